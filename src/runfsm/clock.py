@@ -1,0 +1,114 @@
+"""Time as a port: the only importer of `time`, and the only place that sleeps.
+
+The driver waits through a `Clock`. `SystemClock` is the real one; the simulator brings a virtual
+one (`runfsm_simulator.world.clock.VirtualClock`) that has the same four methods and jumps as soon
+as everybody waits, so that ten minutes take microseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+import anyio
+
+__all__ = ["Alarm", "AsyncAlarm", "Clock", "SystemClock"]
+
+
+class Alarm(Protocol):
+    """Something to wait at that rings after a while, or when somebody rings it."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until rung or until `timeout_s` seconds have passed; say whether it was rung."""
+
+    def ring(self) -> None:
+        """Wake who waits, or who waits next. Any thread may ring."""
+
+
+class AsyncAlarm(Protocol):
+    """The same for tasks. Only tasks of the same event loop may ring."""
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait until rung or until `timeout_s` seconds have passed; say whether it was rung."""
+
+    def ring(self) -> None:
+        """Wake who waits, or who waits next."""
+
+
+class Clock(Protocol):
+    """What a driver needs of time."""
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+
+    def alarm(self) -> Alarm:
+        """A new alarm for a thread to wait at."""
+
+    def async_alarm(self) -> AsyncAlarm:
+        """A new alarm for a task to wait at."""
+
+    def participant(self) -> AbstractContextManager[None]:
+        """A thread or task that takes part in this clock's time while inside the context.
+
+        A virtual clock must not jump while somebody works. Make the participant *before* starting
+        the thread or task that enters it, so that no instant lies between in which nobody counts.
+        """
+
+
+class SystemAlarm:
+    """An alarm on real time, for threads."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def wait(self, timeout_s: float) -> bool:
+        """See `Alarm.wait`."""
+        rung = self._rung.wait(timeout_s)
+        self._rung.clear()
+        return rung
+
+    def ring(self) -> None:
+        """See `Alarm.ring`."""
+        self._rung.set()
+
+
+class AsyncSystemAlarm:
+    """An alarm on real time, for tasks."""
+
+    def __init__(self) -> None:
+        self._rung = anyio.Event()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """See `AsyncAlarm.wait`."""
+        with anyio.move_on_after(timeout_s):
+            await self._rung.wait()
+        rung = self._rung.is_set()
+        if rung:
+            self._rung = anyio.Event()
+        return rung
+
+    def ring(self) -> None:
+        """See `AsyncAlarm.ring`."""
+        self._rung.set()
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return time.time()
+
+    def alarm(self) -> Alarm:
+        """A new alarm for a thread to wait at."""
+        return SystemAlarm()
+
+    def async_alarm(self) -> AsyncAlarm:
+        """A new alarm for a task to wait at."""
+        return AsyncSystemAlarm()
+
+    def participant(self) -> AbstractContextManager[None]:
+        """Real time passes by itself; nobody is counted."""
+        return nullcontext()

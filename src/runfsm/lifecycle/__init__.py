@@ -1,0 +1,47 @@
+"""WHAT MAY HAPPEN: the tables, and what is computed from them alone.
+
+table.py     what a lifecycle is: edges, evidence, next(), allowed(), path()
+run.py       the run's table: RunStatus, RunEvent, LIFECYCLE
+catalog.py   further tables: run step, message
+snapshot.py  what one look at a run shows, whichever backend was asked
+journal.py   what was seen to happen, one line a step
+tracker.py   RunTracker: two looks in, the edges between them out
+machine.py   table -> pytransitions (the only importer of `transitions`)
+draw/        table -> mermaid, dot, svg, markdown
+"""
+
+from runfsm.lifecycle.catalog import (
+    CATALOG,
+    MESSAGE,
+    RUN_STEP,
+    MessageEvent,
+    MessageStatus,
+    RunStepEvent,
+    RunStepStatus,
+)
+from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
+from runfsm.lifecycle.snapshot import RunError, RunRef, RunSnapshot, ToolCall, Usage
+from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+
+__all__ = [
+    "CATALOG",
+    "LIFECYCLE",
+    "MESSAGE",
+    "RUN_STEP",
+    "Actor",
+    "Confidence",
+    "Edge",
+    "Evidence",
+    "Lifecycle",
+    "MessageEvent",
+    "MessageStatus",
+    "RunError",
+    "RunEvent",
+    "RunRef",
+    "RunSnapshot",
+    "RunStatus",
+    "RunStepEvent",
+    "RunStepStatus",
+    "ToolCall",
+    "Usage",
+]
