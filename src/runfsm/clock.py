@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, Self
 
 import anyio
 
-__all__ = ["Alarm", "AsyncAlarm", "Clock", "SystemClock"]
+__all__ = ["Alarm", "AsyncAlarm", "Clock", "Participant", "SystemClock"]
 
 
 class Alarm(Protocol):
@@ -37,6 +36,21 @@ class AsyncAlarm(Protocol):
         """Wake who waits, or who waits next."""
 
 
+class Participant(Protocol):
+    """Somebody whose work holds virtual time, from its creation until `leave()`.
+
+    A virtual clock must not jump while somebody works. The code inside the context is the
+    participant's own; it may be entered again and again. Make the participant *before* the thread
+    or task that enters it, so that no instant lies between in which nobody counts.
+    """
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+
+    def leave(self) -> None:
+        """Take no part in time any more. A second time is nothing."""
+
+
 class Clock(Protocol):
     """What a driver needs of time."""
 
@@ -49,12 +63,8 @@ class Clock(Protocol):
     def async_alarm(self) -> AsyncAlarm:
         """A new alarm for a task to wait at."""
 
-    def participant(self) -> AbstractContextManager[None]:
-        """A thread or task that takes part in this clock's time while inside the context.
-
-        A virtual clock must not jump while somebody works. Make the participant *before* starting
-        the thread or task that enters it, so that no instant lies between in which nobody counts.
-        """
+    def participant(self) -> Participant:
+        """A new participant in this clock's time."""
 
 
 class SystemAlarm:
@@ -109,6 +119,19 @@ class SystemClock:
         """A new alarm for a task to wait at."""
         return AsyncSystemAlarm()
 
-    def participant(self) -> AbstractContextManager[None]:
+    def participant(self) -> Participant:
         """Real time passes by itself; nobody is counted."""
-        return nullcontext()
+        return Bystander()
+
+
+class Bystander:
+    """A participant in real time: counts for nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
+
+    def leave(self) -> None:
+        """See `Participant.leave`."""

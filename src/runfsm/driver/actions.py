@@ -79,7 +79,7 @@ class ToolOutput:
         output: the text for the model: the result as JSON or plain text, or what went wrong.
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
-            `"unserialisable_result"`.
+            `"unserialisable_result"`, `"abandoned"`.
         exception: what the tool raised, if it raised.
     """
 
@@ -116,9 +116,16 @@ class Retrieve:
 
 @dataclass(frozen=True, slots=True)
 class RunTools:
-    """Call these tools; no call is ever asked for twice."""
+    """Call these tools; no call is ever asked for twice.
+
+    Attributes:
+        calls: what the model wants called.
+        time_left_s: seconds until the run takes no output any more, or until the driver's
+            deadline; `None` when neither is known.
+    """
 
     calls: tuple[ToolCall, ...]
+    time_left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

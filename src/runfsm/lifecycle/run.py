@@ -100,7 +100,7 @@ EDGES: Final[tuple[Edge[RunStatus, RunEvent], ...]] = (
     Edge(S.REQUIRES_ACTION, E.CANCEL, S.CANCELLING, CLIENT, "a client cancels instead of answering",
          _likely("public clients do it; whether the answer says cancelling was not recorded")),
     Edge(S.REQUIRES_ACTION, E.EXPIRE, S.EXPIRED, CLOCK, "nobody answered before expires_at",
-         _certain("deep dive; reports of 'Runs in status \"expired\" do not accept tool outputs.'")),
+         _certain("deep dive; reports of 'Runs in status \"expired\" do not accept ...'")),
     Edge(S.CANCELLING, E.CONFIRM_CANCEL, S.CANCELLED, SERVICE, "the worker has stopped",
          _certain("deep dive; reports of \"Cannot cancel run with status 'cancelled'.\"")),
     Edge(S.CANCELLING, E.COMPLETE, S.COMPLETED, SERVICE, "the answer was there first",

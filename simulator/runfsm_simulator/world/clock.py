@@ -1,0 +1,277 @@
+"""Virtual time: it stands still while anybody works, and jumps as soon as everybody waits.
+
+Rule 1: time moves in two ways only. Somebody moves it by hand (`advance`, `advance_to`, `sleep`
+outside of a run), or every *participant* waits and it jumps to the earliest due moment.
+
+Rule 2: time never goes back.
+
+A participant is a thread or a task that has said so: a driver's run, or a tool that it called.
+Counting them, instead of guessing from the event loop who is idle, makes the jumps the same in
+threads, asyncio and trio, and the same in each repetition. The price: a tool that waits for
+something else than this clock (a socket, a real sleep) holds virtual time until it is done.
+
+`VirtualClock` has the methods that a driver asks of a clock, so it can stand in for real time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar, Token
+from itertools import count
+from typing import Final, Self
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+
+__all__ = ["VirtualAlarm", "VirtualClock", "VirtualParticipant"]
+
+#: 2023-11-14 22:13:20 UTC: a round number of Unix seconds, in the month the API was announced.
+START: Final = 1_700_000_000.0
+
+_current: ContextVar[VirtualParticipant | None] = ContextVar("participant", default=None)
+
+
+class VirtualClock:
+    """A clock that a test or a lesson owns.
+
+    Args:
+        start: Unix time in seconds.
+
+    Example:
+        >>> clock = VirtualClock()
+        >>> clock.advance(600)
+        >>> clock.now() - START
+        600.0
+    """
+
+    def __init__(self, start: float = START) -> None:
+        self._now = start
+        self._lock = threading.RLock()  # `__del__` of a participant may strike anywhere
+        self._busy = 0  # participants who neither wait nor have left
+        self._waiting: list[tuple[float, int, _Waiter]] = []
+        self._order = count()  # two who are due at once are woken in the order of their coming
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward by hand.
+
+        Raises:
+            ValueError: `seconds` is negative: time can't go backwards.
+        """
+        self.advance_to(self._now + seconds)
+
+    def advance_to(self, moment: float) -> None:
+        """Move time forward to `moment` (Unix seconds) by hand, and wake whoever is due.
+
+        Raises:
+            ValueError: `moment` has passed already: time can't go backwards.
+        """
+        with self._lock:
+            if moment < self._now:
+                msg = f"time can't go backwards: it is {self._now}, you asked for {moment}"
+                raise ValueError(msg)
+            woken = self._move_to(moment)
+        _wake(woken)
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass for this thread: a slow tool, say."""
+        self.alarm().wait(seconds)
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Let `seconds` pass for this task."""
+        await self.async_alarm().wait(seconds)
+
+    def alarm(self) -> VirtualAlarm:
+        """A new alarm for a thread to wait at."""
+        return VirtualAlarm(self)
+
+    def async_alarm(self) -> AsyncVirtualAlarm:
+        """A new alarm for a task to wait at."""
+        return AsyncVirtualAlarm(self)
+
+    def participant(self) -> VirtualParticipant:
+        """Somebody whose work holds time, from now until `leave()`."""
+        return VirtualParticipant(self)
+
+    # How time jumps; all of it under the lock, but the waking.
+
+    def _enlist(self, waiter: _Waiter, timeout_s: float) -> None:
+        with self._lock:
+            due = self._now + max(0.0, timeout_s)
+            heapq.heappush(self._waiting, (due, next(self._order), waiter))
+            # An onlooker, who takes no part, moves time by itself.
+            woken = waiter.participant._rest() if waiter.participant else self._move_to(due)
+        _wake(woken)
+
+    def _dismiss(self, waiter: _Waiter) -> None:
+        """Take a waiter off the list before it is due: it was rung, or its task was cancelled."""
+        with self._lock:
+            if waiter.done:
+                return
+            waiter.done = True
+            if waiter.participant is not None:
+                waiter.participant._resume()
+        _wake([waiter])
+
+    def _jump_if_idle(self) -> list[_Waiter]:
+        while self._waiting and self._waiting[0][2].done:
+            heapq.heappop(self._waiting)
+        if self._busy or not self._waiting:
+            return []
+        return self._move_to(max(self._now, self._waiting[0][0]))
+
+    def _move_to(self, moment: float) -> list[_Waiter]:
+        self._now = moment
+        woken = []
+        while self._waiting and self._waiting[0][0] <= moment:
+            _, _, waiter = heapq.heappop(self._waiting)
+            if not waiter.done:
+                waiter.done = True
+                # Counted as busy from here on: nobody may jump before the woken one has run.
+                if waiter.participant is not None:
+                    waiter.participant._resume()
+                woken.append(waiter)
+        return woken
+
+
+class VirtualParticipant:
+    """Somebody whose work holds time, from creation until `leave()`.
+
+    Entering it says that the code inside is this participant's: when that code waits at the
+    clock's alarms, the participant waits. A participant that is made inside another one's code
+    (a tool that drives a run of its own) makes the outer one wait until it leaves.
+    """
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._rests = 0  # reasons to be idle: waiting at an alarm, or for inner participants
+        self._left = False
+        self._tokens: list[Token[VirtualParticipant | None]] = []
+        self._outer = _participant_in(clock)
+        with clock._lock:
+            clock._busy += 1
+            if self._outer:
+                self._outer._rest()  # cannot jump: this one is busy
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_current.set(self))
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        _current.reset(self._tokens.pop())
+
+    def leave(self) -> None:
+        """Take no part in time any more. A second time is nothing."""
+        with self._clock._lock:
+            if self._left:
+                return
+            self._left = True
+            if self._outer:
+                self._outer._resume()
+            woken = self._rest()
+        _wake(woken)
+
+    def __del__(self) -> None:
+        self.leave()  # a task that was cancelled before it began would hold time for ever
+
+    def _rest(self) -> list[_Waiter]:
+        self._rests += 1
+        if self._rests == 1:
+            self._clock._busy -= 1
+        return self._clock._jump_if_idle()
+
+    def _resume(self) -> None:
+        self._rests -= 1
+        if self._rests == 0:
+            self._clock._busy += 1
+
+
+class _Waiter:
+    __slots__ = ("done", "participant", "wake")
+
+    def __init__(self, clock: VirtualClock, wake: Callable[[], None]) -> None:
+        self.wake = wake
+        self.participant = _participant_in(clock)
+        self.done = False
+
+
+def _participant_in(clock: VirtualClock) -> VirtualParticipant | None:
+    """Whose code this is, unless it takes part in another clock's time."""
+    participant = _current.get()
+    return participant if participant and participant._clock is clock else None
+
+
+def _wake(waiters: Iterable[_Waiter]) -> None:
+    for waiter in waiters:
+        waiter.wake()
+
+
+class _Bell:
+    """What the two alarms share: a ring that nobody waits for is kept for the next wait."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._rung = False
+        self._waiter: _Waiter | None = None
+
+    def ring(self) -> None:
+        """Wake who waits, or who waits next."""
+        self._rung = True
+        if self._waiter is not None:
+            self._clock._dismiss(self._waiter)
+
+    def _answer(self) -> bool:
+        self._waiter = None
+        rung, self._rung = self._rung, False
+        return rung
+
+
+class VirtualAlarm(_Bell):
+    """An alarm on virtual time, for threads."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until rung or until `timeout_s` virtual seconds have passed; say whether rung."""
+        woken = threading.Event()
+        self._waiter = waiter = _Waiter(self._clock, woken.set)
+        if not self._rung:
+            self._clock._enlist(waiter, timeout_s)
+            if self._rung:  # rung between the look and the list
+                self._clock._dismiss(waiter)
+            woken.wait()
+        return self._answer()
+
+
+class AsyncVirtualAlarm(_Bell):
+    """An alarm on virtual time, for tasks."""
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait until rung or until `timeout_s` virtual seconds have passed; say whether rung."""
+        await anyio.lowlevel.checkpoint()
+        if not self._rung:
+            woken = anyio.Event()
+            self._waiter = waiter = _Waiter(self._clock, _from_any_thread(woken.set))
+            self._clock._enlist(waiter, timeout_s)
+            try:
+                await woken.wait()
+            finally:
+                self._clock._dismiss(waiter)
+        return self._answer()
+
+
+def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
+    """An event loop may be woken by a tool's worker thread: through the loop's own door."""
+    home = threading.get_ident()
+
+    def knock() -> None:
+        if threading.get_ident() == home:
+            wake()
+        else:
+            anyio.from_thread.run_sync(wake)
+
+    return knock

@@ -1,0 +1,118 @@
+"""What each exception of the `openai` client means, as a `Fault`.
+
+The classes are the same in openai 2.x and 3.x. The service gives state conflicts no code of their
+own: they are all HTTP 400, and only the text tells a lock from a late cancel (recorded texts:
+openai-python#1023, openai-dotnet#214, and public code; see `TEXTS`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import openai
+
+from runfsm.errors import BackendError, Fault, FaultKind
+
+__all__ = ["fault_of", "map_errors"]
+
+K = FaultKind
+
+#: What the service says in a 400, what it means, and where it names the run that holds the thread.
+TEXTS: Final = (
+    (re.compile(r"already has an active run (?P<holder>\w+)"), K.LOCKED),
+    (re.compile(r"Can't add messages to \w+ while a run (?P<holder>\w+) is active"), K.LOCKED),
+    (re.compile(r"Cannot cancel run with status"), K.ALREADY_TERMINAL),
+    (re.compile(r'Runs in status "\w+" do not accept tool outputs'), K.STALE_ACTION),
+)
+
+#: The most special class first: the first one that fits wins.
+KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
+    (openai.APITimeoutError, K.TRANSIENT),
+    (openai.APIConnectionError, K.TRANSIENT),
+    (openai.OAuthError, K.AUTH),
+    (openai.AuthenticationError, K.AUTH),
+    (openai.PermissionDeniedError, K.AUTH),
+    (openai.NotFoundError, K.NOT_FOUND),
+    (openai.RateLimitError, K.RATE_LIMITED),
+    (openai.ConflictError, K.TRANSIENT),  # other servers' word for "not now"; never OpenAI's
+    (openai.BadRequestError, K.INVALID),
+    (openai.UnprocessableEntityError, K.INVALID),
+    (openai.InternalServerError, K.TRANSIENT),
+    (openai.APIStatusError, K.INVALID),
+    (openai.APIResponseValidationError, K.UNSUPPORTED),  # not the shape of this API at all
+    (openai.LengthFinishReasonError, K.UNSUPPORTED),  # this and the next: other parts of the API
+    (openai.ContentFilterFinishReasonError, K.UNSUPPORTED),
+    (openai.InvalidWebhookSignatureError, K.AUTH),
+    (openai.WebSocketConnectionClosedError, K.TRANSIENT),
+    (openai.WebSocketQueueFullError, K.TRANSIENT),
+    (openai.APIError, K.TRANSIENT),  # an error event in the middle of a stream
+    (openai.OpenAIError, K.INVALID),
+)
+
+
+@contextmanager
+def map_errors() -> Iterator[None]:
+    """Turn whatever the `openai` client raises into a `BackendError` with a `Fault`.
+
+    Raises:
+        BackendError: for every exception of the client; `ThreadBusy` for a locked thread. The
+            original is its `__cause__`. Other exceptions pass through.
+
+    Example:
+        >>> with map_errors():                                      # doctest: +SKIP
+        ...     client.get("/threads/thread_gone", cast_to=object)
+        runfsm.errors.BackendError: No thread found with id 'thread_gone'.
+    """
+    try:
+        yield
+    except tuple(kind for kind, _ in KINDS) as error:
+        raise BackendError.of(fault_of(error)) from error
+
+
+def fault_of(error: Exception) -> Fault:
+    """The fault that an exception of the `openai` client stands for."""
+    kind = next(kind for cls, kind in KINDS if isinstance(error, cls))
+    message = _message(error)
+    holder = None
+    if isinstance(error, openai.BadRequestError):
+        kind, holder = _read_conflict(message, kind)
+    if getattr(error, "code", None) == "insufficient_quota":
+        kind = K.QUOTA
+    lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
+    return Fault(
+        kind,
+        message,
+        retry_after_s=_retry_after_s(error),
+        maybe_applied=lost,
+        holder=holder,
+        status_code=getattr(error, "status_code", None),
+        request_id=getattr(error, "request_id", None),
+    )
+
+
+def _read_conflict(message: str, kind: FaultKind) -> tuple[FaultKind, str | None]:
+    for pattern, meaning in TEXTS:
+        if found := pattern.search(message):
+            return meaning, found.groupdict().get("holder")
+    return kind, None
+
+
+def _message(error: Exception) -> str:
+    """The service's own words: openai 2.x wraps them into the repr of a dict."""
+    body = getattr(error, "body", None)
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    return str(error)
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * scale)
+        except (KeyError, ValueError):  # absent, or a date: our own pacing will do
+            continue
+    return None

@@ -1,0 +1,238 @@
+"""The loop for tasks, on asyncio and on trio. Its mirror is `sync.py`, function by function.
+
+Nothing is decided here: ask the core, do it, tell the core.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from typing import Any, assert_never
+
+import anyio
+import anyio.to_thread
+
+from runfsm.backends.base import AsyncBackend
+from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.driver.actions import (
+    Action,
+    Cancel,
+    Create,
+    Done,
+    Faulted,
+    Fetched,
+    FetchMessages,
+    Reply,
+    Retrieve,
+    RunRequest,
+    RunTools,
+    Seen,
+    SubmitOutputs,
+    ToolOutput,
+    ToolsRan,
+    Wait,
+    Waited,
+)
+from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.errors import BackendError
+from runfsm.lifecycle.journal import JournalStep
+from runfsm.tools import Tool, Toolset
+
+__all__ = ["AsyncRunDriver", "AsyncWatch"]
+
+
+class AsyncRunDriver:
+    """Drives runs to their end, as tasks: see `RunDriver`, whose mirror this is.
+
+    Args:
+        backend: the service: `AssistantsBackend(async_client)`, or a simulator's `async_backend`.
+        tools: functions made with `@tool`, or plain annotated ones, or a `Toolset`; those that
+            are not async run in worker threads.
+        policy: deadline, what to do about failing tools, how often to look.
+        clock: real time, or a simulator's `clock`.
+
+    Example:
+        >>> driver = AsyncRunDriver(AssistantsBackend(client), [get_weather])  # doctest: +SKIP
+        >>> outcome = await driver.run(RunRequest("asst_abc123", "Hello!"))    # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        backend: AsyncBackend,
+        tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
+        *,
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if not inspect.iscoroutinefunction(backend.create):
+            raise TypeError(
+                f"AsyncRunDriver is for tasks, and {type(backend).__name__} blocks: use "
+                f"RunDriver(backend), or give AsyncRunDriver a backend on an async client"
+            )
+        self._backend = backend
+        self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
+        self._policy = policy or Policy()
+        self._clock = clock or SystemClock()
+        self._watches: set[AsyncWatch] = set()
+
+    async def run(self, request: RunRequest) -> Outcome:
+        """Drive a run to its end.
+
+        Raises:
+            BackendError: the service refused, or did not answer for too long; `ThreadBusy` when
+                another run holds the thread.
+            ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
+        """
+        watch = self.watch(request)
+        async for _ in watch:
+            pass
+        return watch.outcome
+
+    def watch(self, request: RunRequest) -> AsyncWatch:
+        """Drive a run, and see each step of its journal as it happens.
+
+        Example:
+            >>> async for step in driver.watch(RunRequest("asst_abc123")):  # doctest: +SKIP
+            ...     print(step)
+        """
+        return self.resume(RunCore(request, self._clock.now(), self._policy))
+
+    def resume(self, core: RunCore) -> AsyncWatch:
+        """Go on with a core that was saved in mid-run (it pickles), from the same action."""
+        return AsyncWatch(core, self._backend, self._tools, self._clock, self._watches)
+
+    def cancel(self) -> None:
+        """Cancel every run that this driver has under way. Any task of the loop may ask."""
+        for watch in tuple(self._watches):
+            watch.cancel()
+
+
+class AsyncWatch(AsyncIterator[JournalStep]):
+    """A run under way: iterate over it to drive it; every item is a step of its journal.
+
+    Attributes:
+        core: the run's mind; between two steps it can be pickled and resumed elsewhere.
+    """
+
+    def __init__(
+        self,
+        core: RunCore,
+        backend: AsyncBackend,
+        tools: Toolset,
+        clock: Clock,
+        watches: set[AsyncWatch],
+    ) -> None:
+        self.core = core
+        self._backend = backend
+        self._tools = tools
+        self._clock = clock
+        self._watches = watches
+        self._alarm = clock.async_alarm()
+        self._cancel_asked = False
+        self._steps = self._drive()
+
+    async def __anext__(self) -> JournalStep:
+        return await anext(self._steps)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended, once the iteration is over.
+
+        Raises:
+            CallerError: it is not over yet.
+        """
+        return self.core.outcome
+
+    def cancel(self) -> None:
+        """Cancel the run. Any task of the loop may ask; the iteration goes on until it ended."""
+        self._cancel_asked = True
+        self._alarm.ring()
+
+    async def aclose(self) -> None:
+        """Leave the run as it is, and drive it no further."""
+        await self._steps.aclose()
+
+    async def _drive(self) -> AsyncGenerator[JournalStep, None]:
+        participant = self._clock.participant()
+        self._watches.add(self)
+        told = len(self.core.journal)
+        try:
+            while not isinstance(action := self._next_action(), Done):
+                with participant:
+                    self.core.receive(await self._perform(action))
+                for step in self.core.journal[told:]:
+                    told += 1
+                    yield step
+        finally:
+            self._watches.discard(self)
+            participant.leave()
+        if self.core.error is not None:
+            raise self.core.error
+
+    def _next_action(self) -> Action:
+        if self._cancel_asked:
+            self.core.request_cancel()
+        return self.core.next_action()
+
+    async def _perform(self, action: Action) -> Reply:
+        try:
+            return await self._act(action)
+        except BackendError as error:
+            return Faulted(error.fault, self._clock.now())
+
+    async def _act(self, action: Action) -> Reply:
+        backend = self._backend
+        match action:
+            case Create(request):
+                return Seen(await backend.create(request), self._clock.now())
+            case Retrieve(ref):
+                return Seen(await backend.retrieve(ref), self._clock.now())
+            case SubmitOutputs(ref, outputs):
+                return Seen(await backend.submit(ref, outputs), self._clock.now())
+            case Cancel(ref):
+                return Seen(await backend.cancel(ref), self._clock.now())
+            case FetchMessages(ref):
+                return Fetched(await backend.messages(ref), self._clock.now())
+            case Wait(delay_s):
+                await self._alarm.wait(delay_s)
+                return Waited(self._clock.now())
+            case RunTools():
+                return ToolsRan(await self._run_tools(action), self._clock.now())
+            case Done():
+                raise AssertionError("Done is nothing to do")
+            case _:
+                assert_never(action)
+
+    async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
+        limit_s = self.core.policy.tool_timeout_s
+        tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
+        async with anyio.create_task_group() as tasks:
+            for job in tools.jobs:
+                tasks.start_soon(self._work, job, self._clock.participant())
+            while (wait_s := tools.wait_s(self._clock.now())) is not None:
+                if self._cancel_asked:
+                    tools.abandon()
+                else:
+                    await self._alarm.wait(wait_s)
+            tasks.cancel_scope.cancel()  # what was timed out or abandoned
+        return tools.outputs
+
+    async def _work(self, job: ToolJob, participant: Participant) -> None:
+        try:
+            with participant:
+                job.settle(await _call(job))
+                self._alarm.ring()
+        finally:
+            participant.leave()
+
+
+async def _call(job: ToolJob) -> ToolOutput:
+    try:
+        if job.bound.tool.is_async:
+            return job.bound.finish(await job.bound.invoke())
+        value = await anyio.to_thread.run_sync(job.bound.invoke, abandon_on_cancel=True)
+        return job.bound.finish(value)
+    except Exception as error:  # noqa: BLE001  # whatever it raises, the model is told
+        return job.bound.failed(error)

@@ -1,0 +1,345 @@
+"""The driver's mind, without hands: it decides everything and does nothing.
+
+Rule 1: two verbs. `next_action()` says what to do, as often as one asks; `receive(reply)` takes
+what came of it. No time, no random, no socket and no `openai` in here: the time is in the reply.
+
+Rule 2: every decision is made from what is known, not from where in a loop one is. So a core that
+was pickled in mid-run goes on from the same action, and a fault needs no path of its own: the
+core looks again, and what it then sees says what to do.
+
+The decisions: when to look, when to call tools and to hand in what they gave, when to cancel,
+what to do about a failed call, and when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from runfsm.driver.actions import (
+    Action,
+    Cancel,
+    Create,
+    Done,
+    Faulted,
+    Fetched,
+    FetchMessages,
+    Reply,
+    Retrieve,
+    RunMessage,
+    RunRequest,
+    RunTools,
+    Seen,
+    SubmitOutputs,
+    ToolOutput,
+    ToolsRan,
+    Wait,
+    Waited,
+)
+from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.pacing import Pacing
+from runfsm.errors import BackendError, CallerError, Fault, FaultKind, RunfsmError, ToolError
+from runfsm.lifecycle.journal import JournalStep, Transition
+from runfsm.lifecycle.run import RunEvent, RunStatus
+from runfsm.lifecycle.snapshot import RunSnapshot, ToolCall
+from runfsm.lifecycle.tracker import RunTracker
+
+__all__ = ["Policy", "RunCore"]
+
+#: Again may help.
+RETRYABLE = frozenset({FaultKind.TRANSIENT, FaultKind.RATE_LIMITED})
+#: The run is further than we thought: look at once.
+OUTDATED = frozenset({FaultKind.ALREADY_TERMINAL, FaultKind.STALE_ACTION})
+
+#: The client's edge that an action takes.
+SENDS: dict[type[Action], RunEvent] = {
+    SubmitOutputs: RunEvent.SUBMIT_TOOL_OUTPUTS,
+    Cancel: RunEvent.CANCEL,
+}
+
+ANSWERS: dict[type[Action], tuple[type[Reply], ...]] = {
+    Create: (Seen, Faulted),
+    Retrieve: (Seen, Faulted),
+    SubmitOutputs: (Seen, Faulted),
+    Cancel: (Seen, Faulted),
+    Wait: (Waited,),
+    RunTools: (ToolsRan,),
+    FetchMessages: (Fetched, Faulted),
+    Done: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the app wants of its driver.
+
+    Attributes:
+        deadline_s: seconds from the start after which the run is cancelled; `None`: never. The
+            service's own limit is 600 s after creation, so the default outlives it: it is for a
+            service that forgets its own clock.
+        cancel_grace_s: how long a cancel may take before the driver gives up on the run.
+        tool_timeout_s: for tools without a timeout of their own; `None`: as long as the run can
+            still take the output.
+        on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
+        pacing: how often to look.
+    """
+
+    deadline_s: float | None = 900.0
+    cancel_grace_s: float = 60.0
+    tool_timeout_s: float | None = None
+    on_tool_error: Literal["tell", "raise"] = "tell"
+    pacing: Pacing = field(default_factory=Pacing)
+
+
+@dataclass(slots=True)
+class RunCore:
+    """One run, driven in thought.
+
+    Args:
+        request: what to run.
+        started_at: the time now, Unix seconds.
+        policy: what the app wants.
+
+    Example:
+        >>> core = RunCore(RunRequest("asst_abc123", "How is the weather?"), started_at=0.0)
+        >>> core.next_action()
+        Create(request=RunRequest(assistant_id='asst_abc123', thread_id=None))
+    """
+
+    request: RunRequest
+    started_at: float
+    policy: Policy = field(default_factory=Policy)
+
+    snapshot: RunSnapshot | None = field(default=None, init=False)
+    journal: list[JournalStep] = field(default_factory=list, init=False)
+    cancel_reason: CancelReason | None = field(default=None, init=False)
+    error: RunfsmError | None = field(default=None, init=False)
+
+    _now: float = field(default=0.0, init=False)
+    _tracker: RunTracker = field(default_factory=RunTracker, init=False)
+    _own: set[RunEvent] = field(default_factory=set, init=False)  # client events we have sent
+    _outputs: dict[str, ToolOutput] = field(default_factory=dict, init=False)  # by call id
+    _handed_in: frozenset[str] = field(default=frozenset(), init=False)  # call ids of that round
+    _cancel_sent: bool = field(default=False, init=False)
+    _cancel_wanted_at: float = field(default=0.0, init=False)
+    _gave_up: bool = field(default=False, init=False)
+    _messages: tuple[RunMessage, ...] | None = field(default=None, init=False)
+    _looks: int = field(default=0, init=False)  # looks in a row that showed nothing new
+    _faults: int = field(default=0, init=False)  # failed calls in a row
+    _retry_after_s: float | None = field(default=None, init=False)
+    _rested: bool = field(default=False, init=False)  # waited since the last look
+    _must_look: bool = field(default=False, init=False)  # a call failed: look before acting again
+
+    def __post_init__(self) -> None:
+        self._now = self.started_at
+
+    # What to do ---------------------------------------------------------------------------------
+
+    def next_action(self) -> Action:
+        """What to do now; the same answer until the next `receive` or `request_cancel`."""
+        if self.error is not None or self._messages is not None:
+            return Done()
+        if self.snapshot is None:
+            return self._after_rest(Create(self.request))
+        if self.is_over:
+            return self._after_rest(FetchMessages(self.snapshot.ref))
+        return self._act(self.snapshot) or self._after_rest(Retrieve(self.snapshot.ref), look=True)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended, or the driver has given up on it."""
+        return self._tracker.is_terminal or self._gave_up
+
+    def _act(self, run: RunSnapshot) -> Action | None:
+        """What the run's status asks of us, if anything but to look again."""
+        if self._must_look:
+            return None
+        if self.cancel_reason is not None:
+            cancelling = self._cancel_sent or self._tracker.status is RunStatus.CANCELLING
+            return None if cancelling else Cancel(run.ref)
+        if self._can_answer(run):
+            return self._answer(run)
+        return None
+
+    def _can_answer(self, run: RunSnapshot) -> bool:
+        waiting = self._tracker.status is RunStatus.REQUIRES_ACTION and bool(run.calls)
+        expired = run.expires_at is not None and self._now >= run.expires_at
+        return waiting and not expired and _ids(run.calls) != self._handed_in
+
+    def _answer(self, run: RunSnapshot) -> Action:
+        missing = tuple(call for call in run.calls if call.call_id not in self._outputs)
+        if missing:
+            return RunTools(missing, self._time_left_s(run))
+        return SubmitOutputs(run.ref, tuple(self._outputs[call.call_id] for call in run.calls))
+
+    def _time_left_s(self, run: RunSnapshot) -> float | None:
+        ends = [at for at in (run.expires_at, self._deadline_at) if at is not None]
+        return min(ends) - self._now if ends else None
+
+    @property
+    def _deadline_at(self) -> float | None:
+        limit = self.policy.deadline_s
+        return None if limit is None else self.started_at + limit
+
+    def _after_rest(self, action: Action, *, look: bool = False) -> Action:
+        """The action, once we have waited if there is something to wait for."""
+        if self._rested or not (look or self._faults):
+            return action
+        return Wait(self._delay_s())
+
+    def _delay_s(self) -> float:
+        pacing = self.policy.pacing
+        if self._faults:
+            return pacing.fault_delay_s(self._faults, self._retry_after_s)
+        delay = pacing.delay_s(self._looks)
+        expires_at = self.snapshot.expires_at if self.snapshot else None
+        for moment in (expires_at, self._deadline_at):  # be there when it passes
+            if moment is not None and moment > self._now:
+                delay = min(delay, moment - self._now)
+        return delay
+
+    # What came of it ----------------------------------------------------------------------------
+
+    def receive(self, reply: Reply) -> tuple[JournalStep, ...]:
+        """Take what came of `next_action()`.
+
+        Returns:
+            The new steps of the journal.
+
+        Raises:
+            CallerError: the reply does not answer the action; nothing has changed.
+        """
+        action = self.next_action()
+        if not isinstance(reply, ANSWERS[type(action)]):
+            raise CallerError(
+                f"the core asked for {type(action).__name__}, and was answered "
+                f"{type(reply).__name__}; it takes {_names(ANSWERS[type(action)])}"
+            )
+        before = len(self.journal)
+        self._now = max(self._now, reply.now)
+        match reply:
+            case Waited():
+                self._rested = True
+            case Seen(snapshot):
+                self._see(action, snapshot)
+            case ToolsRan(outputs):
+                self._take_outputs(outputs)
+            case Fetched(messages):
+                self._messages = tuple(messages)
+                self._fail_for_tool()
+            case Faulted(fault):
+                self._meet(action, fault)
+        self._watch_time()
+        return tuple(self.journal[before:])
+
+    def request_cancel(self, reason: CancelReason = CancelReason.ASKED) -> None:
+        """Want the run cancelled. The first reason stays; a run that is over stays as it is."""
+        if self.cancel_reason is None and not self.is_over:
+            self.cancel_reason = reason
+            self._cancel_wanted_at = self._now
+            self.journal.append(CancelWanted(self._now, reason))
+
+    def _see(self, action: Action, snapshot: RunSnapshot) -> None:
+        self._remember(action)
+        steps = self._tracker.observe(snapshot, at=self._now, own=self._own)
+        self.journal.extend(steps)
+        self._own -= {step.edge.event for step in steps if isinstance(step, Transition)}
+        self._looks = 0 if steps else self._looks + 1
+        self.snapshot = snapshot
+        if snapshot.status is not RunStatus.REQUIRES_ACTION:
+            self._handed_in = frozenset()
+        if steps or not self._must_look:  # a look that shows nothing new mends no failed submit
+            self._faults = 0
+        self._rested = self._must_look = False
+
+    def _remember(self, action: Action) -> None:
+        """Note what we have sent, so that its edge is not taken for another client's."""
+        if type(action) in SENDS:
+            self._own.add(SENDS[type(action)])
+        match action:
+            case SubmitOutputs(_, outputs):
+                self._handed_in = frozenset(output.call_id for output in outputs)
+            case Cancel():
+                self._cancel_sent = True
+
+    def _take_outputs(self, outputs: Sequence[ToolOutput]) -> None:
+        for output in outputs:
+            self._outputs[output.call_id] = output
+            self.journal.append(ToolAnswered(self._now, output.call_id, output.name, output.error))
+        if self.policy.on_tool_error == "raise" and any(output.error for output in outputs):
+            self.request_cancel(CancelReason.TOOL_ERROR)
+
+    def _meet(self, action: Action, fault: Fault) -> None:
+        self.journal.append(
+            FaultMet(self._now, type(action).__name__, fault.kind, fault.status_code)
+        )
+        self._faults += 1
+        self._retry_after_s = fault.retry_after_s
+        # Once, an outdated view is mended by a look right away; a service that contradicts itself
+        # is not asked in a circle without a pause.
+        self._rested = fault.kind in OUTDATED and self._faults == 1
+        self._must_look = type(action) in SENDS
+        if fault.maybe_applied and type(action) in SENDS:
+            self._own.add(SENDS[type(action)])
+        if not self._may_retry(action, fault):
+            self._fail(BackendError.of(fault))
+
+    def _may_retry(self, action: Action, fault: Fault) -> bool:
+        # A create that may have been applied is not repeated: two runs cost twice, and the first
+        # one's thread lock refuses the second anyway.
+        twice = isinstance(action, Create) and fault.maybe_applied
+        again = fault.kind in RETRYABLE | OUTDATED and not twice
+        return again and self._faults <= self.policy.pacing.faults_max
+
+    def _watch_time(self) -> None:
+        if self._deadline_at is not None and self._now >= self._deadline_at:
+            self.request_cancel(CancelReason.DEADLINE)
+        wanted_for_s = self._now - self._cancel_wanted_at
+        hopeless = self.cancel_reason and wanted_for_s >= self.policy.cancel_grace_s
+        if hopeless and self.snapshot is not None and not self.is_over:
+            self._gave_up = True
+            self.journal.append(GaveUp(self._now, str(self._tracker.status)))
+
+    def _fail_for_tool(self) -> None:
+        failed = next((output for output in self._outputs.values() if output.error), None)
+        if self.cancel_reason is CancelReason.TOOL_ERROR and failed is not None:
+            error = ToolError(
+                f"tool {failed.name!r} failed ({failed.error}), so the run was cancelled",
+                tool=failed.name,
+                call_id=failed.call_id,
+            )
+            error.outcome = self.outcome
+            error.__cause__ = failed.exception
+            self.error = error
+
+    def _fail(self, error: BackendError) -> None:
+        error.ref = self.snapshot and self.snapshot.ref
+        error.journal = tuple(self.journal)
+        self.error = error
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended.
+
+        Raises:
+            CallerError: it has not ended yet.
+        """
+        if self.snapshot is None or self._messages is None or self._tracker.status is None:
+            raise CallerError("there is no outcome before next_action() says Done()")
+        return Outcome(
+            status=self._tracker.status,
+            snapshot=self.snapshot,
+            messages=self._messages,
+            journal=tuple(self.journal),
+            cancel_reason=self.cancel_reason,
+        )
+
+
+def _ids(calls: Sequence[ToolCall]) -> frozenset[str]:
+    return frozenset(call.call_id for call in calls)
+
+
+def _names(types: Collection[type[Reply]]) -> str:
+    return " or ".join(kind.__name__ for kind in types) or "nothing more"

@@ -1,0 +1,236 @@
+"""The loop for threads. Its mirror is `aio.py`: the same functions in the same order.
+
+Nothing is decided here: ask the core, do it, tell the core.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, assert_never
+
+import anyio
+
+from runfsm.backends.base import Backend
+from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.driver.actions import (
+    Action,
+    Cancel,
+    Create,
+    Done,
+    Faulted,
+    Fetched,
+    FetchMessages,
+    Reply,
+    Retrieve,
+    RunRequest,
+    RunTools,
+    Seen,
+    SubmitOutputs,
+    ToolOutput,
+    ToolsRan,
+    Wait,
+    Waited,
+)
+from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.errors import BackendError
+from runfsm.lifecycle.journal import JournalStep
+from runfsm.tools import Tool, Toolset
+
+__all__ = ["RunDriver", "Watch"]
+
+
+class RunDriver:
+    """Drives runs to their end: polls, calls tools, hands in outputs, cancels, gives up in time.
+
+    Args:
+        backend: the service: `AssistantsBackend(client)`, or a simulator's `backend`.
+        tools: functions made with `@tool`, or plain annotated ones, or a `Toolset`.
+        policy: deadline, what to do about failing tools, how often to look.
+        clock: real time, or a simulator's `clock`.
+
+    Example:
+        >>> driver = RunDriver(AssistantsBackend(client), [get_weather])      # doctest: +SKIP
+        >>> driver.run(RunRequest("asst_abc123", "How is the weather?")).text  # doctest: +SKIP
+        'It is 72 °F in Los Angeles.'
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
+        *,
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if inspect.iscoroutinefunction(backend.create):
+            raise TypeError(
+                f"RunDriver is for threads, and {type(backend).__name__} is to be awaited: use "
+                f"AsyncRunDriver(backend), or give RunDriver a backend on a sync client"
+            )
+        self._backend = backend
+        self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
+        self._policy = policy or Policy()
+        self._clock = clock or SystemClock()
+        self._watches: set[Watch] = set()
+
+    def run(self, request: RunRequest) -> Outcome:
+        """Drive a run to its end.
+
+        Raises:
+            BackendError: the service refused, or did not answer for too long; `ThreadBusy` when
+                another run holds the thread.
+            ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
+        """
+        watch = self.watch(request)
+        for _ in watch:
+            pass
+        return watch.outcome
+
+    def watch(self, request: RunRequest) -> Watch:
+        """Drive a run, and see each step of its journal as it happens.
+
+        Example:
+            >>> for step in driver.watch(RunRequest("asst_abc123")):  # doctest: +SKIP
+            ...     print(step)
+        """
+        return self.resume(RunCore(request, self._clock.now(), self._policy))
+
+    def resume(self, core: RunCore) -> Watch:
+        """Go on with a core that was saved in mid-run (it pickles), from the same action."""
+        return Watch(core, self._backend, self._tools, self._clock, self._watches)
+
+    def cancel(self) -> None:
+        """Cancel every run that this driver has under way. Any thread may ask."""
+        for watch in tuple(self._watches):
+            watch.cancel()
+
+
+class Watch(Iterator[JournalStep]):
+    """A run under way: iterate over it to drive it; every item is a step of its journal.
+
+    Attributes:
+        core: the run's mind; between two steps it can be pickled and resumed elsewhere.
+    """
+
+    def __init__(
+        self,
+        core: RunCore,
+        backend: Backend,
+        tools: Toolset,
+        clock: Clock,
+        watches: set[Watch],
+    ) -> None:
+        self.core = core
+        self._backend = backend
+        self._tools = tools
+        self._clock = clock
+        self._watches = watches
+        self._alarm = clock.alarm()
+        self._cancel_asked = threading.Event()
+        self._steps = self._drive()
+
+    def __next__(self) -> JournalStep:
+        return next(self._steps)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended, once the iteration is over.
+
+        Raises:
+            CallerError: it is not over yet.
+        """
+        return self.core.outcome
+
+    def cancel(self) -> None:
+        """Cancel the run. Any thread may ask; the iteration goes on until the run has ended."""
+        self._cancel_asked.set()
+        self._alarm.ring()
+
+    def close(self) -> None:
+        """Leave the run as it is, and drive it no further."""
+        self._steps.close()
+
+    def _drive(self) -> Generator[JournalStep, None, None]:
+        participant = self._clock.participant()
+        self._watches.add(self)
+        told = len(self.core.journal)
+        try:
+            while not isinstance(action := self._next_action(), Done):
+                with participant:
+                    self.core.receive(self._perform(action))
+                for step in self.core.journal[told:]:
+                    told += 1
+                    yield step
+        finally:
+            self._watches.discard(self)
+            participant.leave()
+        if self.core.error is not None:
+            raise self.core.error
+
+    def _next_action(self) -> Action:
+        if self._cancel_asked.is_set():
+            self.core.request_cancel()
+        return self.core.next_action()
+
+    def _perform(self, action: Action) -> Reply:
+        try:
+            return self._act(action)
+        except BackendError as error:
+            return Faulted(error.fault, self._clock.now())
+
+    def _act(self, action: Action) -> Reply:
+        backend = self._backend
+        match action:
+            case Create(request):
+                return Seen(backend.create(request), self._clock.now())
+            case Retrieve(ref):
+                return Seen(backend.retrieve(ref), self._clock.now())
+            case SubmitOutputs(ref, outputs):
+                return Seen(backend.submit(ref, outputs), self._clock.now())
+            case Cancel(ref):
+                return Seen(backend.cancel(ref), self._clock.now())
+            case FetchMessages(ref):
+                return Fetched(backend.messages(ref), self._clock.now())
+            case Wait(delay_s):
+                self._alarm.wait(delay_s)
+                return Waited(self._clock.now())
+            case RunTools():
+                return ToolsRan(self._run_tools(action), self._clock.now())
+            case Done():
+                raise AssertionError("Done is nothing to do")
+            case _:
+                assert_never(action)
+
+    def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
+        limit_s = self.core.policy.tool_timeout_s
+        tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
+        for job in tools.jobs:
+            # A daemon: a tool that is timed out cannot be stopped, and must not hold the exit.
+            threading.Thread(
+                target=self._work, args=(job, self._clock.participant()), daemon=True
+            ).start()
+        while (wait_s := tools.wait_s(self._clock.now())) is not None:
+            if self._cancel_asked.is_set():
+                tools.abandon()
+            else:
+                self._alarm.wait(wait_s)
+        return tools.outputs
+
+    def _work(self, job: ToolJob, participant: Participant) -> None:
+        with participant:
+            job.settle(_call(job))
+            self._alarm.ring()
+        participant.leave()
+
+
+def _call(job: ToolJob) -> ToolOutput:
+    try:
+        if job.bound.tool.is_async:
+            return job.bound.finish(anyio.run(job.bound.invoke))
+        return job.bound.finish(job.bound.invoke())
+    except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
+        return job.bound.failed(error)

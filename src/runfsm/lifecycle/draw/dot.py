@@ -1,0 +1,230 @@
+"""Picture -> Graphviz: the drawing for a wall or a slide.
+
+The layout is Graphviz's; three hints make it readable. The *spine*, the shortest surely known way
+from creation to an end, is kept straight. The ends stand in one column, the spine's end in the
+middle and the others dealt around it so that both sides carry as many arrows. The locking
+statuses stand together on a tinted ground.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Final
+
+from runfsm.lifecycle.draw.legend import (
+    ACTOR_COLOUR,
+    ACTOR_MARK,
+    HIGHLIGHT_COLOUR,
+    LOCK_COLOUR,
+    LOCKED,
+    event_text,
+)
+from runfsm.lifecycle.draw.picture import Arrow, Node, Picture, bundled
+from runfsm.lifecycle.table import Actor, Confidence
+
+__all__ = ["render"]
+
+STROKE: Final[Mapping[Confidence, str]] = {
+    Confidence.CERTAIN: "solid",
+    Confidence.LIKELY: "dashed",
+    Confidence.INFERRED: "dotted",
+}
+STROKE_SAMPLE: Final[Mapping[Confidence, str]] = {
+    Confidence.CERTAIN: "—————",
+    Confidence.LIKELY: "— — —",
+    Confidence.INFERRED: "· · · · · ·",
+}
+PAPER: Final = "#FDFDFB"
+EDGE_OF_PAPER: Final = "#D9D9D0"
+FONT: Final = 'fontname="Helvetica,Arial,sans-serif"'
+STYLE: Final = (
+    'rankdir=LR; newrank=true; bgcolor="transparent"; nodesep=0.3; ranksep=0.7; pad=0.1;',
+    f"node [{FONT} fontsize=14];",
+    'node [shape=box style="rounded,filled" fillcolor=white height=0.5 width=1.2];',
+    f"edge [{FONT} fontsize=12 arrowsize=0.8];",
+)
+START: Final = (
+    'start [shape=circle style=filled fillcolor=black label="" width=0.2 height=0.2 '
+    "fixedsize=true group=spine];"
+)
+
+
+def render(picture: Picture) -> str:
+    """The DOT text of a picture."""
+    spine = _spine(picture)
+    straight = {arrow.dest for arrow in spine}
+    inner = [node for node in picture.nodes if not node.terminal]
+    body = [
+        *STYLE,
+        "subgraph cluster_paper {",
+        f'style="rounded,filled"; fillcolor="{PAPER}"; color="{EDGE_OF_PAPER}";',
+        f"{FONT}; fontsize=12; labeljust=l;",
+        f"label=<{_legend(picture)}>;",
+        START,
+        *(_node(node, straight) for node in inner if not node.locks),
+        *_locked([_node(node, straight) for node in inner if node.locks]),
+        *_ends(picture, straight),
+        *_refusals(picture),
+        "}",
+        *_arrows(picture, spine),
+        *_pull(inner, spine),
+    ]
+    return "\n".join([f"digraph {_quoted(picture.name)} {{", *body, "}", ""])
+
+
+def _spine(picture: Picture) -> tuple[Arrow, ...]:
+    """The shortest way from creation to an end along certain arrows, or `()`."""
+    ends = {node.name for node in picture.nodes if node.terminal}
+    sure = [a for a in picture.arrows if a.evidence.confidence is Confidence.CERTAIN]
+    ways: deque[tuple[Arrow, ...]] = deque([()])
+    while ways:
+        way = ways.popleft()
+        here = way[-1].dest if way else None
+        if here in ends:
+            return way
+        ways.extend((*way, arrow) for arrow in sure if arrow.source == here and arrow not in way)
+    return ()
+
+
+# Nodes -------------------------------------------------------------------------------------------
+
+
+def _node(node: Node, straight: set[str]) -> str:
+    attributes = [f"label={_label(node)}"]
+    if node.name in straight:
+        attributes.append("group=spine")
+    if node.terminal:
+        attributes.append("peripheries=2")
+    if node.highlighted:
+        attributes.append(f'fillcolor="{HIGHLIGHT_COLOUR}" penwidth=2.5')
+    return f"{_quoted(node.name)} [{' '.join(attributes)}];"
+
+
+def _label(node: Node) -> str:
+    if not node.inside:
+        return _quoted(node.name)
+    inside = "<BR/>".join(map(escape, node.inside))
+    return f'<<B>{escape(node.name)}</B><BR/><FONT POINT-SIZE="11">{inside}</FONT>>'
+
+
+def _locked(nodes: list[str]) -> Iterator[str]:
+    if nodes:
+        yield "subgraph cluster_lock {"
+        yield f'fillcolor="{LOCK_COLOUR}"; color="{LOCK_COLOUR}"; label="{LOCKED}"; labelloc=b;'
+        yield from nodes
+        yield "}"
+
+
+def _ends(picture: Picture, straight: set[str]) -> Iterator[str]:
+    arrivals = [arrow.dest for arrow in picture.arrows]
+    ends = [node for node in picture.nodes if node.terminal]
+    middle = [node for node in ends if node.name in straight]
+    others = sorted(
+        (node for node in ends if node not in middle), key=lambda node: -arrivals.count(node.name)
+    )
+    column = [*others[1::4], *others[2::4], *middle, *others[0::4], *others[3::4]]
+    if column:
+        order = " -> ".join(_quoted(node.name) for node in column)
+        yield "subgraph ends { rank=same;"
+        yield from (_node(node, straight) for node in column)
+        yield f"{order} [style=invis]; }}"
+
+
+def _pull(inner: list[Node], spine: tuple[Arrow, ...]) -> Iterator[str]:
+    on_spine = {arrow.dest for arrow in spine}
+    for node in inner:
+        if spine and node.name not in on_spine:
+            yield f"{_quoted(node.name)} -> {_quoted(spine[-1].dest)} [style=invis weight=0];"
+
+
+# Arrows ------------------------------------------------------------------------------------------
+
+
+def _arrows(picture: Picture, spine: tuple[Arrow, ...]) -> Iterator[str]:
+    yield from (f"start -> {_quoted(node.name)};" for node in picture.nodes if node.before_creation)
+    for arrows in bundled(
+        picture.arrows,
+        by=lambda arrow: (
+            arrow.source,
+            arrow.dest,
+            arrow.source == arrow.dest or arrow.actor,  # two loops would cross each other's labels
+            arrow.evidence.confidence,
+            arrow.highlighted,
+        ),
+    ):
+        yield _line(arrows, straight=arrows[0] in spine)
+
+
+def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
+    first = arrows[0]
+    colours = dict.fromkeys(ACTOR_COLOUR[arrow.actor] for arrow in arrows)
+    tooltip = "\n".join(f"{a.event}: {a.why} ({_provenance(a)})" for a in arrows)
+    attributes = [
+        f"label=<{'<BR/>'.join(map(_event, arrows))}>",
+        f'color="{":".join(colours)}" style={STROKE[first.evidence.confidence]}',
+        f"tooltip={_quoted(tooltip)} labeltooltip={_quoted(tooltip)}",
+    ]
+    if straight:
+        attributes.append("weight=20")
+    if first.highlighted:
+        attributes.append("penwidth=3.5")
+    source = _quoted(first.source) if first.source else "start"
+    return f"{source} -> {_quoted(first.dest)} [{' '.join(attributes)}];"
+
+
+def _event(arrow: Arrow) -> str:
+    return f' <FONT COLOR="{ACTOR_COLOUR[arrow.actor]}">{escape(event_text(arrow))}</FONT> '
+
+
+def _provenance(arrow: Arrow) -> str:
+    return f"{arrow.evidence.confidence}: {arrow.evidence.source}"
+
+
+def _refusals(picture: Picture) -> Iterator[str]:
+    for refused in bundled(picture.refusals, by=lambda refusal: refusal.node):
+        node = refused[0].node
+        colour = ACTOR_COLOUR[Actor.CLIENT]
+        calls = "\n".join(f"{ACTOR_MARK[Actor.CLIENT]} {refusal.call}" for refusal in refused)
+        answers = "\n".join(refusal.answer for refusal in refused)
+        bounce = _quoted(f"refused {node}")
+        yield (
+            f"{bounce} [shape=plaintext style=solid fontsize=12 label={_quoted(calls)} "
+            f'fontcolor="{colour}"];'
+        )
+        yield (
+            f"{_quoted(node)} -> {bounce} [dir=back arrowtail=tee arrowsize=1.4 "
+            f'label=" ✗ refused " color="{colour}" fontcolor="{colour}" '
+            f"tooltip={_quoted(answers)} labeltooltip={_quoted(answers)}];"
+        )
+
+
+# Words -------------------------------------------------------------------------------------------
+
+
+def _legend(picture: Picture) -> str:
+    words = [
+        *(
+            f'<FONT COLOR="{ACTOR_COLOUR[actor]}">{mark} {actor}</FONT>'
+            for actor, mark in ACTOR_MARK.items()
+        ),
+        *(f"{sample} {level}" for level, sample in STROKE_SAMPLE.items()),
+        *(["double border: terminal"] if any(node.terminal for node in picture.nodes) else []),
+    ]
+    rows = [
+        f'<FONT POINT-SIZE="18"><B>{escape(picture.name)}</B></FONT>',
+        escape(picture.about),
+        _table("".join(f"<TD>{word}</TD><TD WIDTH="8"></TD>" for word in words)),
+    ]
+    return _table("</TR><TR>".join(f'<TD ALIGN="LEFT">{row}</TD>' for row in rows))
+
+
+def _table(cells: str) -> str:
+    return f'<TABLE BORDER="0" CELLPADDING="2" CELLSPACING="0"><TR>{cells}</TR></TABLE>'
+
+
+def _quoted(text: str) -> str:
+    r"""A DOT string. A line break in the text becomes DOT's own `\n`."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

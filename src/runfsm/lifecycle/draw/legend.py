@@ -1,0 +1,52 @@
+"""How a thing looks, in every format alike; and the words that explain it.
+
+Nothing is told by colour alone: an actor has a mark and a colour, a confidence a mark (in text)
+and a stroke (in a drawing). The colours are from Okabe and Ito's palette, which the colour-blind
+can tell apart; the three that have the most contrast on white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from runfsm.lifecycle.draw.picture import Arrow
+from runfsm.lifecycle.table import Actor, Confidence
+
+__all__ = [
+    "ACTOR_COLOUR",
+    "ACTOR_MARK",
+    "CONFIDENCE_MARK",
+    "HIGHLIGHT_COLOUR",
+    "HIGHLIGHT_MARK",
+    "LOCKED",
+    "LOCK_COLOUR",
+    "LOCK_MARK",
+    "event_text",
+]
+
+ACTOR_MARK: Final[Mapping[Actor, str]] = {
+    Actor.CLIENT: "●",
+    Actor.SERVICE: "■",
+    Actor.CLOCK: "◷",
+}
+ACTOR_COLOUR: Final[Mapping[Actor, str]] = {
+    Actor.CLIENT: "#0072B2",
+    Actor.SERVICE: "#000000",
+    Actor.CLOCK: "#D55E00",
+}
+CONFIDENCE_MARK: Final[Mapping[Confidence, str]] = {
+    Confidence.CERTAIN: "",
+    Confidence.LIKELY: "?",
+    Confidence.INFERRED: "??",
+}
+HIGHLIGHT_MARK: Final = "★"
+HIGHLIGHT_COLOUR: Final = "#F0E442"
+LOCK_COLOUR: Final = "#F3EBD3"
+LOCK_MARK: Final = "🔒"
+LOCKED: Final = "the thread is locked"
+
+
+def event_text(arrow: Arrow) -> str:
+    """An arrow's event behind the mark of its actor: `"● cancel"`."""
+    return f"{ACTOR_MARK[arrow.actor]} {arrow.event}"

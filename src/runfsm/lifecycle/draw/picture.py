@@ -1,0 +1,219 @@
+"""What every diagram shows, before anybody decides how: nodes and arrows, taken from a table.
+
+Table -> picture -> renderer. A picture knows no colour and no syntax; a renderer knows no
+lifecycle. So a new format is one more function of a `Picture`, and a new lifecycle is none.
+
+A picture may *fold* its table: put several statuses into one node. Whatever happens inside a node
+then is an arrow that stays there. `picture_of` folds nothing; `thread_lock.py` folds a run's
+statuses into `unlocked` and `locked`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from runfsm.errors import CallerError
+from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+
+__all__ = ["Arrow", "Node", "Picture", "Refusal", "bundled", "fold", "picture_of"]
+
+StatusT = TypeVar("StatusT", bound=StrEnum)
+EventT = TypeVar("EventT", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One place to be in.
+
+    Attributes:
+        name: what stands in the middle of it.
+        statuses: the statuses that it stands for; in a picture without a fold, itself alone.
+        terminal: whether no arrow leaves it.
+        locks: whether the thread takes no new message and no new run here.
+        before_creation: whether one is here, too, before anything was created.
+        highlighted: whether to paint it as visited.
+    """
+
+    name: str
+    statuses: tuple[str, ...]
+    terminal: bool
+    locks: bool
+    before_creation: bool = False
+    highlighted: bool = False
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What is folded into it, as text; `()` for a node that is simply its status."""
+        if self.statuses == (self.name,):
+            return ()
+        return (*(["not created yet"] if self.before_creation else []), *self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One event that leads from node to node, and the rows of the table that it stands for.
+
+    Attributes:
+        source: the node before; `None` for the arrow that creates the thing.
+        event: what happens.
+        dest: the node after.
+        actor: whose hand it is.
+        edges: the rows, in the table's order; never empty.
+        highlighted: whether to paint it as taken.
+    """
+
+    source: str | None
+    event: str
+    dest: str
+    actor: Actor
+    edges: tuple[Edge[Any, Any], ...]
+    highlighted: bool = False
+
+    @property
+    def why(self) -> str:
+        """The reasons of the rows; where rows are folded, each with the status it starts from."""
+        return "; ".join(
+            edge.why
+            if edge.source == self.source
+            else f"{edge.source or 'not created yet'}: {edge.why}"
+            for edge in self.edges
+        )
+
+    @property
+    def evidence(self) -> Evidence:
+        """The surest evidence among the rows: the arrow is there as soon as one of them is."""
+        sure = tuple(Confidence)
+        return min(
+            (edge.evidence for edge in self.edges), key=lambda known: sure.index(known.confidence)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A client's call that a node refuses; nothing changes.
+
+    Attributes:
+        node: where it is refused.
+        call: what the client asked for.
+        answer: what the service says, with HTTP status.
+        evidence: where we know it from.
+    """
+
+    node: str
+    call: str
+    answer: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Nodes and arrows, ready for any renderer.
+
+    Attributes:
+        name: what is shown: `"run"`.
+        about: a sentence on it.
+        nodes: in the order of the table's statuses.
+        arrows: in the order of the table's rows.
+        refusals: calls that bounce.
+    """
+
+    name: str
+    about: str
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+    refusals: tuple[Refusal, ...] = ()
+
+
+def picture_of(
+    lifecycle: Lifecycle[StatusT, EventT],
+    *,
+    highlight: Collection[StatusT | Edge[StatusT, EventT]] = (),
+) -> Picture:
+    """The picture of a table: a node for each status, an arrow for each row.
+
+    Args:
+        lifecycle: any table.
+        highlight: statuses and edges to paint: where a live run has been, what tests have covered.
+
+    Raises:
+        CallerError: `highlight` names a status or an edge that the table does not have.
+
+    Example:
+        >>> from runfsm.lifecycle import LIFECYCLE
+        >>> picture = picture_of(LIFECYCLE, highlight=LIFECYCLE.path(None, "in_progress"))
+        >>> [arrow.event for arrow in picture.arrows if arrow.highlighted]
+        ['create', 'start']
+    """
+    return fold(lifecycle, str, highlight=highlight)
+
+
+def fold(
+    lifecycle: Lifecycle[StatusT, EventT],
+    place: Callable[[StatusT], str],
+    *,
+    before_creation: str | None = None,
+    highlight: Collection[StatusT | Edge[StatusT, EventT]] = (),
+) -> Picture:
+    """The picture of a table in which `place` says which node a status belongs to.
+
+    Args:
+        lifecycle: any table.
+        place: the name of the node that a status is folded into.
+        before_creation: the name of the node that one is in before anything was created; without
+            it the first arrow comes out of nowhere.
+        highlight: statuses and edges to paint; they paint what they are folded into.
+
+    Raises:
+        CallerError: `highlight` names a status or an edge that the table does not have.
+    """
+    _check_known(lifecycle, highlight)
+
+    def ends(edge: Edge[StatusT, EventT]) -> tuple[str | None, str, str, Actor]:
+        source = before_creation if edge.source is None else place(edge.source)
+        return source, str(edge.event), place(edge.dest), edge.actor
+
+    arrows = tuple(
+        Arrow(*ends(rows[0]), edges=rows, highlighted=not set(rows).isdisjoint(highlight))
+        for rows in bundled(lifecycle.edges, by=ends)
+    )
+    nodes = tuple(
+        Node(
+            name=place(members[0]),
+            statuses=tuple(map(str, members)),
+            terminal=all(arrow.source != place(members[0]) for arrow in arrows),
+            locks=all(map(lifecycle.locks_thread, members)),
+            before_creation=place(members[0]) == before_creation,
+            highlighted=not set(members).isdisjoint(highlight),
+        )
+        for members in bundled(lifecycle.statuses, by=place)
+    )
+    return Picture(lifecycle.name, lifecycle.about, nodes, arrows)
+
+
+ItemT = TypeVar("ItemT")
+
+
+def bundled(
+    items: Iterable[ItemT], *, by: Callable[[ItemT], Hashable]
+) -> tuple[tuple[ItemT, ...], ...]:
+    """The items that share a key, together, in the order in which each key first came."""
+    bundles: dict[Hashable, list[ItemT]] = {}
+    for item in items:
+        bundles.setdefault(by(item), []).append(item)
+    return tuple(map(tuple, bundles.values()))
+
+
+def _check_known(
+    lifecycle: Lifecycle[StatusT, EventT],
+    highlight: Collection[StatusT | Edge[StatusT, EventT]],
+) -> None:
+    known = {*lifecycle.statuses, *lifecycle.edges}
+    if strangers := [str(item) for item in highlight if item not in known]:
+        raise CallerError(
+            f"cannot highlight {', '.join(strangers)}: not in the table of the {lifecycle.name}. "
+            f"Its statuses are {', '.join(lifecycle.statuses)}; for an arrow, "
+            "pass an edge of the table, as `lifecycle.next(status, event)` gives it."
+        )

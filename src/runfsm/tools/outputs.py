@@ -1,0 +1,74 @@
+"""Every word that goes back to the model: results, and what went wrong.
+
+Rule: a failure is told as `{"error": kind, "message": text}`, short, and such that the model can
+repair its call or stop trying. Nothing in it can fail to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from runfsm.driver.actions import ToolOutput
+
+__all__ = ["FailureKind", "encoded", "explained", "failure"]
+
+FailureKind = Literal[
+    "unknown_tool",  # the model called what was never offered
+    "malformed_arguments",  # no JSON object
+    "invalid_arguments",  # a JSON object that does not fit the schema
+    "raised",  # the tool raised
+    "timed_out",  # the tool took too long
+    "unserialisable_result",  # the tool ran, but what it returned is no JSON
+]
+
+# An exception's text may be a page of HTML, and the model pays for it in tokens.
+MAX_MESSAGE_CHARS: Final = 1000
+MAX_PROBLEMS: Final = 10
+
+
+def encoded(value: Any) -> str:
+    """A result as the model reads it: a text as it is, anything else as JSON.
+
+    Raises:
+        ValueError: it cannot be written as JSON, or not in UTF-8.
+    """
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate cannot be sent
+        return str.__str__(value)  # the text of a str enum's member, too, and not its name
+    return to_json(value, inf_nan_mode="strings").decode()  # NaN is no JSON, "NaN" is
+
+
+def failure(
+    call_id: str,
+    name: str,
+    error: FailureKind,
+    message: str,
+    *,
+    exception: BaseException | None = None,
+) -> ToolOutput:
+    """The output that tells the model what went wrong."""
+    sendable = message.encode(errors="replace").decode()
+    if len(sendable) > MAX_MESSAGE_CHARS:
+        sendable = sendable[:MAX_MESSAGE_CHARS] + "..."
+    output = to_json({"error": error, "message": sendable}).decode()
+    return ToolOutput(call_id, name, output, error, exception)
+
+
+def explained(error: ValidationError, parameters: Mapping[str, Any]) -> str:
+    """What the arguments should have been, and where they were not; without repeating them.
+
+    Args:
+        error: what pydantic found.
+        parameters: the JSON schema of the arguments.
+    """
+    required = parameters.get("required", ())
+    takes = [name if name in required else f"{name}?" for name in parameters["properties"]]
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    wrong = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems[:MAX_PROBLEMS]]
+    if unsaid := len(problems) - len(wrong):
+        wrong.append(f"and {unsaid} more")
+    return f"Parameters: {', '.join(takes) or 'none'}. Wrong: {'; '.join(wrong)}."

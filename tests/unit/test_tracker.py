@@ -1,0 +1,173 @@
+"""Facts about RunTracker: what it makes of looks, good and bad."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runfsm.errors import AnomalyError
+from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunSnapshot, RunStatus, ToolCall
+from runfsm.lifecycle.journal import Anomaly, JournalStep, Transition, UnknownStatus
+from runfsm.lifecycle.tracker import RunTracker
+
+S, E = RunStatus, RunEvent
+
+
+def _events(steps: tuple[JournalStep, ...]) -> list[str]:
+    return [step.edge.event if isinstance(step, Transition) else step.kind for step in steps]
+
+
+def _at(*statuses: str) -> RunTracker:
+    tracker = RunTracker()
+    for status in statuses:
+        tracker.observe(status)
+    return tracker
+
+
+def _run_dict(status: str, *call_ids: str) -> dict[str, Any]:
+    calls = [{"id": call_id} for call_id in call_ids]
+    action = {"submit_tool_outputs": {"tool_calls": calls}} if calls else None
+    return {"status": status, "required_action": action}
+
+
+def test_a_repeat_is_nothing() -> None:
+    """A status that was seen already adds no step."""
+    assert () == _at("queued").observe("queued")
+
+
+def test_a_skipped_status_is_inferred() -> None:
+    """Of two edges between two looks, the first one is marked as inferred and the last is not."""
+    steps = _at("queued").observe("completed")
+
+    assert [(E.START, True), (E.COMPLETE, False)] == [
+        (step.edge.event, step.inferred) for step in steps if isinstance(step, Transition)
+    ]
+
+
+@pytest.mark.parametrize(("own", "foreign"), [((), True), (("cancel",), False)])
+def test_another_clients_hand_is_marked(own: tuple[str, ...], *, foreign: bool) -> None:
+    """A cancel that this app did not send is foreign; one that it sent is not."""
+    (step,) = _at("in_progress").observe("cancelling", own=own)
+
+    assert isinstance(step, Transition)
+    assert foreign == step.foreign
+
+
+def test_an_unknown_status_keeps_the_last_one_and_is_noted_once() -> None:
+    """A tenth status is one step however often it is seen, and moves nothing."""
+    tracker = _at("in_progress")
+
+    assert [UnknownStatus(7.0, "paused", "in_progress")] == list(tracker.observe("paused", at=7.0))
+    assert () == tracker.observe("paused")
+    assert tracker.status is S.IN_PROGRESS
+
+
+@pytest.mark.parametrize("later", [s for s in RunStatus if s is not S.CANCELLED])
+def test_the_first_terminal_status_wins(later: RunStatus) -> None:
+    """Whatever is shown after a terminal status is an anomaly, noted once, and not believed."""
+    tracker = _at("cancelled")
+
+    assert (Anomaly(None, S.CANCELLED, later),) == tracker.observe(later)
+    assert () == tracker.observe(later)
+    assert tracker.status is S.CANCELLED
+
+
+def test_a_strict_tracker_raises_and_has_not_changed() -> None:
+    """In strict mode what cannot be is an error; status and journal are as before."""
+    tracker = RunTracker(strict=True)
+    tracker.observe("completed")
+    before = tracker.to_json()
+
+    with pytest.raises(AnomalyError, match="completed → queued"):
+        tracker.observe("queued")
+
+    assert before == tracker.to_json()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "queued",
+        S.QUEUED,
+        _run_dict("queued"),
+        SimpleNamespace(status="queued", required_action=None),
+        RunSnapshot(RunRef("assistants", "run_1", "thread_1"), "queued"),
+    ],
+    ids=["text", "enum", "dict", "object", "snapshot"],
+)
+def test_whatever_an_app_has_in_its_hands_is_a_look(look: Any) -> None:
+    """A text, an enum member, a dict, an SDK object and a snapshot all say the same."""
+    assert ["create"] == _events(RunTracker().observe(look))
+
+
+def test_a_thing_without_a_status_is_refused() -> None:
+    """The error names what would do."""
+    with pytest.raises(TypeError, match="int has no status"):
+        RunTracker().observe(7)
+
+
+@pytest.mark.parametrize("shape", ["dict", "snapshot"])
+def test_a_new_round_of_calls_is_told_by_its_ids(shape: str) -> None:
+    """requires_action with other call ids means that somebody has answered the first round."""
+
+    def look(call_id: str) -> Any:
+        if shape == "dict":
+            return _run_dict("requires_action", call_id)
+        ref = RunRef("assistants", "run_1", "thread_1")
+        return RunSnapshot(ref, "requires_action", calls=(ToolCall(call_id, "f", "{}"),))
+
+    tracker = RunTracker()
+    tracker.observe(look("call_1"))
+
+    assert [] == _events(tracker.observe(look("call_1")))
+    assert ["submit_tool_outputs", "start", "require_action"] == _events(
+        tracker.observe(look("call_2"))
+    )
+
+
+def test_the_callback_hears_each_step_after_the_move() -> None:
+    """When a callback is told, the tracker is already where the last step leads."""
+    heard: list[tuple[str, str | None]] = []
+    tracker = RunTracker(on_step=lambda step: heard.append((step.kind, tracker.status)))
+
+    tracker.observe("in_progress")
+
+    assert [("transition", S.IN_PROGRESS)] * 2 == heard
+
+
+def test_a_saved_tracker_goes_on_where_it_was() -> None:
+    """After a round trip through JSON both trackers say the same, and go on the same."""
+    tracker = _at("queued", "requires_action", "paused")
+    loaded = RunTracker.from_json(tracker.to_json())
+
+    assert tracker.journal == loaded.journal
+    assert tracker.observe("completed", at=3.0) == loaded.observe("completed", at=3.0)
+    assert tracker.to_json() == loaded.to_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        json.dumps({"version": 99}),
+        RunTracker().to_json().replace("null", '"paused"', 1),
+    ],
+)
+def test_what_is_no_saved_tracker_is_refused(text: str) -> None:
+    """Broken text, another version and an unknown status are one kind of error."""
+    with pytest.raises(ValueError, match="not a saved RunTracker"):
+        RunTracker.from_json(text)
+
+
+def test_the_journal_is_a_walk_through_the_table() -> None:
+    """Whatever is skipped, the transitions in the journal join without a gap."""
+    tracker = _at("in_progress", "queued", "requires_action", "cancelled")
+
+    edges = [step.edge for step in tracker.journal if isinstance(step, Transition)]
+    assert [None, *(edge.dest for edge in edges[:-1])] == [edge.source for edge in edges]
+    assert set(edges) <= set(LIFECYCLE.edges)
