@@ -1,1 +1,43 @@
-"""The other side of a run."""
+"""The other side of a run: OpenAI's Assistants API v2, simulated offline and in virtual time.
+
+simulator.py  the whole service in one object
+world/        state and behaviour; knows no HTTP
+wire/         JSON in and out; no rule about states
+doors/        roads to it: the openai client, ASGI, a direct port
+scenarios/    scripts, each a lesson and a test
+"""
+
+from runfsm_simulator.simulator import Simulator
+from runfsm_simulator.world.chooser import Chooser, Seeded
+from runfsm_simulator.world.clock import VirtualClock
+from runfsm_simulator.world.script import (
+    Call,
+    Scene,
+    Script,
+    Turn,
+    call,
+    calls,
+    fail,
+    hang,
+    say,
+    truncate,
+)
+from runfsm_simulator.world.trace import TraceEntry
+
+__all__ = [
+    "Call",
+    "Chooser",
+    "Scene",
+    "Script",
+    "Seeded",
+    "Simulator",
+    "TraceEntry",
+    "Turn",
+    "VirtualClock",
+    "call",
+    "calls",
+    "fail",
+    "hang",
+    "say",
+    "truncate",
+]

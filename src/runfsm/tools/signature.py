@@ -108,8 +108,8 @@ def _arguments(tool: str, function: Callable[..., Any]) -> type[BaseModel]:
         _check_sendable(tool, parameter)
         resolved = _resolved(tool, function, parameter, names)
         _check_type(tool, resolved)
-        default = ... if resolved.default is resolved.empty else resolved.default
-        fields[f"p{i}"] = (resolved.annotation, Field(default, alias=parameter.name))
+        default = {} if resolved.default is resolved.empty else {"default": resolved.default}
+        fields[f"p{i}"] = (resolved.annotation, Field(alias=parameter.name, **default))
     return create_model(tool, __config__=ConfigDict(extra="forbid"), **fields)
 
 

@@ -3,6 +3,7 @@
 picture.py      what is shown: nodes and arrows, from any table; folding
 thread_lock.py  a run's table folded into: is the thread locked?
 legend.py       how a thing looks in every format
+layout.py       where it stands in a drawing
 mermaid.py  dot.py  markdown.py  data.py   one renderer each: a function of a picture
 svg.py          dot -> svg, through Graphviz
 gallery.py      which files diagrams/ holds

@@ -1,18 +1,16 @@
 """Picture -> Graphviz: the drawing for a wall or a slide.
 
-The layout is Graphviz's; three hints make it readable. The *spine*, the shortest surely known way
-from creation to an end, is kept straight. The ends stand in one column, the spine's end in the
-middle and the others dealt around it so that both sides carry as many arrows. The locking
-statuses stand together on a tinted ground.
+The layout is Graphviz's own, led by the hints of `layout.py`. The locking statuses stand together
+on a tinted ground; a call that is refused bounces off its node.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
+from runfsm.lifecycle.draw.layout import column_of, spine_of
 from runfsm.lifecycle.draw.legend import (
     ACTOR_COLOUR,
     ACTOR_MARK,
@@ -45,15 +43,16 @@ STYLE: Final = (
     'node [shape=box style="rounded,filled" fillcolor=white height=0.5 width=1.2];',
     f"edge [{FONT} fontsize=12 arrowsize=0.8];",
 )
+OUTSIDE: Final = '"(created)"'  # the filled dot, where nothing is yet
 START: Final = (
-    'start [shape=circle style=filled fillcolor=black label="" width=0.2 height=0.2 '
+    f'{OUTSIDE} [shape=circle style=filled fillcolor=black label="" width=0.2 height=0.2 '
     "fixedsize=true group=spine];"
 )
 
 
 def render(picture: Picture) -> str:
     """The DOT text of a picture."""
-    spine = _spine(picture)
+    spine = spine_of(picture)
     straight = {arrow.dest for arrow in spine}
     inner = [node for node in picture.nodes if not node.terminal]
     body = [
@@ -65,27 +64,13 @@ def render(picture: Picture) -> str:
         START,
         *(_node(node, straight) for node in inner if not node.locks),
         *_locked([_node(node, straight) for node in inner if node.locks]),
-        *_ends(picture, straight),
+        *_ends(column_of(picture, spine), straight),
         *_refusals(picture),
         "}",
         *_arrows(picture, spine),
-        *_pull(inner, spine),
+        *_pull([node for node in inner if node.name not in straight], spine),
     ]
     return "\n".join([f"digraph {_quoted(picture.name)} {{", *body, "}", ""])
-
-
-def _spine(picture: Picture) -> tuple[Arrow, ...]:
-    """The shortest way from creation to an end along certain arrows, or `()`."""
-    ends = {node.name for node in picture.nodes if node.terminal}
-    sure = [a for a in picture.arrows if a.evidence.confidence is Confidence.CERTAIN]
-    ways: deque[tuple[Arrow, ...]] = deque([()])
-    while ways:
-        way = ways.popleft()
-        here = way[-1].dest if way else None
-        if here in ends:
-            return way
-        ways.extend((*way, arrow) for arrow in sure if arrow.source == here and arrow not in way)
-    return ()
 
 
 # Nodes -------------------------------------------------------------------------------------------
@@ -117,14 +102,7 @@ def _locked(nodes: list[str]) -> Iterator[str]:
         yield "}"
 
 
-def _ends(picture: Picture, straight: set[str]) -> Iterator[str]:
-    arrivals = [arrow.dest for arrow in picture.arrows]
-    ends = [node for node in picture.nodes if node.terminal]
-    middle = [node for node in ends if node.name in straight]
-    others = sorted(
-        (node for node in ends if node not in middle), key=lambda node: -arrivals.count(node.name)
-    )
-    column = [*others[1::4], *others[2::4], *middle, *others[0::4], *others[3::4]]
+def _ends(column: tuple[Node, ...], straight: set[str]) -> Iterator[str]:
     if column:
         order = " -> ".join(_quoted(node.name) for node in column)
         yield "subgraph ends { rank=same;"
@@ -132,18 +110,20 @@ def _ends(picture: Picture, straight: set[str]) -> Iterator[str]:
         yield f"{order} [style=invis]; }}"
 
 
-def _pull(inner: list[Node], spine: tuple[Arrow, ...]) -> Iterator[str]:
-    on_spine = {arrow.dest for arrow in spine}
-    for node in inner:
-        if spine and node.name not in on_spine:
-            yield f"{_quoted(node.name)} -> {_quoted(spine[-1].dest)} [style=invis weight=0];"
+def _pull(aside: list[Node], spine: tuple[Arrow, ...]) -> Iterator[str]:
+    """Unseen arrows that draw the nodes beside the spine to the height of its end."""
+    if spine:
+        end = _quoted(spine[-1].dest)
+        yield from (f"{_quoted(node.name)} -> {end} [style=invis weight=0];" for node in aside)
 
 
 # Arrows ------------------------------------------------------------------------------------------
 
 
 def _arrows(picture: Picture, spine: tuple[Arrow, ...]) -> Iterator[str]:
-    yield from (f"start -> {_quoted(node.name)};" for node in picture.nodes if node.before_creation)
+    yield from (
+        f"{OUTSIDE} -> {_quoted(node.name)};" for node in picture.nodes if node.before_creation
+    )
     for arrows in bundled(
         picture.arrows,
         by=lambda arrow: (
@@ -170,7 +150,7 @@ def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
         attributes.append("weight=20")
     if first.highlighted:
         attributes.append("penwidth=3.5")
-    source = _quoted(first.source) if first.source else "start"
+    source = _quoted(first.source) if first.source else OUTSIDE
     return f"{source} -> {_quoted(first.dest)} [{' '.join(attributes)}];"
 
 
@@ -189,14 +169,11 @@ def _refusals(picture: Picture) -> Iterator[str]:
         calls = "\n".join(f"{ACTOR_MARK[Actor.CLIENT]} {refusal.call}" for refusal in refused)
         answers = "\n".join(refusal.answer for refusal in refused)
         bounce = _quoted(f"refused {node}")
+        paint = f'color="{colour}" fontcolor="{colour}"'
+        yield f"{bounce} [shape=plaintext style=solid fontsize=12 label={_quoted(calls)} {paint}];"
         yield (
-            f"{bounce} [shape=plaintext style=solid fontsize=12 label={_quoted(calls)} "
-            f'fontcolor="{colour}"];'
-        )
-        yield (
-            f"{_quoted(node)} -> {bounce} [dir=back arrowtail=tee arrowsize=1.4 "
-            f'label=" ✗ refused " color="{colour}" fontcolor="{colour}" '
-            f"tooltip={_quoted(answers)} labeltooltip={_quoted(answers)}];"
+            f'{_quoted(node)} -> {bounce} [dir=back arrowtail=tee arrowsize=1.4 label=" ✗ refused "'
+            f" {paint} tooltip={_quoted(answers)} labeltooltip={_quoted(answers)}];"
         )
 
 
@@ -215,7 +192,7 @@ def _legend(picture: Picture) -> str:
     rows = [
         f'<FONT POINT-SIZE="18"><B>{escape(picture.name)}</B></FONT>',
         escape(picture.about),
-        _table("".join(f"<TD>{word}</TD><TD WIDTH="8"></TD>" for word in words)),
+        _table("".join(f'<TD>{word}</TD><TD WIDTH="9"></TD>' for word in words)),
     ]
     return _table("</TR><TR>".join(f'<TD ALIGN="LEFT">{row}</TD>' for row in rows))
 

@@ -68,6 +68,8 @@ def _legend(picture: Picture) -> Iterator[str]:
     yield "    " + ", ".join(
         f"{mark or 'no mark'} {level}" for level, mark in CONFIDENCE_MARK.items()
     )
+    if any(node.terminal for node in picture.nodes):
+        yield "    thick border, terminal"
     if any(node.locks for node in picture.nodes):
         yield f"    {LOCK_MARK} {LOCKED}"
     if picture.refusals:
@@ -78,10 +80,10 @@ def _legend(picture: Picture) -> Iterator[str]:
 def _classes(picture: Picture) -> Iterator[str]:
     nodes = picture.nodes
     for name, style, members in (
-        ("locks", f"fill:{LOCK_COLOUR},color:#000", [node for node in nodes if node.locks]),
-        ("terminal", "stroke:#000,stroke-width:4px", [node for node in nodes if node.terminal]),
-        ("seen", f"fill:{HIGHLIGHT_COLOUR},color:#000", [n for n in nodes if n.highlighted]),
+        ("locks", f"fill:{LOCK_COLOUR},color:#000", [n.name for n in nodes if n.locks]),
+        ("terminal", "stroke:#000,stroke-width:4px", [n.name for n in nodes if n.terminal]),
+        ("seen", f"fill:{HIGHLIGHT_COLOUR},color:#000", [n.name for n in nodes if n.highlighted]),
     ):
         if members:
             yield f"classDef {name} {style}"
-            yield f"class {','.join(node.name for node in members)} {name}"
+            yield f"class {','.join(members)} {name}"

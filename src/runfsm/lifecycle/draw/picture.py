@@ -30,26 +30,19 @@ class Node:
 
     Attributes:
         name: what stands in the middle of it.
-        statuses: the statuses that it stands for; in a picture without a fold, itself alone.
         terminal: whether no arrow leaves it.
         locks: whether the thread takes no new message and no new run here.
+        inside: what is folded into it, as text; `()` for a node that is simply its status.
         before_creation: whether one is here, too, before anything was created.
         highlighted: whether to paint it as visited.
     """
 
     name: str
-    statuses: tuple[str, ...]
     terminal: bool
     locks: bool
+    inside: tuple[str, ...] = ()
     before_creation: bool = False
     highlighted: bool = False
-
-    @property
-    def inside(self) -> tuple[str, ...]:
-        """What is folded into it, as text; `()` for a node that is simply its status."""
-        if self.statuses == (self.name,):
-            return ()
-        return (*(["not created yet"] if self.before_creation else []), *self.statuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +67,9 @@ class Arrow:
 
     @property
     def why(self) -> str:
-        """The reasons of the rows; where rows are folded, each with the status it starts from."""
+        """The reasons of the rows; a folded row's with the status that it starts from."""
         return "; ".join(
-            edge.why
-            if edge.source == self.source
-            else f"{edge.source or 'not created yet'}: {edge.why}"
+            edge.why if edge.source in {None, self.source} else f"{edge.source}: {edge.why}"
             for edge in self.edges
         )
 
@@ -115,7 +106,7 @@ class Picture:
     Attributes:
         name: what is shown: `"run"`.
         about: a sentence on it.
-        nodes: in the order of the table's statuses.
+        nodes: in the order of the table's statuses, after the one before creation.
         arrows: in the order of the table's rows.
         refusals: calls that bounce.
     """
@@ -142,8 +133,9 @@ def picture_of(
         CallerError: `highlight` names a status or an edge that the table does not have.
 
     Example:
-        >>> from runfsm.lifecycle import LIFECYCLE
-        >>> picture = picture_of(LIFECYCLE, highlight=LIFECYCLE.path(None, "in_progress"))
+        >>> from runfsm.lifecycle import LIFECYCLE, RunStatus
+        >>> way = LIFECYCLE.path(None, RunStatus.IN_PROGRESS)
+        >>> picture = picture_of(LIFECYCLE, highlight=way)
         >>> [arrow.event for arrow in picture.arrows if arrow.highlighted]
         ['create', 'start']
     """
@@ -179,18 +171,24 @@ def fold(
         Arrow(*ends(rows[0]), edges=rows, highlighted=not set(rows).isdisjoint(highlight))
         for rows in bundled(lifecycle.edges, by=ends)
     )
-    nodes = tuple(
-        Node(
-            name=place(members[0]),
-            statuses=tuple(map(str, members)),
-            terminal=all(arrow.source != place(members[0]) for arrow in arrows),
-            locks=all(map(lifecycle.locks_thread, members)),
-            before_creation=place(members[0]) == before_creation,
-            highlighted=not set(members).isdisjoint(highlight),
+    sources = {arrow.source for arrow in arrows}
+
+    def node(statuses: tuple[StatusT, ...]) -> Node:
+        name = place(statuses[0])
+        first = (f"no {lifecycle.name} yet",) if name == before_creation else ()
+        inside = (*first, *map(str, statuses))
+        return Node(
+            name=name,
+            terminal=name not in sources,
+            locks=all(map(lifecycle.locks_thread, statuses)),
+            inside=() if inside == (name,) else inside,
+            before_creation=name == before_creation,
+            highlighted=not set(statuses).isdisjoint(highlight),
         )
-        for members in bundled(lifecycle.statuses, by=place)
-    )
-    return Picture(lifecycle.name, lifecycle.about, nodes, arrows)
+
+    nodes = map(node, bundled(lifecycle.statuses, by=place))
+    in_time = tuple(sorted(nodes, key=lambda node: not node.before_creation))
+    return Picture(lifecycle.name, lifecycle.about, in_time, arrows)
 
 
 ItemT = TypeVar("ItemT")

@@ -1,0 +1,55 @@
+"""An in-process road for the `openai` client: its own HTTP library, with nothing behind it.
+
+openai 2.x uses httpx and 3.x uses httpx2. Both have a `MockTransport` that hands each request to a
+function; which library it is, the installed SDK is asked.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import openai
+
+from runfsm_simulator.wire.http import Request, Response
+
+__all__ = ["async_client", "client"]
+
+Handle = Callable[[Request], Response]
+
+#: Nobody can look it up: `.invalid` is reserved (RFC 2606). So nothing leaves by mistake.
+DEFAULTS: Final = {"base_url": "http://simulator.invalid/v1", "api_key": "sk-simulated"}
+
+
+def client(handle: Handle, **options: Any) -> openai.OpenAI:
+    """A real client whose requests go to `handle`.
+
+    Args:
+        handle: answers.
+        **options: further arguments of `openai.OpenAI`.
+    """
+    http_client = openai.DefaultHttpxClient(transport=_transport(handle))
+    return openai.OpenAI(**{**DEFAULTS, "http_client": http_client, **options})
+
+
+def async_client(handle: Handle, **options: Any) -> openai.AsyncOpenAI:
+    """The same, to be awaited."""
+    http_client = openai.DefaultAsyncHttpxClient(transport=_transport(handle))
+    return openai.AsyncOpenAI(**{**DEFAULTS, "http_client": http_client, **options})
+
+
+def _transport(handle: Handle) -> Any:
+    base = openai.DefaultHttpxClient.__mro__[1]
+    library = importlib.import_module(base.__module__.partition(".")[0])
+    return library.MockTransport(partial(_answer, library.Response, handle))
+
+
+def _answer(response_type: Any, handle: Handle, sent: Any) -> Any:
+    query: dict[str, list[str]] = {}
+    for name, value in sent.url.params.multi_items():
+        query.setdefault(name, []).append(value)
+    headers = {name.lower(): value for name, value in sent.headers.items()}
+    answer = handle(Request(sent.method, sent.url.path, query, headers, sent.content))
+    return response_type(answer.status, headers=dict(answer.headers), content=answer.body)

@@ -1,0 +1,36 @@
+"""The shipped scripts, each a lesson and a test: one YAML file with a title and what it teaches."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from runfsm.errors import ScriptError
+from runfsm_simulator.world.script import Script
+from runfsm_simulator.world.scriptfile import parse_script
+
+__all__ = ["load", "names"]
+
+SUFFIX: Final = ".yaml"
+
+
+def names() -> tuple[str, ...]:
+    """The names of all scenarios, sorted."""
+    found = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX)))
+
+
+def load(name: str) -> Script:
+    """The script of a scenario.
+
+    Raises:
+        ScriptError: no scenario is called so; the message lists those that there are.
+
+    Example:
+        >>> load("weather").title
+        'Two tools in one round'
+    """
+    if name not in names():
+        raise ScriptError(name, [f"no such scenario; there are {', '.join(names())}"])
+    text = (files(__name__) / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+    return parse_script(text, where=f"{name}{SUFFIX}")

@@ -1,0 +1,64 @@
+"""What a handler is given: the world, and a request that has found its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.http import Request
+from runfsm_simulator.wire.validation import parse
+from runfsm_simulator.world.operations import World
+
+__all__ = ["Asked", "Handler", "check_id"]
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+#: What an id begins with, by its name in a path.
+PREFIXES: Final[Mapping[str, str]] = {
+    "assistant_id": "asst",
+    "thread_id": "thread",
+    "message_id": "msg",
+    "run_id": "run",
+    "step_id": "step",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request on its way to the world.
+
+    Attributes:
+        world: whom it is for.
+        ids: the ids in its path, by their names.
+        request: all of it.
+    """
+
+    world: World
+    ids: Mapping[str, str]
+    request: Request
+
+    def body(self, model: type[ModelT]) -> ModelT:
+        """The body.
+
+        Raises:
+            ApiError: it is not such a body.
+        """
+        return parse(model, self.request.body)
+
+
+Handler = Callable[[Asked], dict[str, Any]]
+
+
+def check_id(name: str, id: str) -> str:
+    """`id`, if it looks like one.
+
+    Raises:
+        ApiError: it begins as no such id does.
+    """
+    if not id.startswith(PREFIXES[name]):
+        raise REFUSALS["malformed_id"].error(name=name, id=id, prefix=PREFIXES[name])
+    return id

@@ -1,0 +1,119 @@
+"""What several bodies share: how strict they are, limits, unions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+
+from runfsm_simulator.wire.validation import TAG
+
+__all__ = [
+    "AssistantId",
+    "Body",
+    "Instructions",
+    "Metadata",
+    "ModifyMetadata",
+    "Nothing",
+    "ResponseFormat",
+    "Temperature",
+    "TokenCap",
+    "TopP",
+    "by_type",
+    "given",
+    "string_or",
+]
+
+
+class Body(BaseModel):
+    """An object of which every key is known, and nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Nothing(Body):
+    """The body of a call that takes none."""
+
+
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=64)],
+        Annotated[str, StringConstraints(max_length=512)],
+    ],
+    Field(max_length=16),
+]
+
+
+def _begins_with_asst(value: str) -> str:
+    if not value.startswith("asst"):
+        raise PydanticCustomError("malformed_id", "malformed id", {"prefix": "asst"})
+    return value
+
+
+AssistantId = Annotated[str, AfterValidator(_begins_with_asst)]
+Instructions = Annotated[str, StringConstraints(max_length=256_000)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+TopP = Annotated[float, Field(ge=0, le=1)]
+# The schema says 256; 16 was taken (recording: ruby-openai 2024-04; openai-node#1465).
+TokenCap = Annotated[int, Field(ge=16)]
+
+
+def by_type(value: Any) -> str | None:
+    """Which member of a union a value wants to be (JSON), or is (a model), by its `type`."""
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return f"{TAG}{kind}" if isinstance(kind, str) else None
+
+
+def string_or(other: str) -> Discriminator:
+    """A union of a string and something else."""
+
+    def tag(value: Any) -> str | None:
+        if isinstance(value, str):
+            return f"{TAG}string"
+        return f"{TAG}other" if isinstance(value, list | dict | Body) else None
+
+    return Discriminator(
+        tag,
+        custom_error_type="one_of",
+        custom_error_message=f"one of a string or {other}",
+    )
+
+
+class FormatObject(Body):
+    """A response format that is more than `auto`."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: dict[str, Any] | None = None
+
+
+ResponseFormat = Annotated[
+    Annotated[Literal["auto"], Tag(f"{TAG}string")] | Annotated[FormatObject, Tag(f"{TAG}other")],
+    string_or("an object"),
+]
+
+
+class ModifyMetadata(Body):
+    """What can be changed about a message or a run."""
+
+    metadata: Metadata | None = None
+
+
+def given(body: BaseModel, tools: list[Any] | None) -> dict[str, Any]:
+    """What a body names and does not null, its tools as they are kept."""
+    given = {
+        name: value
+        for name, value in body.model_dump(exclude_unset=True).items()
+        if value is not None
+    }
+    if tools is not None:
+        given["tools"] = tuple(tool.kept() for tool in tools)
+    return given

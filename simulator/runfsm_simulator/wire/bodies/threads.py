@@ -1,0 +1,128 @@
+"""Messages and threads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+
+from runfsm_simulator.wire.bodies.common import Body, Metadata, by_type, string_or
+from runfsm_simulator.wire.validation import TAG
+from runfsm_simulator.world.models import NewMessage, Part
+
+__all__ = ["CreateMessage", "CreateThread", "ModifyThread"]
+
+
+class TextPart(Body):
+    """A text."""
+
+    type: Literal["text"]
+    text: Annotated[str, StringConstraints(max_length=256_000)]
+
+    def kept(self) -> Part:
+        """The text itself."""
+        return self.text
+
+
+class ImageFile(Body):
+    """An uploaded image."""
+
+    file_id: str
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class ImageFilePart(Body):
+    """An uploaded image, as a part."""
+
+    type: Literal["image_file"]
+    image_file: ImageFile
+
+    def kept(self) -> Part:
+        """As it is echoed: `detail` is there even when it was not sent (recordings)."""
+        return self.model_dump()
+
+
+class ImageUrl(Body):
+    """An image on the web."""
+
+    url: str
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class ImageUrlPart(Body):
+    """An image on the web, as a part."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+    def kept(self) -> Part:
+        """As it is echoed: `detail` is there even when it was not sent (recordings)."""
+        return self.model_dump()
+
+
+ContentPart = Annotated[
+    Annotated[TextPart, Tag(f"{TAG}text")]
+    | Annotated[ImageFilePart, Tag(f"{TAG}image_file")]
+    | Annotated[ImageUrlPart, Tag(f"{TAG}image_url")],
+    Discriminator(by_type),
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256_000)]
+Content = Annotated[
+    Annotated[Text, Tag(f"{TAG}string")]
+    | Annotated[list[ContentPart], Field(min_length=1), Tag(f"{TAG}other")],
+    string_or("an array of objects"),
+]
+
+
+class AttachmentTool(Body):
+    """What may read an attachment."""
+
+    type: Literal["code_interpreter", "file_search"]
+
+
+class Attachment(Body):
+    """A file of a message."""
+
+    file_id: str | None = None
+    tools: list[AttachmentTool] | None = None
+
+
+class CreateMessage(Body):
+    """A message from a client. It may speak for either side."""
+
+    role: Literal["user", "assistant"]
+    content: Content
+    attachments: list[Attachment] | None = None
+    metadata: Metadata | None = None
+
+    def new(self) -> NewMessage:
+        """The message, for the world."""
+        content = self.content
+        parts = (content,) if isinstance(content, str) else [part.kept() for part in content]
+        return NewMessage(
+            role=self.role,
+            content=tuple(parts),
+            attachments=tuple(file.model_dump() for file in self.attachments or ()),
+            metadata=self.metadata or {},
+        )
+
+
+class ModifyThread(Body):
+    """What can be changed about a thread."""
+
+    tool_resources: dict[str, Any] | None = None
+    metadata: Metadata | None = None
+
+
+class CreateThread(ModifyThread):
+    """A thread, perhaps with messages."""
+
+    messages: list[CreateMessage] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The thread, for the world."""
+        return {
+            "messages": [message.new() for message in self.messages or ()],
+            "tool_resources": self.tool_resources or {},
+            "metadata": self.metadata or {},
+        }

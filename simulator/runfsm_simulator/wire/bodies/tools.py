@@ -1,0 +1,69 @@
+"""Tools, as an assistant or a run takes them, and as they are echoed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, StringConstraints, Tag
+
+from runfsm_simulator.wire.bodies.common import Body, by_type
+from runfsm_simulator.wire.validation import TAG
+from runfsm_simulator.world.terms import Json
+
+__all__ = ["Tool"]
+
+
+class FunctionDefinition(Body):
+    """A function of the app, described for the model."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$", max_length=64)]
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class FunctionTool(Body):
+    """A function tool."""
+
+    type: Literal["function"]
+    function: FunctionDefinition
+
+    def kept(self) -> Json:
+        """As it is echoed: `strict` is there even when it was not sent (recordings)."""
+        given = self.function.model_dump(exclude_unset=True)
+        return {"type": "function", "function": {**given, "strict": bool(given.get("strict"))}}
+
+
+class CodeInterpreterTool(Body):
+    """Accepted and echoed; the simulated model does not use it."""
+
+    type: Literal["code_interpreter"]
+
+    def kept(self) -> Json:
+        """As it is echoed."""
+        return {"type": "code_interpreter"}
+
+
+class FileSearchTool(Body):
+    """Accepted and echoed; the simulated model does not use it."""
+
+    type: Literal["file_search"]
+    file_search: dict[str, Any] | None = None
+
+    def kept(self) -> Json:
+        """As it is echoed: with the defaults filled in (recordings)."""
+        ranking = {
+            "ranker": "default_2024_08_21",
+            "score_threshold": 0.0,
+            "hybrid_search": None,
+        }
+        given = self.file_search or {}
+        return {"type": "file_search", "file_search": {"ranking_options": ranking, **given}}
+
+
+Tool = Annotated[
+    Annotated[CodeInterpreterTool, Tag(f"{TAG}code_interpreter")]
+    | Annotated[FileSearchTool, Tag(f"{TAG}file_search")]
+    | Annotated[FunctionTool, Tag(f"{TAG}function")],
+    Discriminator(by_type),
+]

@@ -1,0 +1,276 @@
+"""How a refusal sounds: status, text, type, param, code; and where each text is known from.
+
+State conflicts are 400, never 409: the SDKs retry a 409 by themselves, and would not a 400.
+
+Sources beside those of `runfsm.lifecycle.run`: public repositories that quote an answer in full
+("public code"), and the general wording of the same platform's other endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from runfsm.errors import IllegalTransition
+from runfsm.lifecycle import Confidence, Evidence, RunEvent
+from runfsm_simulator.world.refusals import (
+    EmptyThread,
+    NotFound,
+    Refusal,
+    RunActive,
+    ThreadLocked,
+    WrongToolOutputs,
+)
+
+__all__ = ["REFUSALS", "ApiError", "Wording", "api_error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One kind of answer.
+
+    Attributes:
+        text: with the facts as format fields.
+        evidence: where the text is known from.
+        status: the HTTP status.
+        code: the error's code, if it has one; it may have format fields.
+        param: the parameter that is at fault, as a format field.
+        headers: further response headers.
+    """
+
+    text: str
+    evidence: Evidence
+    status: int = 400
+    code: str | None = None
+    param: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def error(self, **facts: Any) -> ApiError:
+        """The answer for these facts."""
+        return ApiError(
+            self,
+            self.text.format(**facts),
+            param=self.param and self.param.format(**facts),
+            code=self.code and self.code.format(**facts),
+        )
+
+
+class ApiError(Exception):
+    """An answer that is an error, on its way to the client."""
+
+    def __init__(
+        self, wording: Wording, message: str, *, param: str | None, code: str | None
+    ) -> None:
+        super().__init__(message)
+        self.wording = wording
+        self.message = message
+        self.param = param
+        self.code = code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.wording.status
+
+    def body(self) -> dict[str, Any]:
+        """The envelope, keys in the recorded order."""
+        error = {
+            "message": self.message,
+            "type": "invalid_request_error",
+            "param": self.param,
+            "code": self.code,
+        }
+        return {"error": error}
+
+
+def _certain(source: str) -> Evidence:
+    return Evidence(source, Confidence.CERTAIN)
+
+
+def _likely(source: str) -> Evidence:
+    return Evidence(source, Confidence.LIKELY)
+
+
+def _inferred(source: str) -> Evidence:
+    return Evidence(source, Confidence.INFERRED)
+
+
+PLATFORM: Final = _likely("the wording of the platform's other endpoints")
+
+#: Every answer that is an error, by a short name.
+REFUSALS: Final[Mapping[str, Wording]] = {
+    # What the state forbids.
+    "message_on_locked_thread": Wording(
+        "Can't add messages to {thread_id} while a run {run_id} is active.",
+        _certain("openai-python#1023, n8n#13378, openai-dotnet#87"),
+    ),
+    "run_on_locked_thread": Wording(
+        "Thread {thread_id} already has an active run {run_id}.",
+        _certain("openai-dotnet#214, dotnet/extensions#5964, TripBot#939"),
+    ),
+    "cancel": Wording(
+        "Cannot cancel run with status '{status}'.",
+        _certain("recording: ruby-openai (completed); public code (cancelled, cancelling)"),
+    ),
+    "submit": Wording(
+        'Runs in status "{status}" do not accept tool outputs.',
+        _certain("recording: ruby-openai; public code (queued, expired, cancelled)"),
+    ),
+    "modify_active_run": Wording(
+        "Cannot update run with status '{status}'.",
+        _certain("recordings: ruby-openai 2023-11 and 2024-04; later behaviour unknown"),
+    ),
+    "wrong_tool_outputs": Wording(
+        "Expected tool outputs for call_ids {expected}, got {got}",
+        _certain("community thread 560554, for missing ids; inferred for other mismatches"),
+    ),
+    "empty_thread": Wording(
+        "Run creation requires a Thread with a user message or an assistant with instructions.",
+        _certain("recording: ruby-openai 2024-04-29"),
+        code="invalid_thread",
+    ),
+    # What does not exist.
+    "not_found": Wording(
+        "No {kind} found with id '{id}'.",
+        _certain("recordings: ruby-openai (thread, run step); by analogy for run and message"),
+        status=404,
+    ),
+    "malformed_id": Wording(
+        "Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
+        _certain("public code (thread, assistant); by analogy for the others"),
+        param="{name}",
+        code="invalid_value",
+    ),
+    "unknown_url": Wording("Invalid URL ({method} {path})", PLATFORM, status=404),
+    "wrong_method": Wording(
+        "Not allowed to {method} on {path}. "
+        "(HINT: Perhaps you meant to use a different HTTP method?)",
+        PLATFORM,
+        status=405,
+        code="method_not_supported",
+    ),
+    # What is asked before anybody looks at the body.
+    "no_key": Wording(
+        "You didn't provide an API key. You need to provide your API key in an Authorization "
+        "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+        PLATFORM,
+        status=401,
+        headers=(("www-authenticate", 'Basic realm="OpenAI API"'),),
+    ),
+    "no_beta": Wording(
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
+        "Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
+        _certain("public code; status 400: SwiftOpenAI#66"),
+        code="invalid_beta",
+    ),
+    "malformed_beta": Wording(
+        "Invalid beta header provided: '{beta}'. "
+        "The header should be in the format 'OpenAI-Beta: example_beta=v1'.",
+        _likely("public code, for vector stores"),
+        code="invalid_beta",
+    ),
+    "unknown_beta": Wording(
+        "Unknown beta requested: '{beta}'.", _likely("public code"), code="invalid_beta"
+    ),
+    # The body as a whole.
+    "too_large": Wording(
+        "Request body too large. The maximum is {limit} bytes.",
+        _inferred("the simulator's own limit"),
+        status=413,
+    ),
+    "not_json": Wording(
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't "
+        "using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was "
+        "sent was not valid JSON.)",
+        PLATFORM,
+    ),
+    "not_an_object": Wording(
+        "Invalid type for the body: expected an object, but got {got} instead.",
+        _inferred("the wording for parameters"),
+        code="invalid_type",
+    ),
+    "stream": Wording(
+        "The simulator does not stream yet: leave 'stream' out, and poll.",
+        _inferred("the simulator's own answer"),
+        param="stream",
+        code="unsupported_parameter",
+    ),
+    # One parameter. The texts that are recorded: a role, a metadata value, a content, a key.
+    "unknown_parameter": Wording(
+        "Unknown parameter: '{name}'.",
+        _certain("openai-node#902; the code is inferred"),
+        param="{name}",
+        code="unknown_parameter",
+    ),
+    "missing": Wording(
+        "Missing required parameter: '{name}'.",
+        PLATFORM,
+        param="{name}",
+        code="missing_required_parameter",
+    ),
+    "invalid_type": Wording(
+        "Invalid type for '{name}': expected {expected}, but got {got} instead.",
+        _certain("recording: ruby-openai 2024-04-29"),
+        param="{name}",
+        code="invalid_type",
+    ),
+    "invalid_value": Wording(
+        "Invalid value: '{value}'. Supported values are: {supported}.",
+        _certain("public code"),
+        param="{name}",
+        code="invalid_value",
+    ),
+    "out_of_range": Wording(
+        "Invalid '{name}': {kind} {words} value. "
+        "Expected a value {sign} {bound}, but got {value} instead.",
+        PLATFORM,
+        param="{name}",
+        code="{code}",
+    ),
+    "wrong_length": Wording(
+        "Invalid '{name}': {kind} too {side}. Expected {a_kind} with {limit} length {bound}, "
+        "but got {a_kind} with length {length} instead.",
+        _certain("public code, for a content; the code is inferred"),
+        param="{name}",
+        code="{code}",
+    ),
+    "wrong_pattern": Wording(
+        "Invalid '{name}': string does not match pattern. "
+        "Expected a string that matches the pattern '{pattern}'.",
+        PLATFORM,
+        param="{name}",
+        code="invalid_value",
+    ),
+    "invalid": Wording(
+        "Invalid '{name}': {problem}.",
+        _inferred("what the platform has no known words for"),
+        param="{name}",
+        code="invalid_value",
+    ),
+}
+
+
+def api_error(refusal: Refusal | IllegalTransition) -> ApiError:
+    """The answer that tells a client of a refusal of the world."""
+    name, facts = _words(refusal)
+    return REFUSALS[name].error(**facts)
+
+
+def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
+    match refusal:
+        case ThreadLocked(wanted=wanted, thread_id=thread_id, run_id=run_id):
+            return f"{wanted}_on_locked_thread", {"thread_id": thread_id, "run_id": run_id}
+        case NotFound(kind=kind, id=id):
+            return "not_found", {"kind": kind, "id": id}
+        case WrongToolOutputs(expected=expected, got=got):
+            return "wrong_tool_outputs", {"expected": list(expected), "got": list(got)}
+        case EmptyThread():
+            return "empty_thread", {}
+        case RunActive(status=status):
+            return "modify_active_run", {"status": status}
+        case IllegalTransition(event=RunEvent.CANCEL, status=status):
+            return "cancel", {"status": status}
+        case IllegalTransition(event=RunEvent.SUBMIT_TOOL_OUTPUTS, status=status):
+            return "submit", {"status": status}
+    raise refusal  # no client's request leads here

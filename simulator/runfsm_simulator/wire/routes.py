@@ -1,0 +1,135 @@
+"""Which handler answers, and the order of the checks before it is asked.
+
+The order, as the recordings imply it: key, (path), beta header, ids and body, existence, state.
+So a body of the wrong type is told of even when the run could not be modified anyhow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+from runfsm.errors import IllegalTransition
+from runfsm_simulator.wire import assistants, messages, runs, threads
+from runfsm_simulator.wire.asked import Asked, Handler, check_id
+from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
+from runfsm_simulator.wire.http import Request, Response, json_bytes
+from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.refusals import Refusal
+
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router"]
+
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+THREAD: Final = "/v1/threads/{thread_id}"
+MESSAGE: Final = THREAD + "/messages/{message_id}"
+RUN: Final = THREAD + "/runs/{run_id}"
+ASSISTANT: Final = "/v1/assistants/{assistant_id}"
+
+#: Every path, and what answers there. The first that fits is taken.
+ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
+    "/v1/assistants": {"GET": assistants.list_all, "POST": assistants.create},
+    ASSISTANT: {
+        "GET": assistants.retrieve,
+        "POST": assistants.modify,
+        "DELETE": assistants.delete,
+    },
+    "/v1/threads": {"POST": threads.create},
+    "/v1/threads/runs": {"POST": runs.create_with_thread},
+    THREAD: {"GET": threads.retrieve, "POST": threads.modify, "DELETE": threads.delete},
+    THREAD + "/messages": {"GET": messages.list_all, "POST": messages.create},
+    MESSAGE: {"GET": messages.retrieve, "POST": messages.modify, "DELETE": messages.delete},
+    THREAD + "/runs": {"GET": runs.list_all, "POST": runs.create},
+    RUN: {"GET": runs.retrieve, "POST": runs.modify},
+    RUN + "/cancel": {"POST": runs.cancel},
+    RUN + "/submit_tool_outputs": {"POST": runs.submit},
+    RUN + "/steps": {"GET": runs.list_steps},
+    RUN + "/steps/{step_id}": {"GET": runs.retrieve_step},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path, made to be matched."""
+
+    pattern: re.Pattern[str]
+    handlers: Mapping[str, Handler]
+
+    @classmethod
+    def of(cls, path: str, handlers: Mapping[str, Handler]) -> Route:
+        """`{name}` matches one segment."""
+        return cls(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), handlers)
+
+
+COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
+
+
+class Router:
+    """The service, as seen through HTTP.
+
+    Args:
+        world: what stands behind it.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._requests = count(1)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request. Every mistake in it is an answer too, never an exception."""
+        headers = {
+            "content-type": "application/json",
+            "openai-version": "2020-10-01",
+            "openai-processing-ms": "0",
+            "x-request-id": f"req_{next(self._requests):032x}",
+        }
+        try:
+            return Response(200, headers, json_bytes(self._answer(request)))
+        except ApiError as error:
+            headers.update(error.wording.headers)
+            return Response(error.status, headers, json_bytes(error.body()))
+
+    def _answer(self, request: Request) -> dict[str, Any]:
+        if len(request.body) > MAX_BODY_BYTES:
+            raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
+        _check_key(request.headers.get("authorization", ""))
+        handler, ids = _route(request)
+        _check_beta(request.headers.get("openai-beta", ""))
+        for name, value in ids.items():
+            check_id(name, value)
+        # The body is parsed by one whom no other client can come in between: it is quick.
+        with self._world.operation():
+            try:
+                return handler(Asked(self._world, ids, request))
+            except (Refusal, IllegalTransition) as refusal:
+                raise api_error(refusal) from refusal
+
+
+def _check_key(authorization: str) -> None:
+    """Any key will do."""
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise REFUSALS["no_key"].error()
+
+
+def _check_beta(beta: str) -> None:
+    if not beta:
+        raise REFUSALS["no_beta"].error()
+    for asked in beta.split(","):
+        name, equals, _ = asked.strip().partition("=")
+        if not equals:
+            raise REFUSALS["malformed_beta"].error(beta=asked.strip())
+        if asked.strip() != "assistants=v2":
+            raise REFUSALS["unknown_beta"].error(beta=name)
+
+
+def _route(request: Request) -> tuple[Handler, dict[str, str]]:
+    for route in COMPILED:
+        if match := route.pattern.fullmatch(request.path):
+            if handler := route.handlers.get(request.method):
+                return handler, match.groupdict()
+            raise REFUSALS["wrong_method"].error(method=request.method, path=request.path)
+    raise REFUSALS["unknown_url"].error(method=request.method, path=request.path)

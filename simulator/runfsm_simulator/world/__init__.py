@@ -1,0 +1,14 @@
+"""The simulated service: state and behaviour. It knows no HTTP and no JSON.
+
+operations.py  what clients do: threads, messages, runs; every refusal
+engine.py      how runs move in time; the one place where an edge is taken
+agenda.py      what is still to come
+effects.py     what an edge does to a run's fields
+output.py      what an edge does to steps and messages
+models.py      the things; terms.py: what a run copies from its assistant
+store.py       what exists, looked up and deleted
+refusals.py    what is refused, as facts
+script.py      what the simulated model does; sensible.py: when nobody says
+chooser.py     every choice; clock.py: time; tokens.py: an estimate
+trace.py       what happened
+"""

@@ -1,0 +1,162 @@
+"""How runs move: in time, by themselves, and by a hand.
+
+Rule 1: one method takes an edge of a run, whoever wants it: `Engine.take`. It asks the lifecycle
+first, so a refused event changes nothing.
+
+Rule 2: the engine never sleeps and owns no thread. It keeps an agenda, and `catch_up` performs
+what has come due since the last time, in order, each entry stamped with its own time. So what one
+sees does not depend on when one looks, and any clock will do.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol
+
+from runfsm.lifecycle import LIFECYCLE, Edge, RunEvent, RunStatus
+from runfsm_simulator.world import effects
+from runfsm_simulator.world.agenda import OPEN_OUTPUT, Agenda, Entry, Moment
+from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.output import Output
+from runfsm_simulator.world.trace import TraceEntry
+
+__all__ = ["CancelDelay", "Engine", "RunEdge", "WorldClock"]
+
+RunEdge = Edge[RunStatus, RunEvent]
+CancelDelay = float | Literal["never"] | None
+
+# Seconds, where the script leaves them open. Recorded: picked up after 1-4 s, answered 2-3 s
+# later, and cancelled "within seconds".
+QUEUE_S: Final = (0.5, 2.0)
+WORK_S: Final = (1.0, 3.0)
+CANCEL_S: Final = (0.5, 2.0)
+
+TRACE_LENGTH: Final = 10_000
+
+#: The event that a turn of each kind ends with. One that hangs has none.
+OUTCOME: Final[Mapping[str, RunEvent]] = {
+    "say": RunEvent.COMPLETE,
+    "call": RunEvent.REQUIRE_ACTION,
+    "fail": RunEvent.FAIL,
+    "truncate": RunEvent.TRUNCATE,
+}
+
+
+class WorldClock(Protocol):
+    """All that the world wants of a clock."""
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+
+
+class Engine:
+    """Runs, and the agenda of what becomes of them.
+
+    Args:
+        runs: every run that exists, by its id. A run that has left it does not move any more.
+        clock: what time it is.
+        chooser: asked for every latency and id that the script leaves open.
+        cancel_s: seconds until a cancel is honoured, `"never"`, or `None` to draw them each time.
+
+    Attributes:
+        now: the time of the latest thing that happened (Unix seconds). Never goes back.
+        trace: the latest edges that were taken, oldest first.
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[str, Run],
+        *,
+        clock: WorldClock,
+        chooser: Chooser,
+        cancel_s: CancelDelay = None,
+    ) -> None:
+        self.now = clock.now()
+        self.trace: deque[TraceEntry] = deque(maxlen=TRACE_LENGTH)
+        self._runs = runs
+        self._clock = clock
+        self._chooser = chooser
+        self._cancel_s = cancel_s
+        self._output = Output(chooser)
+        self._agenda = Agenda()
+
+    def enter(self, run: Run) -> None:
+        """A run has been created: note it, and plan its start and its expiry."""
+        if run.expires_at is not None:
+            self._agenda.put(run.expires_at, run.id, RunEvent.EXPIRE, plan=None)
+        self._took(run, LIFECYCLE.next(None, RunEvent.CREATE))
+
+    def take(self, run: Run, event: RunEvent) -> RunEdge:
+        """Make `event` happen to `run`, now.
+
+        Raises:
+            IllegalTransition: the lifecycle does not allow it. Nothing has changed.
+        """
+        edge = LIFECYCLE.next(run.status, event)
+        self._output.follow(run, event, self.now)
+        effects.apply(run, edge, self.now)
+        self._took(run, edge)
+        return edge
+
+    def catch_up(self) -> None:
+        """Perform what has come due."""
+        now = self._clock.now()
+        while (due := self.next_due()) is not None and due <= now:
+            self.now = due
+            self._perform(self._agenda.pop())
+        self.now = max(self.now, now)  # a real clock may be set back; the world's is not
+
+    def next_due(self) -> float | None:
+        """When something will happen by itself next (Unix seconds); `None`: nothing will."""
+        return self._agenda.next_due(self._holds)
+
+    def _perform(self, entry: Entry) -> None:
+        run = self._runs[entry.run_id]
+        if isinstance(entry.what, RunEvent):
+            self.take(run, entry.what)
+        else:
+            self._output.begin(run, self.now)
+
+    def _holds(self, entry: Entry) -> bool:
+        run = self._runs.get(entry.run_id)
+        if run is None or entry.plan not in {None, run.plan}:
+            return False
+        # Output is opened for the outcome's sake: not in `cancelling`, say, if that is a call.
+        event = entry.what if isinstance(entry.what, RunEvent) else OUTCOME[run.turn.kind]
+        return LIFECYCLE.allows(run.status, event)
+
+    # What an edge brings about.
+
+    def _took(self, run: Run, edge: RunEdge) -> None:
+        entry = TraceEntry(self.now, run.id, edge.source, edge.event, edge.dest, edge.actor)
+        self.trace.append(entry)
+        # What was planned before is void now. Not so at a cancel: the worker does not know of it
+        # yet, and may come to its outcome first.
+        if edge.event is not RunEvent.CANCEL:
+            run.plan += 1
+        match edge.dest:
+            case RunStatus.QUEUED:
+                self._in(self._seconds("queue_s", run.turn.queue_s, QUEUE_S), run, RunEvent.START)
+            case RunStatus.IN_PROGRESS:
+                self._work(run)
+            case RunStatus.CANCELLING:
+                self._stop(run)
+
+    def _work(self, run: Run) -> None:
+        seconds = self._seconds("work_s", run.turn.work_s, WORK_S)
+        if run.turn.kind in OUTCOME:
+            self._in(seconds / 2, run, OPEN_OUTPUT)
+            self._in(seconds, run, OUTCOME[run.turn.kind])
+
+    def _stop(self, run: Run) -> None:
+        if self._cancel_s != "never":
+            seconds = self._seconds("cancel_s", self._cancel_s, CANCEL_S)
+            self._in(seconds, run, RunEvent.CONFIRM_CANCEL)
+
+    def _in(self, seconds: float, run: Run, what: RunEvent | Moment) -> None:
+        self._agenda.put(self.now + seconds, run.id, what, plan=run.plan)
+
+    def _seconds(self, stream: str, given: float | None, drawn: tuple[float, float]) -> float:
+        return given if given is not None else self._chooser.between(stream, *drawn)

@@ -1,0 +1,180 @@
+"""The things of the world: assistants, threads, messages, runs, steps. State, and no rule.
+
+Times are Unix seconds. What only passes through (tools, metadata, image parts, a tool choice) is
+kept in the form in which it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from runfsm.lifecycle import (
+    LIFECYCLE,
+    MESSAGE,
+    RUN_STEP,
+    MessageEvent,
+    MessageStatus,
+    RunError,
+    RunStatus,
+    RunStepEvent,
+    RunStepStatus,
+    ToolCall,
+    Usage,
+)
+from runfsm_simulator.world.script import Turn
+from runfsm_simulator.world.terms import Json, Terms
+
+__all__ = [
+    "Assistant",
+    "Message",
+    "NewMessage",
+    "Part",
+    "Run",
+    "Step",
+    "Thread",
+]
+
+Part = str | Json  # of a message: a text, or an image as it came
+StepType = Literal["message_creation", "tool_calls"]
+CutReason = Literal["max_tokens", "run_cancelled", "run_expired", "run_failed"]
+
+
+@dataclass(slots=True)
+class Assistant:
+    """Who answers. A run copies from it what it needs, and is not touched by a later change."""
+
+    id: str
+    created_at: float
+    model: str
+    name: str | None = None
+    description: str | None = None
+    instructions: str | None = None
+    tools: tuple[Json, ...] = ()
+    temperature: float = 1.0
+    top_p: float = 1.0
+    reasoning_effort: str | None = None
+    response_format: Any = "auto"
+    tool_resources: Json = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that a client adds."""
+
+    role: str
+    content: tuple[Part, ...]
+    attachments: tuple[Json, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Message:
+    """A message of a thread. One from a client is born complete, and belongs to no run."""
+
+    id: str
+    created_at: float
+    thread_id: str
+    role: str
+    content: tuple[Part, ...]
+    status: MessageStatus
+    attachments: tuple[Json, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    assistant_id: str | None = None
+    run_id: str | None = None
+    incomplete_reason: CutReason | None = None
+
+    @property
+    def text(self) -> str:
+        """Its text parts, joined."""
+        return "".join(part for part in self.content if isinstance(part, str))
+
+    def move(self, event: MessageEvent) -> None:
+        """Take an edge of the message's table."""
+        self.status = MESSAGE.next(self.status, event).dest
+
+
+@dataclass(slots=True)
+class Step:
+    """One message written, or one round of tool calls."""
+
+    id: str
+    created_at: float
+    type: StepType
+    prompt_tokens: int
+    status: RunStepStatus
+    message: Message | None = None
+    calls: tuple[ToolCall, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    completion_tokens: int = 0
+    ended_at: float | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens; told when the step is over, as recorded."""
+        if self.status not in RUN_STEP.terminal:
+            return None
+        total = self.prompt_tokens + self.completion_tokens
+        return Usage(self.prompt_tokens, self.completion_tokens, total)
+
+    def move(self, event: RunStepEvent, now: float) -> None:
+        """Take an edge of the run step's table."""
+        self.status = RUN_STEP.next(self.status, event).dest
+        self.ended_at = now
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """A run.
+
+    Attributes:
+        terms: its own copy of what the assistant was when it was created, and of what was asked.
+        turn: what the simulated model does when the run is started next, or does now.
+        round: how often tool outputs have been submitted.
+        answered: (name, arguments, output) of the calls so far, for the planner.
+        plan: number of the plan that is in force; an agenda entry of an earlier one is void.
+        open_step: the step that is open, if one is.
+    """
+
+    id: str
+    created_at: float
+    expires_at: float | None
+    thread: Thread
+    assistant_id: str
+    terms: Terms
+    metadata: Mapping[str, str]
+    turn: Turn
+    status: RunStatus = LIFECYCLE.initial
+    started_at: float | None = None
+    cancelled_at: float | None = None
+    failed_at: float | None = None
+    completed_at: float | None = None
+    calls: tuple[ToolCall, ...] = ()
+    error: RunError | None = None
+    incomplete_reason: str | None = None
+    usage: Usage | None = None
+    steps: dict[str, Step] = field(default_factory=dict)
+    round: int = 0
+    answered: tuple[tuple[str, str, str], ...] = ()
+    plan: int = 0
+    open_step: Step | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """A conversation. The order in its dictionaries is the order of creation."""
+
+    id: str
+    created_at: float
+    tool_resources: Json = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+
+    @property
+    def holder(self) -> Run | None:
+        """The run that holds the thread. It can only be the newest: the lock lets no two live."""
+        newest = next(reversed(self.runs.values()), None)
+        return newest if newest and LIFECYCLE.locks_thread(newest.status) else None

@@ -1,0 +1,288 @@
+"""What clients can do to the world, and a person's hand.
+
+Rule 1: everything is done as one *operation*: alone, and after all that has come due by then.
+
+Rule 2: whatever may be refused or may go wrong (a look-up, the lock, the planner) comes before
+the first change; so a refusal changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import floor
+from typing import Any, Final, Literal
+
+from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent
+from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.engine import Engine, RunEdge, WorldClock
+from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
+from runfsm_simulator.world.refusals import EmptyThread, RunActive, ThreadLocked, WrongToolOutputs
+from runfsm_simulator.world.scene import Scene
+from runfsm_simulator.world.script import Planner, Turn
+from runfsm_simulator.world.store import Store, find
+from runfsm_simulator.world.terms import Terms, agree
+from runfsm_simulator.world.trace import TraceEntry
+
+__all__ = ["World"]
+
+#: Recordings: expires_at is created_at + 600 in every one of them.
+LIFETIME_S: Final = 600
+
+
+class World:
+    """Assistants, threads and runs, and what becomes of them.
+
+    Args:
+        planner: asked for a turn each time a run enters the queue. It may have an attribute
+            `cancel_s`, as a `Script` has: seconds until a cancel is honoured, or `"never"`.
+        clock: what time it is.
+        chooser: asked for every choice that the planner leaves open.
+
+    Attributes:
+        store: what exists. Look at it inside of `operation()`.
+    """
+
+    def __init__(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
+        self.store = Store()
+        self._planner = planner
+        self._chooser = chooser
+        self._engine = Engine(
+            self.store.runs,
+            clock=clock,
+            chooser=chooser,
+            cancel_s=getattr(planner, "cancel_s", None),
+        )
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """One instant: nobody else acts, and all that is due has happened."""
+        with self._lock:
+            self._engine.catch_up()
+            yield
+
+    @property
+    def trace(self) -> tuple[TraceEntry, ...]:
+        """The latest edges that were taken, oldest first."""
+        with self.operation():
+            return tuple(self._engine.trace)
+
+    def next_due(self) -> float | None:
+        """When something will happen by itself next (Unix seconds); `None`: nothing will."""
+        with self.operation():
+            return self._engine.next_due()
+
+    def create_assistant(self, **fields: Any) -> Assistant:
+        """A new assistant, of the fields of `Assistant`."""
+        with self.operation():
+            ident = self._chooser.ident("asst")
+            assistant = Assistant(id=ident, created_at=self._engine.now, **fields)
+            self.store.assistants[ident] = assistant
+            return assistant
+
+    def create_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
+        """A new thread with these messages, all of the same instant."""
+        with self.operation():
+            thread = self._new_thread(messages, **fields)
+            self.store.threads[thread.id] = thread
+            return thread
+
+    def add_message(self, thread_id: str, new: NewMessage) -> Message:
+        """A new message at the end of a thread.
+
+        Raises:
+            NotFound: there is no such thread.
+            ThreadLocked: a run is active on it.
+        """
+        with self.operation():
+            thread = self.store.thread(thread_id)
+            _check_unlocked(thread, "message")
+            message = self._new_message(thread.id, new)
+            thread.messages[message.id] = message
+            return message
+
+    def create_run(
+        self,
+        thread_id: str,
+        assistant_id: str,
+        *,
+        messages: Iterable[NewMessage] = (),
+        metadata: Mapping[str, str] | None = None,
+        **wishes: Any,
+    ) -> Run:
+        """A new run on a thread.
+
+        Args:
+            thread_id: where.
+            assistant_id: who answers.
+            messages: added to the thread together with the run, or not at all.
+            metadata: kept with the run.
+            **wishes: see `terms.agree`.
+
+        Raises:
+            NotFound: there is no such thread, or no such assistant.
+            ThreadLocked: a run is active on the thread.
+            EmptyThread: no user message, and no instructions.
+        """
+        with self.operation():
+            thread = self.store.thread(thread_id)
+            terms = agree(self.store.assistant(assistant_id), wishes)
+            _check_unlocked(thread, "run")
+            added = [self._new_message(thread.id, new) for new in messages]
+            turn = self._first_turn(terms, [*thread.messages.values(), *added])
+            thread.messages.update({message.id: message for message in added})
+            return self._create(thread, assistant_id, terms, turn, metadata or {})
+
+    def create_thread_and_run(
+        self,
+        assistant_id: str,
+        *,
+        thread: Mapping[str, Any],
+        metadata: Mapping[str, str] | None = None,
+        **wishes: Any,
+    ) -> Run:
+        """A new run on a new thread, or neither.
+
+        Args:
+            assistant_id: who answers.
+            thread: arguments of `create_thread`.
+            metadata: kept with the run.
+            **wishes: see `terms.agree`.
+
+        Raises:
+            NotFound: there is no such assistant.
+            EmptyThread: no user message, and no instructions.
+        """
+        with self.operation():
+            terms = agree(self.store.assistant(assistant_id), wishes)
+            created = self._new_thread(**thread)
+            turn = self._first_turn(terms, created.messages.values())
+            self.store.threads[created.id] = created
+            return self._create(created, assistant_id, terms, turn, metadata or {})
+
+    def submit(self, run_id: str, outputs: Sequence[tuple[str | None, str]]) -> RunEdge:
+        """Hand in (call id, output) for every pending call, or nothing.
+
+        Raises:
+            NotFound: there is no such run.
+            IllegalTransition: the run waits for no outputs.
+            WrongToolOutputs: not exactly one output for each pending call.
+        """
+        with self.operation():
+            return self._submit(find(self.store.runs, "run", run_id), outputs)
+
+    def fire(self, run_id: str, event: RunEvent) -> RunEdge:
+        """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
+
+        Submitted by hand, every output is empty.
+
+        Raises:
+            NotFound: there is no such run.
+            IllegalTransition: the lifecycle does not allow it. Nothing has changed.
+        """
+        with self.operation():
+            run = find(self.store.runs, "run", run_id)
+            if event is RunEvent.SUBMIT_TOOL_OUTPUTS:
+                return self._submit(run, [(call.call_id, "") for call in run.calls])
+            return self._engine.take(run, event)
+
+    def modify(self, thing: Assistant | Thread | Message | Run, changes: Mapping[str, Any]) -> None:
+        """Set attributes that the API lets clients modify.
+
+        Raises:
+            RunActive: a run is modified before it is over. (Recorded in 2023-11 and 2024-04; later
+                behaviour is unknown.)
+        """
+        with self.operation():
+            if isinstance(thing, Run) and thing.status not in LIFECYCLE.terminal:
+                raise RunActive(thing.id, thing.status)
+            for name, value in changes.items():
+                setattr(thing, name, value)
+
+    def _create(
+        self,
+        thread: Thread,
+        assistant_id: str,
+        terms: Terms,
+        turn: Turn,
+        metadata: Mapping[str, str],
+    ) -> Run:
+        run = Run(
+            id=self._chooser.ident("run"),
+            created_at=self._engine.now,
+            expires_at=floor(self._engine.now) + LIFETIME_S,
+            thread=thread,
+            assistant_id=assistant_id,
+            terms=terms,
+            metadata=metadata,
+            turn=turn,
+        )
+        thread.runs[run.id] = self.store.runs[run.id] = run
+        self._engine.enter(run)
+        return run
+
+    def _submit(self, run: Run, outputs: Sequence[tuple[str | None, str]]) -> RunEdge:
+        LIFECYCLE.next(run.status, RunEvent.SUBMIT_TOOL_OUTPUTS)  # the state is judged first
+        expected, got = [call.call_id for call in run.calls], [call_id for call_id, _ in outputs]
+        if Counter(expected) != Counter(got):
+            raise WrongToolOutputs(expected, got)
+        given = dict(outputs)
+        answered = tuple((call.name, call.arguments, given[call.call_id]) for call in run.calls)
+        answered = run.answered + answered
+        turn = self._plan(run.terms, run.thread.messages.values(), run.round + 1, answered)
+        if run.open_step:
+            run.open_step.outputs = {call_id: given[call_id] for call_id in expected}
+        run.turn, run.round, run.answered = turn, run.round + 1, answered
+        return self._engine.take(run, RunEvent.SUBMIT_TOOL_OUTPUTS)
+
+    def _first_turn(self, terms: Terms, messages: Iterable[Message]) -> Turn:
+        messages = list(messages)
+        if not terms.instructions and all(message.role != "user" for message in messages):
+            raise EmptyThread
+        return self._plan(terms, messages, 0, ())
+
+    def _plan(
+        self,
+        terms: Terms,
+        messages: Iterable[Message],
+        round: int,
+        answered: tuple[tuple[str, str, str], ...],
+    ) -> Turn:
+        return self._planner(
+            Scene(
+                round=round,
+                tools=terms.tools,
+                messages=tuple((message.role, message.text) for message in messages),
+                answered=answered,
+                instructions=terms.instructions,
+                tool_choice=terms.settings.tool_choice,
+                pick=self._chooser.pick,
+            )
+        )
+
+    def _new_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
+        thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
+        for new in messages:
+            message = self._new_message(thread.id, new)
+            thread.messages[message.id] = message
+        return thread
+
+    def _new_message(self, thread_id: str, new: NewMessage) -> Message:
+        return Message(
+            id=self._chooser.ident("msg"),
+            created_at=self._engine.now,
+            thread_id=thread_id,
+            role=new.role,
+            content=new.content,
+            status=MessageStatus.COMPLETED,
+            attachments=new.attachments,
+            metadata=new.metadata,
+        )
+
+
+def _check_unlocked(thread: Thread, wanted: Literal["message", "run"]) -> None:
+    if thread.holder:
+        raise ThreadLocked(thread.id, thread.holder.id, wanted)

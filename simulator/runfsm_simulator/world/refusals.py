@@ -1,0 +1,79 @@
+"""What the world refuses, as facts: no status code, no wording. A refusal changes nothing.
+
+An event that the lifecycle does not allow is refused by the lifecycle itself, with
+`IllegalTransition`. How each refusal sounds on the wire is said in `wire/errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from runfsm.errors import CallerError
+from runfsm.lifecycle import RunStatus
+
+__all__ = [
+    "EmptyThread",
+    "Kind",
+    "NotFound",
+    "Refusal",
+    "RunActive",
+    "ThreadLocked",
+    "WrongToolOutputs",
+]
+
+Kind = Literal["assistant", "thread", "message", "run", "run step"]
+
+
+class Refusal(CallerError):  # noqa: N818  # a refusal is an answer, not a defect
+    """The world said no."""
+
+
+class NotFound(Refusal):
+    """Nothing of this kind has this id, or it has been deleted."""
+
+    def __init__(self, kind: Kind, id: str) -> None:
+        super().__init__(f"there is no {kind} {id}")
+        self.kind = kind
+        self.id = id
+
+
+class ThreadLocked(Refusal):
+    """A run holds the thread: it takes no new message and no new run.
+
+    Attributes:
+        thread_id: the thread.
+        run_id: the run that holds it.
+        wanted: what was to be added.
+    """
+
+    def __init__(self, thread_id: str, run_id: str, wanted: Literal["message", "run"]) -> None:
+        super().__init__(f"{thread_id} takes no {wanted} while {run_id} is active")
+        self.thread_id = thread_id
+        self.run_id = run_id
+        self.wanted = wanted
+
+
+class EmptyThread(Refusal):
+    """A run would have nothing to go on: no user message, and no instructions."""
+
+    def __init__(self) -> None:
+        super().__init__("a run needs a user message on its thread, or instructions")
+
+
+class WrongToolOutputs(Refusal):
+    """The outputs are not exactly one for each pending call."""
+
+    def __init__(self, expected: Sequence[str], got: Sequence[str | None]) -> None:
+        super().__init__(f"expected one output for each of {list(expected)}, got {list(got)}")
+        self.expected = tuple(expected)
+        self.got = tuple(got)
+
+
+class RunActive(Refusal):
+    """The run cannot be modified before it is over."""
+
+    def __init__(self, run_id: str, status: RunStatus) -> None:
+        super().__init__(f"{run_id} is still {status}")
+        self.run_id = run_id
+        self.status = status

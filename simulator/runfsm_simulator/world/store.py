@@ -1,0 +1,69 @@
+"""What exists, and how it is found and deleted. Knows nothing of time and of lifecycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from runfsm_simulator.world.models import Assistant, Message, Run, Step, Thread
+from runfsm_simulator.world.refusals import Kind, NotFound
+
+__all__ = ["Store"]
+
+T = TypeVar("T")
+
+
+class Store:
+    """The things of the world by their ids.
+
+    Every look-up raises `NotFound` when nothing has this id. What belongs to a thread is looked up
+    in its thread: the right id on the wrong thread is not found, as on the real service.
+    """
+
+    def __init__(self) -> None:
+        self.assistants: dict[str, Assistant] = {}
+        self.threads: dict[str, Thread] = {}
+        self.runs: dict[str, Run] = {}
+
+    def assistant(self, assistant_id: str) -> Assistant:
+        """The assistant with this id."""
+        return find(self.assistants, "assistant", assistant_id)
+
+    def thread(self, thread_id: str) -> Thread:
+        """The thread with this id."""
+        return find(self.threads, "thread", thread_id)
+
+    def message(self, thread_id: str, message_id: str) -> Message:
+        """A message of a thread."""
+        return find(self.thread(thread_id).messages, "message", message_id)
+
+    def run(self, thread_id: str, run_id: str) -> Run:
+        """A run of a thread."""
+        return find(self.thread(thread_id).runs, "run", run_id)
+
+    def step(self, thread_id: str, run_id: str, step_id: str) -> Step:
+        """A step of a run."""
+        return find(self.run(thread_id, run_id).steps, "run step", step_id)
+
+    def delete_assistant(self, assistant_id: str) -> None:
+        """Forget an assistant. Its runs go on: they have copied what they need."""
+        del self.assistants[self.assistant(assistant_id).id]
+
+    def delete_thread(self, thread_id: str) -> None:
+        """Forget a thread and all that is on it, an active run too (no refusal is reported)."""
+        thread = self.thread(thread_id)
+        for run_id in thread.runs:
+            del self.runs[run_id]
+        del self.threads[thread_id]
+
+    def delete_message(self, thread_id: str, message_id: str) -> None:
+        """Forget a message, even while a run is active (no refusal is reported)."""
+        del self.thread(thread_id).messages[self.message(thread_id, message_id).id]
+
+
+def find(things: Mapping[str, T], kind: Kind, id: str) -> T:
+    """`things[id]`, or `NotFound`."""
+    try:
+        return things[id]
+    except KeyError:
+        raise NotFound(kind, id) from None

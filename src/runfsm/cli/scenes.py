@@ -1,0 +1,173 @@
+"""What the demo's clients do: six short scenes, each on a shipped scenario.
+
+A scene is a function that takes a `Stage`: it sets up an assistant and a thread through the
+official client, drives runs, and lets the stage tell what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+from runfsm.backends import AssistantsBackend
+from runfsm.driver.actions import RunRequest
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.sync import RunDriver
+from runfsm.errors import BackendError
+from runfsm.lifecycle.journal import JournalStep, Transition
+from runfsm.lifecycle.run import RunStatus
+from runfsm.tools import tool
+from runfsm_simulator import Simulator
+
+__all__ = ["SCENES", "Scene", "Stage"]
+
+
+class Teller(Protocol):
+    """Where a scene is told: see `demo.py`."""
+
+    def said(self, role: str, text: str) -> None:
+        """Somebody says something."""
+
+    def stepped(self, step: JournalStep, after_s: float) -> None:
+        """The run did a step, so many virtual seconds after the scene began."""
+
+    def noted(self, text: str, *, refused: bool = False) -> None:
+        """A remark of the narrator, or what the service answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One scene: the scenario that the simulator plays, and what the client does."""
+
+    scenario: str
+    play: Callable[[Stage], Outcome]
+
+
+class Stage:
+    """A simulator, an official client on it, and an audience."""
+
+    def __init__(self, simulator: Simulator, teller: Teller) -> None:
+        self.simulator = simulator
+        self.clock = simulator.clock
+        self.backend = AssistantsBackend(simulator.client())
+        self.teller = teller
+        self.began_at = self.clock.now()
+
+    def ask(
+        self,
+        message: str,
+        *tools: Callable[..., Any],
+        thread_id: str | None = None,
+        on: Mapping[RunStatus, Callable[[], object]] | None = None,
+    ) -> Outcome:
+        """Ask the assistant, show each step, and do what `on` says when a status is entered."""
+        self.teller.said("user", message)
+        driver = RunDriver(self.backend, tools, clock=self.clock)
+        assistant = self.backend.create_assistant(
+            model="gpt-4o",
+            instructions="You are a weather bot. Use the provided functions to answer questions.",
+            tools=[tool(function).schema for function in tools],
+        )
+        watch = driver.watch(RunRequest(assistant, message, thread_id))
+        for step in watch:
+            self.teller.stepped(step, self.clock.now() - self.began_at)
+            if on and isinstance(step, Transition) and step.edge.dest in on:
+                match on[step.edge.dest]():
+                    case "cancel":
+                        watch.cancel()
+        if watch.outcome.text:
+            self.teller.said("assistant", watch.outcome.text)
+        return watch.outcome
+
+
+# The weather assistant's tools; the functions of the well-known cookbook example.
+
+
+def getCurrentWeather(location: str, unit: Literal["c", "f"] = "f") -> dict[str, str]:  # noqa: N802  # the example's own name
+    """Get the weather in location.
+
+    Args:
+        location: The city and state e.g. San Francisco, CA
+        unit: Celsius or Fahrenheit.
+    """
+    return {"location": location, "temperature": "72" if unit == "f" else "22", "unit": unit}
+
+
+def getNickname(location: str) -> str:  # noqa: N802  # the example's own name
+    """Get the nickname of a city.
+
+    Args:
+        location: The city and state e.g. San Francisco, CA
+    """
+    return "LA" if "Los Angeles" in location else location
+
+
+def weather(stage: Stage) -> Outcome:
+    """Two tools in one round, and the answer."""
+    return stage.ask("How is the weather in Los Angeles?", getCurrentWeather, getNickname)
+
+
+def expiry(stage: Stage) -> Outcome:
+    """A tool that takes eleven minutes, where the run takes outputs for ten."""
+
+    def askTheNightShift(question: str) -> str:  # noqa: N802  # named as the scenario calls it
+        """Ask the night shift."""
+        stage.teller.noted(f"the night shift thinks for eleven minutes about: {question}")
+        stage.clock.sleep(660)
+        return "yes"
+
+    return stage.ask("Is the bridge open?", askTheNightShift)
+
+
+def _cancel_at_work(stage: Stage) -> Outcome:
+    def cancel() -> str:
+        stage.teller.noted("the user has changed their mind: POST …/cancel")
+        return "cancel"
+
+    return stage.ask("Tell me a long story.", on={RunStatus.IN_PROGRESS: cancel})
+
+
+def plain(stage: Stage) -> Outcome:
+    """Ask, and see how it ends."""
+    return stage.ask("Summarise the report, please.")
+
+
+def busy_thread(stage: Stage) -> Outcome:
+    """While the run is at work, a second message and a second run are refused."""
+    thread = stage.backend.create_thread()
+
+    def knock() -> None:
+        stage.teller.noted("meanwhile, a second window of the same app:")
+        for text, call in (
+            ("add a message", lambda: stage.backend.add_message(thread, "Are you there?")),
+            (
+                "create a run",
+                lambda: stage.backend.create(RunRequest("asst_any", "Hello?", thread)),
+            ),
+        ):
+            _expect_refusal(stage, text, call)
+
+    outcome = stage.ask("Read the report.", thread_id=thread, on={RunStatus.IN_PROGRESS: knock})
+    stage.backend.add_message(thread, "Thank you!")
+    stage.teller.noted("the run is over, so the thread is free: the next message is taken")
+    return outcome
+
+
+def _expect_refusal(stage: Stage, what: str, call: Callable[[], object]) -> None:
+    try:
+        call()
+    except BackendError as error:
+        answer = f"{what} → HTTP {error.fault.status_code}: {error}"
+        stage.teller.noted(answer, refused=True)
+
+
+SCENES: Final = (
+    Scene("weather", weather),
+    Scene("expiry", expiry),
+    Scene("cancel-wins", _cancel_at_work),
+    Scene("cancel-loses", _cancel_at_work),
+    Scene("failure", plain),
+    Scene("truncation", plain),
+    Scene("busy-thread", busy_thread),
+)
