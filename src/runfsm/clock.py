@@ -63,8 +63,13 @@ class Clock(Protocol):
     def async_alarm(self) -> AsyncAlarm:
         """A new alarm for a task to wait at."""
 
-    def participant(self) -> Participant:
-        """A new participant in this clock's time."""
+    def participant(self, *, beside: bool = False) -> Participant:
+        """A new participant in this clock's time.
+
+        Args:
+            beside: works beside the participant whose code makes it, not inside it: a tool in a
+                thread of its own. The one inside makes the outer one wait.
+        """
 
 
 class SystemAlarm:
@@ -119,7 +124,7 @@ class SystemClock:
         """A new alarm for a task to wait at."""
         return AsyncSystemAlarm()
 
-    def participant(self) -> Participant:
+    def participant(self, *, beside: bool = False) -> Participant:  # noqa: ARG002  # no matter here
         """Real time passes by itself; nobody is counted."""
         return Bystander()
 

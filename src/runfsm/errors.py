@@ -4,7 +4,7 @@
 
     RunfsmError
      ├─ CallerError               your side asked for what cannot be; nothing has changed
-     │   ├─ IllegalTransition     an event that the table does not allow here (.status .event .allowed)
+     │   ├─ IllegalTransition     an event that is not allowed here (.status .event .allowed)
      │   ├─ TableError            a lifecycle table that makes no sense
      │   ├─ ToolDefinitionError   a function that cannot become a tool (.tool .parameter)
      │   └─ ScriptError           a script or scenario with a mistake (.where .problems)

@@ -72,7 +72,7 @@ def test_the_shared_machine_agrees_with_the_table_on_the_whole_square() -> None:
     for status, event in SQUARE:
         cursor = SimpleNamespace(status=status)
         if LIFECYCLE.allows(status, event):
-            assert LIFECYCLE.next(status, event) == fire(cursor, event)
+            fire(cursor, event)
             assert cursor.status is LIFECYCLE.next(status, event).dest
         else:
             with pytest.raises(IllegalTransition):
@@ -110,6 +110,15 @@ def test_a_machine_starts_where_creation_leads() -> None:
     build_machine(job)
 
     assert "queued" == job.state  # type: ignore[attr-defined]  # bound by pytransitions
+
+
+def test_a_machine_can_start_anywhere() -> None:
+    """`initial` takes a member of the enum as well as its text: a run that was saved goes on."""
+    job = Job()
+    build_machine(job, initial=RunStatus.REQUIRES_ACTION)
+
+    assert job.submit_tool_outputs()  # type: ignore[attr-defined]  # bound by pytransitions
+    assert "queued" == job.state  # type: ignore[attr-defined]  # as above
 
 
 def test_a_model_whose_method_would_be_skipped_is_refused(caplog: pytest.LogCaptureFixture) -> None:

@@ -174,7 +174,7 @@ def test_two_tools_of_one_name() -> None:
             "get_weather",
             "location=Oslo",
             "malformed_arguments",
-            "expected value at line 1 column 1",
+            "The arguments are not a JSON object: expected value at line 1 column 1",
         ),
         (
             "get_weather",

@@ -51,6 +51,6 @@ class Response:
 def json_bytes(value: Any) -> bytes:
     """JSON indented by two spaces, as every recorded body that is not a stream.
 
-    ASCII only: a client may send half of a surrogate pair, which has no UTF-8.
+    ASCII only: an error may have to quote half of a surrogate pair, which has no UTF-8.
     """
     return json.dumps(value, indent=2).encode("ascii")

@@ -95,9 +95,15 @@ class VirtualClock:
         """A new alarm for a task to wait at."""
         return AsyncVirtualAlarm(self)
 
-    def participant(self) -> VirtualParticipant:
-        """Somebody whose work holds time, from now until `leave()`."""
-        return VirtualParticipant(self)
+    def participant(self, *, beside: bool = False) -> VirtualParticipant:
+        """Somebody whose work holds time, from now until `leave()`.
+
+        Args:
+            beside: works beside the participant whose code makes it (a tool that a driver starts
+                in a thread); otherwise inside it (a run that a tool drives), and then the outer
+                one waits until this one leaves.
+        """
+        return VirtualParticipant(self, None if beside else _participant_in(self))
 
     # How time jumps; all of it under the lock, but the waking.
 
@@ -144,16 +150,15 @@ class VirtualParticipant:
     """Somebody whose work holds time, from creation until `leave()`.
 
     Entering it says that the code inside is this participant's: when that code waits at the
-    clock's alarms, the participant waits. A participant that is made inside another one's code
-    (a tool that drives a run of its own) makes the outer one wait until it leaves.
+    clock's alarms, the participant waits.
     """
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, outer: VirtualParticipant | None) -> None:
         self._clock = clock
         self._rests = 0  # reasons to be idle: waiting at an alarm, or for inner participants
         self._left = False
         self._tokens: list[Token[VirtualParticipant | None]] = []
-        self._outer = _participant_in(clock)
+        self._outer = outer
         with clock._lock:
             clock._busy += 1
             if self._outer:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from math import floor
 from typing import Any, Final, Literal
 
+from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.engine import Engine, RunEdge, WorldClock
@@ -251,7 +252,7 @@ class World:
         round: int,
         answered: tuple[tuple[str, str, str], ...],
     ) -> Turn:
-        return self._planner(
+        turn = self._planner(
             Scene(
                 round=round,
                 tools=terms.tools,
@@ -262,6 +263,9 @@ class World:
                 pick=self._chooser.pick,
             )
         )
+        if not isinstance(turn, Turn):
+            raise CallerError(f'the planner returned {turn!r}; return a turn: say("Hello!")')
+        return turn
 
     def _new_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
         thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)

@@ -15,10 +15,11 @@ __all__ = ["lifecycle"]
 SUBJECTS = {**CATALOG, "thread-lock": thread_lock_picture()}
 Subject = StrEnum("Subject", {name: name for name in SUBJECTS})
 Format = StrEnum("Format", {name: name for name in RENDERERS})
+RUN, MARKDOWN = Subject("run"), Format("markdown")
 
 
 def lifecycle(
-    subject: Annotated[Subject, typer.Argument(help="Which lifecycle.")] = Subject("run"),
+    subject: Annotated[Subject, typer.Argument(help="Which lifecycle.")] = RUN,
     *,
     format: Annotated[Format, typer.Option("--format", "-f", help="How to print it.")] = Format(
         "markdown"

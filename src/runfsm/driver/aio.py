@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 
 from runfsm.backends.base import AsyncBackend
-from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.clock import AsyncAlarm, Clock, Participant, SystemClock
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -206,26 +206,30 @@ class AsyncWatch(AsyncIterator[JournalStep]):
                 assert_never(action)
 
     async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
-        limit_s = self.core.policy.tool_timeout_s
+        alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         async with anyio.create_task_group() as tasks:
             for job in tools.jobs:
-                tasks.start_soon(self._work, job, self._clock.participant())
+                tasks.start_soon(_work, job, alarm, self._clock.participant(beside=True))
             while (wait_s := tools.wait_s(self._clock.now())) is not None:
                 if self._cancel_asked:
                     tools.abandon()
                 else:
-                    await self._alarm.wait(wait_s)
+                    await alarm.wait(wait_s)
             tasks.cancel_scope.cancel()  # what was timed out or abandoned
+        self._alarm = (
+            self._clock.async_alarm()
+        )  # late rings of this round must not end a later wait
         return tools.outputs
 
-    async def _work(self, job: ToolJob, participant: Participant) -> None:
-        try:
-            with participant:
-                job.settle(await _call(job))
-                self._alarm.ring()
-        finally:
-            participant.leave()
+
+async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> None:
+    try:
+        with participant:
+            job.settle(await _call(job))
+            alarm.ring()
+    finally:
+        participant.leave()
 
 
 async def _call(job: ToolJob) -> ToolOutput:

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import anyio
 
 from runfsm.backends.base import Backend
-from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.clock import Alarm, Clock, Participant, SystemClock
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -206,25 +206,27 @@ class Watch(Iterator[JournalStep]):
                 assert_never(action)
 
     def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
-        limit_s = self.core.policy.tool_timeout_s
+        alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         for job in tools.jobs:
             # A daemon: a tool that is timed out cannot be stopped, and must not hold the exit.
             threading.Thread(
-                target=self._work, args=(job, self._clock.participant()), daemon=True
+                target=_work, args=(job, alarm, self._clock.participant(beside=True)), daemon=True
             ).start()
         while (wait_s := tools.wait_s(self._clock.now())) is not None:
             if self._cancel_asked.is_set():
                 tools.abandon()
             else:
-                self._alarm.wait(wait_s)
+                alarm.wait(wait_s)
+        self._alarm = self._clock.alarm()  # late rings of this round must not end a later wait
         return tools.outputs
 
-    def _work(self, job: ToolJob, participant: Participant) -> None:
-        with participant:
-            job.settle(_call(job))
-            self._alarm.ring()
-        participant.leave()
+
+def _work(job: ToolJob, alarm: Alarm, participant: Participant) -> None:
+    with participant:
+        job.settle(_call(job))
+        alarm.ring()
+    participant.leave()
 
 
 def _call(job: ToolJob) -> ToolOutput:

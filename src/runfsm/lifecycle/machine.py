@@ -9,15 +9,16 @@ on whatever has a `status`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from transitions import Machine, MachineError
+from transitions import Machine, MachineError, State
 from transitions.core import Event
 from transitions.extensions.asyncio import AsyncEvent
 
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
-from runfsm.lifecycle.table import Edge, Lifecycle
+from runfsm.lifecycle.table import Lifecycle
 
 __all__ = ["build_machine", "fire"]
 
@@ -48,8 +49,8 @@ def build_machine(
         machine_class: `Machine`, `LockedMachine`, `AsyncMachine`, `GraphMachine`, or your own
             flat (not hierarchical) machine class.
         lifecycle: the table; by default the run's.
-        **kwargs: passed on to `machine_class`: `initial` (by default the status that creation
-            leads to), `after_state_change`, `send_event`, `model_attribute` ...
+        **kwargs: passed on to `machine_class`: `initial` (a status; by default the one
+            that creation leads to), `after_state_change`, `send_event`, `model_attribute` ...
 
     Returns:
         The machine; its triggers raise `IllegalTransition` where the table has no edge.
@@ -79,6 +80,8 @@ def build_machine(
         "initial": lifecycle.initial.value,
         "auto_transitions": False,
     }
+    if isinstance(kwargs.get("initial"), Enum):
+        kwargs["initial"] = kwargs["initial"].value
     base: Any = machine_class
     machine: MachineT = _polite(base, lifecycle)(model=model, **options | kwargs)
     return machine
@@ -136,29 +139,48 @@ def _illegal(event: _Polite | _AsyncPolite, model: Any) -> Exception:
     return table.illegal(status, table.events(event.name))
 
 
+class _Status(State):
+    """A state whose value is the enum's member, while pytransitions knows it by its text.
+
+    pytransitions takes enum members as states, too, but asks at each step whether it has one before
+    it. Here a member is found by its text, which it equals: bench/machine_cost.py.
+    """
+
+    name = value = ""  # in place of pytransitions' properties
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name, self.value = name, RunStatus(name)
+
+
+class _Shared(Machine):
+    def get_state(self, state: Any) -> State:
+        return self.states[state]
+
+
 @cache
 def _shared() -> Mapping[str, Event]:
-    """The events of the one machine that owns no model. Its states are the enum's members."""
-    machine = Machine(
+    """The events of the one machine that owns no model."""
+    machine = _Shared(
         model=None,
-        states=RunStatus,
-        transitions=[[event.value, source, dest] for event, source, dest in _rows(LIFECYCLE)],
-        initial=LIFECYCLE.initial,
+        states=[_Status(status.value) for status in RunStatus],
+        transitions=[
+            [event.value, source.value, dest.value] for event, source, dest in _rows(LIFECYCLE)
+        ],
+        initial=LIFECYCLE.initial.value,
         auto_transitions=False,
         model_attribute="status",
     )
     return machine.events
 
 
-def fire(cursor: HasStatus, event: RunEvent) -> Edge[RunStatus, RunEvent]:
+def fire(cursor: HasStatus, event: RunEvent) -> None:
     """Take the edge that `event` has in `cursor.status`, through the shared machine.
 
     Raises:
         IllegalTransition: there is none; `cursor` is as before.
     """
-    before = cursor.status
     try:
-        _shared()[event.value].trigger(cursor)
+        _shared()[event].trigger(cursor)
     except (KeyError, MachineError):  # no row has the event at all; no row has it here
-        raise LIFECYCLE.illegal(before, event) from None
-    return LIFECYCLE.next(before, event)
+        raise LIFECYCLE.illegal(cursor.status, event) from None

@@ -77,7 +77,7 @@ def signature_of(
             right="def get_weather(location: str) -> str: ...\n              tool(get_weather)",
         )
     tool = _checked_name(function.__name__ if name is None else name)
-    doc = docstring_parser.parse(inspect.getdoc(function) or "")
+    doc = _parsed_doc(inspect.getdoc(function) or "")
     arguments = _arguments(tool, function)
     return Signature(
         name=tool,
@@ -225,6 +225,15 @@ class _WithoutTitles(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # pydantic's own name
         return False
+
+
+def _parsed_doc(text: str) -> docstring_parser.Docstring:
+    try:
+        return docstring_parser.parse(text)
+    except Exception:  # noqa: BLE001  # it stumbles over odd texts, such as ":::    ::"
+        plain = docstring_parser.Docstring()
+        plain.short_description = text
+        return plain
 
 
 def _parameter_docs(doc: docstring_parser.Docstring) -> dict[str, str]:

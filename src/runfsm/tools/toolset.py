@@ -135,7 +135,8 @@ class Toolset:
         except ValidationError as error:
             return _refusal(call, "invalid_arguments", explained(error, known.parameters))
         except ValueError as error:
-            return _refusal(call, "malformed_arguments", str(error))
+            message = f"The arguments are not a JSON object: {error}"
+            return _refusal(call, "malformed_arguments", message)
         except Exception as error:  # noqa: BLE001  # a type's own validator may raise anything
             message = f"{type(error).__name__}: {error}"
             return _refusal(call, "raised", message, exception=error)

@@ -1,0 +1,130 @@
+"""What all tests share: reproducible Hypothesis, and the roads from a driver to the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import anyio
+import openai
+import pytest
+from hypothesis import settings
+
+from runfsm import AssistantsBackend, AsyncRunDriver, Outcome, Policy, RunDriver, RunRequest
+from runfsm.lifecycle.journal import JournalStep
+from runfsm_simulator import Simulator
+
+# The same examples each time: a failure in CI is a failure at home.
+settings.register_profile("runfsm", derandomize=True, database=None, deadline=None)
+settings.load_profile("runfsm")
+
+Tools = Iterable[Callable[..., Any]]
+OnStep = Callable[[Any, JournalStep], object]
+
+
+@dataclass(frozen=True)
+class Road:
+    """One way from a driver to the simulator; every behaviour is tested on each of them.
+
+    Attributes:
+        name: of the road.
+        loop: the event loop, or `None` for threads.
+        backend: makes the backend out of a simulator.
+    """
+
+    name: str
+    loop: str | None
+    backend: Callable[[Simulator], Any]
+
+    def drive(
+        self,
+        simulator: Simulator,
+        request: RunRequest,
+        *,
+        tools: Tools = (),
+        policy: Policy | None = None,
+        on_step: OnStep | None = None,
+    ) -> Outcome:
+        """Drive a run to its end; `on_step(watch, step)` hears each step and may cancel."""
+        make = RunDriver if self.loop is None else AsyncRunDriver
+        driver = make(self.backend(simulator), tools, policy=policy, clock=simulator.clock)
+        if self.loop is None:
+            return _watch(driver, request, on_step)
+        return anyio.run(partial(_watch_async, driver, request, on_step), backend=self.loop)
+
+
+def _watch(driver: RunDriver, request: RunRequest, on_step: OnStep | None) -> Outcome:
+    watch = driver.watch(request)
+    for step in watch:
+        if on_step:
+            on_step(watch, step)
+    return watch.outcome
+
+
+async def _watch_async(
+    driver: AsyncRunDriver, request: RunRequest, on_step: OnStep | None
+) -> Outcome:
+    watch = driver.watch(request)
+    async for step in watch:
+        if on_step:
+            on_step(watch, step)
+    return watch.outcome
+
+
+def _over_asgi(simulator: Simulator) -> Any:
+    from runfsm_simulator.doors.asgi import asgi_app  # noqa: PLC0415  # an extra
+
+    http = import_module(openai.DefaultAsyncHttpxClient.__mro__[1].__module__.split(".")[0])
+    transport = http.ASGITransport(app=asgi_app(simulator))
+    return AssistantsBackend(
+        openai.AsyncOpenAI(
+            api_key="sk-any",
+            base_url="http://simulator.invalid/v1",
+            http_client=http.AsyncClient(transport=transport),
+        )
+    )
+
+
+ROADS: Mapping[str, Road] = {
+    road.name: road
+    for road in (
+        Road("direct", None, lambda simulator: simulator.backend),
+        Road("direct-asyncio", "asyncio", lambda simulator: simulator.async_backend),
+        Road("direct-trio", "trio", lambda simulator: simulator.async_backend),
+        Road("sdk", None, lambda simulator: AssistantsBackend(simulator.client())),
+        Road(
+            "sdk-asyncio", "asyncio", lambda simulator: AssistantsBackend(simulator.async_client())
+        ),
+        Road("sdk-trio", "trio", lambda simulator: AssistantsBackend(simulator.async_client())),
+        Road("asgi-asyncio", "asyncio", _over_asgi),
+    )
+}
+
+
+@pytest.fixture(params=ROADS.values(), ids=ROADS)
+def road(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads in turn."""
+    found: Road = request.param
+    return found
+
+
+# What the property tests have covered, told at the end of the session.
+
+COVERAGE: list[str] = []
+
+
+@pytest.fixture
+def coverage_report() -> list[str]:
+    """Lines to print when all tests are done."""
+    return COVERAGE
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the property tests have covered."""
+    if COVERAGE:
+        terminalreporter.section("lifecycle coverage of the property tests")
+        for line in COVERAGE:
+            terminalreporter.write_line(line)

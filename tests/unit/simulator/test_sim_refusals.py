@@ -1,0 +1,269 @@
+"""Every refusal, word for word, and the order of the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
+from runfsm_simulator import Call, Script, Simulator, calls, say
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.http import Request
+from runfsm_simulator.wire.routes import MAX_BODY_BYTES
+
+KEY = {"authorization": "Bearer sk-any"}
+BETA = {"openai-beta": "assistants=v2"}
+
+NOT_CANCELLABLE = [s for s in RunStatus if not LIFECYCLE.allows(s, RunEvent.CANCEL)]
+NOT_ANSWERABLE = [s for s in RunStatus if not LIFECYCLE.allows(s, RunEvent.SUBMIT_TOOL_OUTPUTS)]
+
+
+@pytest.mark.parametrize("status", NOT_CANCELLABLE)
+def test_cancel_in_the_wrong_status(stage: Any, status: RunStatus) -> None:
+    """A cancel that comes too late, or twice, is refused: it is not idempotent."""
+    code, error = stage.refused("POST", f"{stage.run_in(status)}/cancel")
+
+    assert (400, f"Cannot cancel run with status '{status}'.") == (code, error["message"])
+    assert ("invalid_request_error", None, None) == (error["type"], error["param"], error["code"])
+
+
+@pytest.mark.parametrize("status", NOT_ANSWERABLE)
+def test_outputs_in_the_wrong_status(stage: Any, status: RunStatus) -> None:
+    """Outputs are taken in `requires_action` only; the status is judged before the outputs."""
+    code, error = stage.refused(
+        "POST",
+        f"{stage.run_in(status)}/submit_tool_outputs",
+        {"tool_outputs": [{"tool_call_id": "call_x", "output": "1"}]},
+    )
+
+    assert (400, f'Runs in status "{status}" do not accept tool outputs.') == (
+        code,
+        error["message"],
+    )
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        pytest.param(lambda a, b: [a], id="missing"),
+        pytest.param(lambda a, b: [a, b, "call_x"], id="unknown"),
+        pytest.param(lambda a, b: [a, b, b], id="duplicate"),
+        pytest.param(lambda a, b: [], id="none"),
+        pytest.param(lambda a, b: [a, None], id="without an id"),
+    ],
+)
+def test_outputs_that_are_not_exactly_the_pending_ones(
+    make_stage: Callable[..., Any], pick: Any
+) -> None:
+    """Any mismatch is refused as a whole, in the words recorded for missing ids."""
+    stage = make_stage(Script.of(calls(Call(name="a"), Call(name="b")), say("!")))
+    run = stage.create_run()
+    stage.advance(10)
+    pending = stage.get(run)["required_action"]["submit_tool_outputs"]["tool_calls"]
+    expected = [call["id"] for call in pending]
+    got = pick(*expected)
+    before = stage.everything()
+    code, error = stage.refused(
+        "POST",
+        f"{run}/submit_tool_outputs",
+        {"tool_outputs": [{"tool_call_id": id, "output": "1"} for id in got]},
+    )
+
+    assert (400, f"Expected tool outputs for call_ids {expected}, got {got}") == (
+        code,
+        error["message"],
+    )
+    assert before == stage.everything()
+
+
+@pytest.mark.parametrize("path", ["/v1/threads/{}/runs", "/v1/threads/runs"])
+def test_a_run_with_nothing_to_go_on(stage: Any, path: str) -> None:
+    """No user message and no instructions: refused, with a code, and no thread is left behind."""
+    empty = stage.sim.create_thread()
+    assistant_id = stage.sim.create_assistant(instructions=None)
+    code, error = stage.refused("POST", path.format(empty), {"assistant_id": assistant_id})
+
+    assert (400, "invalid_thread") == (code, error["code"])
+    assert (
+        "Run creation requires a Thread with a user message or an assistant with instructions."
+        == error["message"]
+    )
+    assert {stage.thread_id, empty} == set(stage.sim.world.store.threads)
+
+
+@pytest.mark.parametrize("status", [s for s in RunStatus if s not in LIFECYCLE.terminal])
+def test_a_run_is_not_modified_before_it_is_over(stage: Any, status: RunStatus) -> None:
+    """As recorded in 2023-11 and 2024-04."""
+    code, error = stage.refused("POST", stage.run_in(status), {"metadata": {"a": "b"}})
+
+    assert (400, f"Cannot update run with status '{status}'.") == (code, error["message"])
+
+
+def test_the_type_is_judged_before_the_state(stage: Any) -> None:
+    """A wrong body on an active run is told as a wrong body (recorded 2024-04-29)."""
+    _, error = stage.refused("POST", stage.create_run(), {"metadata": {"modified": True}})
+
+    assert {
+        "message": "Invalid type for 'metadata.modified': expected a string, "
+        "but got a boolean instead.",
+        "type": "invalid_request_error",
+        "param": "metadata.modified",
+        "code": "invalid_type",
+    } == error
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/v1/assistants/asst_x", "No assistant found with id 'asst_x'."),
+        ("/v1/threads/thread_x", "No thread found with id 'thread_x'."),
+        ("{thread}/messages/msg_x", "No message found with id 'msg_x'."),
+        ("{thread}/runs/run_x", "No run found with id 'run_x'."),
+        ("{run}/steps/step_x", "No run step found with id 'step_x'."),
+        ("/v1/threads/thread_x/runs", "No thread found with id 'thread_x'."),
+    ],
+)
+def test_what_does_not_exist(stage: Any, path: str, message: str) -> None:
+    """Each kind of thing is missed by its name, with 404."""
+    run = stage.create_run()
+    code, error = stage.refused("GET", path.format(thread=stage.thread, run=run))
+
+    assert (404, message) == (code, error["message"])
+
+
+def test_a_run_is_not_found_on_another_thread(stage: Any) -> None:
+    """The right id on the wrong thread is not found."""
+    run_id = stage.create_run().rpartition("/")[2]
+    other = stage.sim.create_thread()
+
+    assert 404 == stage.ask("GET", f"/v1/threads/{other}/runs/{run_id}").status
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "prefix"),
+    [
+        ("assistant_id", "/v1/assistants/undefined", "asst"),
+        ("thread_id", "/v1/threads/undefined", "thread"),
+        ("message_id", "{thread}/messages/undefined", "msg"),
+        ("run_id", "{thread}/runs/undefined", "run"),
+        ("step_id", "{thread}/runs/run_x/steps/undefined", "step"),
+    ],
+)
+def test_an_id_that_looks_like_none(stage: Any, name: str, path: str, prefix: str) -> None:
+    """It is 400, not 404, and says how such an id begins."""
+    code, error = stage.refused("GET", path.format(thread=stage.thread))
+
+    assert (400, name, "invalid_value") == (code, error["param"], error["code"])
+    assert (
+        f"Invalid '{name}': 'undefined'. Expected an ID that begins with '{prefix}'."
+        == error["message"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "code", "text"),
+    [
+        ("GET", "/v1/assistants", {}, 401, None, "You didn't provide an API key."),
+        ("GET", "/v1/foo", BETA, 401, None, "You didn't provide an API key."),
+        ("GET", "/v1/assistants", {"authorization": "Bearer "}, 401, None, "You didn't provide"),
+        ("POST", "/v1/foo", KEY, 404, None, "Invalid URL (POST /v1/foo)"),
+        ("GET", "/v1/threads//messages", KEY, 404, None, "Invalid URL (GET /v1/threads//messages)"),
+        (
+            "PUT",
+            "/v1/threads/thread_x",
+            KEY,
+            405,
+            "method_not_supported",
+            "Not allowed to PUT on /v1/threads/thread_x.",
+        ),
+        (
+            "GET",
+            "/v1/assistants",
+            KEY,
+            400,
+            "invalid_beta",
+            (
+                "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try "
+                "again by setting the header 'OpenAI-Beta: assistants=v2'."
+            ),
+        ),
+        (
+            "GET",
+            "/v1/assistants",
+            {**KEY, "openai-beta": "v1"},
+            400,
+            "invalid_beta",
+            (
+                "Invalid beta header provided: 'v1'. The header should be in the format "
+                "'OpenAI-Beta: example_beta=v1'."
+            ),
+        ),
+        (
+            "GET",
+            "/v1/assistants",
+            {**KEY, "openai-beta": "vector_stores=v2"},
+            400,
+            "invalid_beta",
+            "Unknown beta requested: 'vector_stores'.",
+        ),
+        (
+            "GET",
+            "/v1/threads/undefined",
+            {**KEY, **BETA},
+            400,
+            "invalid_value",
+            "Invalid 'thread_id': 'undefined'.",
+        ),
+    ],
+)
+def test_key_then_path_then_beta_then_id(
+    method: str, path: str, headers: dict[str, str], status: RunStatus, code: str, text: str
+) -> None:
+    """The checks come in the recorded order, each in its words."""
+    response = Simulator().handle(Request(method, path, headers=headers))
+    error = response.json()["error"]
+
+    assert (status, code) == (response.status, error["code"])
+    assert error["message"].startswith(text)
+    assert (status == 401) == ("www-authenticate" in response.headers)
+
+
+def test_a_body_that_is_too_large() -> None:
+    """It is refused before anything else is looked at."""
+    body = b" " * (MAX_BODY_BYTES + 1)
+
+    assert 413 == Simulator().handle(Request("POST", "/v1/threads", body=body)).status
+
+
+def test_every_answer_has_the_recorded_headers() -> None:
+    """Good or bad, an answer is JSON with an id of its own."""
+    sim = Simulator()
+    headers = [sim.handle(Request("GET", "/v1/x", headers=KEY)).headers for _ in range(2)]
+
+    assert {"content-type", "openai-version", "openai-processing-ms", "x-request-id"} == set(
+        headers[0]
+    )
+    assert len("req_") + 32 == len(headers[0]["x-request-id"])
+    assert headers[0]["x-request-id"] != headers[1]["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/threads/runs", "{thread}/runs", "{thread}/runs/run_x/submit_tool_outputs"]
+)
+def test_streaming_is_refused_in_so_many_words(stage: Any, path: str) -> None:
+    """`stream: true` is an honest 400 until it is built; nothing is created."""
+    body = {"stream": True}
+    body |= {"tool_outputs": []} if "submit" in path else {"assistant_id": stage.assistant_id}
+    code, error = stage.refused("POST", path.format(thread=stage.thread), body)
+
+    assert (400, "stream", "unsupported_parameter") == (code, error["param"], error["code"])
+    assert () == stage.sim.trace
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_every_wording_says_where_it_is_known_from(name: str) -> None:
+    """No text without evidence, and a state conflict is never 409: SDKs would retry that."""
+    assert REFUSALS[name].evidence.source
+    assert 409 != REFUSALS[name].status
