@@ -55,7 +55,7 @@ class Simulator:
         >>> from runfsm_simulator.world.script import Script, say
         >>> simulator = Simulator(Script.of(say("Hello!", queue_s=1, work_s=2)))
         >>> thread_id = simulator.create_thread()
-        >>> simulator.add_message(thread_id, "Hi")
+        >>> _ = simulator.add_message(thread_id, "Hi")
         >>> run = simulator.world.create_run(thread_id, simulator.create_assistant())
         >>> simulator.clock.advance(3)
         >>> [entry.event.value for entry in simulator.trace]
@@ -70,6 +70,7 @@ class Simulator:
         clock: WorldClock | None = None,
         chooser: Chooser | None = None,
     ) -> None:
+        # Any: who gave a clock knows what it can do; who gave none has a `VirtualClock`.
         self.clock: Any = clock if clock is not None else VirtualClock()
         self.world = World(_planner(script), clock=self.clock, chooser=chooser or Seeded(seed))
         self.backend = DirectBackend(self.world)

@@ -196,10 +196,10 @@ def test_accepted_outputs_are_not_handed_in_twice() -> None:
 
 
 def test_outputs_are_not_sent_to_a_run_known_to_be_expired() -> None:
-    """When the tools took until `expires_at`, the core looks instead of submitting."""
+    """When the tools took until `expires_at`, the core looks, at once, instead of submitting."""
     core = _core(_seen("requires_action", "call_1"), _ran("call_1", now=600.0))
 
-    assert isinstance(core.next_action(), Wait)
+    assert Retrieve(REF) == core.next_action()
 
 
 def test_tools_are_given_the_time_that_the_run_has_left() -> None:

@@ -44,7 +44,7 @@ def asgi_app(simulator: Handles) -> Starlette:
     async def answer(sent: HttpRequest) -> HttpResponse:
         request = Request(
             method=sent.method,
-            path=sent.url.path,
+            path=f"/{sent.path_params['path']}",  # without the prefix of a mount
             query={name: sent.query_params.getlist(name) for name in sent.query_params},
             headers=dict(sent.headers),
             body=await _bounded_body(sent),

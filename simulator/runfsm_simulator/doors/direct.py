@@ -174,8 +174,10 @@ class AsyncDirectBackend:
         return self._backend.messages(ref)
 
 
-def _with(body: Mapping[str, Any], key: str, more: list[Any]) -> dict[str, Any]:
-    return {**body, key: [*(body.get(key) or ()), *more]}
+def _with(body: Any, key: str, more: list[Any]) -> Any:
+    """`body` with `more` at the end of its list; or as it is, for the wire to refuse."""
+    listed = body.get(key) or [] if isinstance(body, Mapping) else None
+    return {**body, key: [*listed, *more]} if isinstance(listed, list | tuple) else body
 
 
 def _copied(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:

@@ -100,7 +100,7 @@ class Router:
         _check_beta(request.headers.get("openai-beta", ""))
         for name, value in ids.items():
             check_id(name, value)
-        # The body is parsed by one whom no other client can come in between: it is quick.
+        # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:
                 return handler(Asked(self._world, ids, request))

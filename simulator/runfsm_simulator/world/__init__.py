@@ -8,7 +8,8 @@ output.py      what an edge does to steps and messages
 models.py      the things; terms.py: what a run copies from its assistant
 store.py       what exists, looked up and deleted
 refusals.py    what is refused, as facts
-script.py      what the simulated model does; sensible.py: when nobody says
+script.py      what the simulated model does; sensible.py: when nobody says so
+planning.py    asking it for the next turn
 chooser.py     every choice; clock.py: time; tokens.py: an estimate
 trace.py       what happened
 """

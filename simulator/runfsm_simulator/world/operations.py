@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import floor
 from typing import Any, Final, Literal
 
-from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.engine import Engine, RunEdge, WorldClock
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
+from runfsm_simulator.world.planning import Planning
 from runfsm_simulator.world.refusals import EmptyThread, RunActive, ThreadLocked, WrongToolOutputs
-from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.script import Planner, Turn
 from runfsm_simulator.world.store import Store, find
 from runfsm_simulator.world.terms import Terms, agree
@@ -48,7 +47,7 @@ class World:
 
     def __init__(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
         self.store = Store()
-        self._planner = planner
+        self._planning = Planning(planner, chooser.pick)
         self._chooser = chooser
         self._engine = Engine(
             self.store.runs,
@@ -231,41 +230,20 @@ class World:
         if Counter(expected) != Counter(got):
             raise WrongToolOutputs(expected, got)
         given = dict(outputs)
-        answered = tuple((call.name, call.arguments, given[call.call_id]) for call in run.calls)
-        answered = run.answered + answered
-        turn = self._plan(run.terms, run.thread.messages.values(), run.round + 1, answered)
+        answered = run.answered + tuple(
+            (call.name, call.arguments, given[call.call_id]) for call in run.calls
+        )
+        messages = run.thread.messages.values()
+        turn = self._planning.next_turn(run.terms, messages, round=run.round + 1, answered=answered)
         if run.open_step:
             run.open_step.outputs = {call_id: given[call_id] for call_id in expected}
         run.turn, run.round, run.answered = turn, run.round + 1, answered
         return self._engine.take(run, RunEvent.SUBMIT_TOOL_OUTPUTS)
 
-    def _first_turn(self, terms: Terms, messages: Iterable[Message]) -> Turn:
-        messages = list(messages)
+    def _first_turn(self, terms: Terms, messages: Collection[Message]) -> Turn:
         if not terms.instructions and all(message.role != "user" for message in messages):
             raise EmptyThread
-        return self._plan(terms, messages, 0, ())
-
-    def _plan(
-        self,
-        terms: Terms,
-        messages: Iterable[Message],
-        round: int,
-        answered: tuple[tuple[str, str, str], ...],
-    ) -> Turn:
-        turn = self._planner(
-            Scene(
-                round=round,
-                tools=terms.tools,
-                messages=tuple((message.role, message.text) for message in messages),
-                answered=answered,
-                instructions=terms.instructions,
-                tool_choice=terms.settings.tool_choice,
-                pick=self._chooser.pick,
-            )
-        )
-        if not isinstance(turn, Turn):
-            raise CallerError(f'the planner returned {turn!r}; return a turn: say("Hello!")')
-        return turn
+        return self._planning.next_turn(terms, messages)
 
     def _new_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
         thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)

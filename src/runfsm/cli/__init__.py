@@ -12,9 +12,7 @@ import sys
 
 import typer
 
-from runfsm.cli.demo import demo
-from runfsm.cli.lifecycle import lifecycle
-from runfsm.cli.serve import serve
+from runfsm.cli import demo, lifecycle, serve
 from runfsm.errors import RunfsmError
 
 __all__ = ["main"]
@@ -29,9 +27,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(demo)
-app.command()(lifecycle)
-app.command()(serve)
+app.command()(demo.demo)
+app.command()(lifecycle.lifecycle)
+app.command()(serve.serve)
 
 
 def main() -> None:

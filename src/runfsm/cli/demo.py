@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from runfsm.cli.scenes import SCENES, Scene, Stage
+from runfsm.cli.strip import STYLES, strip
 from runfsm.clock import SystemClock
+from runfsm.driver.journal import ToolAnswered
 from runfsm.driver.outcome import Outcome
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep, Transition
@@ -22,16 +24,13 @@ from runfsm_simulator import Simulator, scenarios
 
 __all__ = ["demo"]
 
-STYLES: Final = {
-    RunStatus.COMPLETED: "green",
-    RunStatus.FAILED: "red",
-    RunStatus.EXPIRED: "magenta",
-    RunStatus.CANCELLED: "yellow",
-    RunStatus.CANCELLING: "yellow",
-    RunStatus.INCOMPLETE: "red",
-    RunStatus.REQUIRES_ACTION: "cyan",
-}
 WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
+
+NEXT: Final = {
+    "runfsm lifecycle": "the table that all this is computed from",
+    "runfsm serve": "the simulator behind a URL, for any client",
+    "examples/function_calling.py": "the first scene as a program of your own",
+}
 
 
 def demo(
@@ -86,6 +85,9 @@ def _play(console: Console, scene: Scene, number: str) -> Ending:
     started = wall.now()
     stage = Stage(Simulator(script), Telling(console))
     outcome = scene.play(stage)
+    life = [(entry.at, entry.dest) for entry in stage.simulator.trace]
+    console.print()
+    console.print(strip(life, width=console.width))
     return Ending(script.title, outcome, stage.clock.now() - stage.began_at, wall.now() - started)
 
 
@@ -95,8 +97,8 @@ def _sum_up(console: Console, endings: list[Ending]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("scene")
     table.add_column("ended")
-    table.add_column("virtual", justify="right")
-    table.add_column("wall", justify="right", style="dim")
+    table.add_column("the run's time", justify="right")
+    table.add_column("yours", justify="right", style="dim")
     for ending in endings:
         table.add_row(
             ending.title,
@@ -105,11 +107,10 @@ def _sum_up(console: Console, endings: list[Ending]) -> None:
             f"{ending.wall_s * 1000:.0f} ms",
         )
     console.print(table)
-    console.print(
-        "\nNext: [bold]runfsm lifecycle[/bold] prints the table that all this is computed from, "
-        "[bold]runfsm serve[/bold] puts the simulator behind a URL,\n"
-        "and examples/function_calling.py is the first scene as a program of yours.\n"
-    )
+    console.print()
+    for name, what in NEXT.items():
+        console.print(f"  [bold]{name:28}[/bold] {what}")
+    console.print()
 
 
 class Telling:
@@ -134,6 +135,8 @@ class Telling:
             hand = "another client" if step.foreign else str(edge.actor)
             how = f"{edge.event} by {hand}{' (not seen)' if step.inferred else ''}"
             self._line(time, _status(edge.dest).append(f"{'':{18 - len(edge.dest)}}{how}", "dim"))
+        elif isinstance(step, ToolAnswered):
+            self._line(time, Text(f"  {step.name}() {step.error or 'answered'}", style="dim"))
         else:
             self._line(time, Text(f"  {step}", style="dim"))
 
@@ -147,4 +150,4 @@ class Telling:
 
 def _status(status: RunStatus) -> Text:
     mark = "■" if status in LIFECYCLE.terminal else "●"
-    return Text(f"{mark} {status}", style=STYLES.get(status, "blue"))
+    return Text(f"{mark} {status}", style=STYLES[status])

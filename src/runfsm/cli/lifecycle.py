@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from runfsm.lifecycle import CATALOG
-from runfsm.lifecycle.draw import RENDERERS, draw, thread_lock_picture
+from runfsm.errors import CallerError
+from runfsm.lifecycle.draw import RENDERERS, draw
+from runfsm.lifecycle.draw.gallery import pictures
 
 __all__ = ["lifecycle"]
 
-SUBJECTS = {**CATALOG, "thread-lock": thread_lock_picture()}
-Subject = StrEnum("Subject", {name: name for name in SUBJECTS})
-Format = StrEnum("Format", {name: name for name in RENDERERS})
-RUN, MARKDOWN = Subject("run"), Format("markdown")
+PICTURES: Final = pictures()
 
 
 def lifecycle(
-    subject: Annotated[Subject, typer.Argument(help="Which lifecycle.")] = RUN,
+    subject: Annotated[
+        str, typer.Argument(help=f"Which lifecycle: {', '.join(PICTURES)}.")
+    ] = "run",
     *,
-    format: Annotated[Format, typer.Option("--format", "-f", help="How to print it.")] = Format(
-        "markdown"
-    ),
+    format: Annotated[
+        str, typer.Option("--format", "-f", help=f"How to print it: {', '.join(RENDERERS)}.")
+    ] = "markdown",
 ) -> None:
     """Print a lifecycle: its statuses and edges, who may take them, why, and how sure that is.
 
     `runfsm lifecycle` prints the run's table; `runfsm lifecycle --format mermaid` a diagram that
     GitHub renders; `runfsm lifecycle --format dot | dot -Tsvg` a picture.
     """
-    print(draw(SUBJECTS[subject], format), end="")
+    if subject not in PICTURES:
+        raise CallerError(f"no lifecycle '{subject}'; choose one of {', '.join(PICTURES)}")
+    print(draw(PICTURES[subject], format), end="")

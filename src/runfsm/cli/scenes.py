@@ -17,7 +17,7 @@ from runfsm.driver.sync import RunDriver
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunStatus
-from runfsm.tools import tool
+from runfsm.tools import Toolset
 from runfsm_simulator import Simulator
 
 __all__ = ["SCENES", "Scene", "Stage"]
@@ -54,6 +54,14 @@ class Stage:
         self.teller = teller
         self.began_at = self.clock.now()
 
+    def assistant(self, *tools: Callable[..., Any]) -> str:
+        """An assistant that is offered these tools; its id."""
+        return self.backend.create_assistant(
+            model="gpt-4o",
+            instructions="You are a weather bot. Use the provided functions to answer questions.",
+            tools=Toolset(tools).schemas,
+        )
+
     def ask(
         self,
         message: str,
@@ -64,21 +72,25 @@ class Stage:
         """Ask the assistant, show each step, and do what `on` says when a status is entered."""
         self.teller.said("user", message)
         driver = RunDriver(self.backend, tools, clock=self.clock)
-        assistant = self.backend.create_assistant(
-            model="gpt-4o",
-            instructions="You are a weather bot. Use the provided functions to answer questions.",
-            tools=[tool(function).schema for function in tools],
-        )
-        watch = driver.watch(RunRequest(assistant, message, thread_id))
+        watch = driver.watch(RunRequest(self.assistant(*tools), message, thread_id))
         for step in watch:
             self.teller.stepped(step, self.clock.now() - self.began_at)
             if on and isinstance(step, Transition) and step.edge.dest in on:
                 match on[step.edge.dest]():
                     case "cancel":
                         watch.cancel()
-        if watch.outcome.text:
-            self.teller.said("assistant", watch.outcome.text)
+        self._close(watch.outcome)
         return watch.outcome
+
+    def _close(self, outcome: Outcome) -> None:
+        if outcome.text:
+            self.teller.said("assistant", outcome.text)
+        if outcome.error:
+            answer = f"last_error: {outcome.error.code}: {outcome.error.message}"
+            self.teller.noted(answer, refused=True)
+        if outcome.incomplete_reason:
+            answer = f"incomplete_details: {outcome.incomplete_reason}"
+            self.teller.noted(answer, refused=True)
 
 
 # The weather assistant's tools; the functions of the well-known cookbook example.
@@ -139,14 +151,9 @@ def busy_thread(stage: Stage) -> Outcome:
 
     def knock() -> None:
         stage.teller.noted("meanwhile, a second window of the same app:")
-        for text, call in (
-            ("add a message", lambda: stage.backend.add_message(thread, "Are you there?")),
-            (
-                "create a run",
-                lambda: stage.backend.create(RunRequest("asst_any", "Hello?", thread)),
-            ),
-        ):
-            _expect_refusal(stage, text, call)
+        backend, request = stage.backend, RunRequest(stage.assistant(), "Hello?", thread)
+        _expect_refusal(stage, "add a message", lambda: backend.add_message(thread, "Hello?"))
+        _expect_refusal(stage, "create a run", lambda: backend.create(request))
 
     outcome = stage.ask("Read the report.", thread_id=thread, on={RunStatus.IN_PROGRESS: knock})
     stage.backend.add_message(thread, "Thank you!")

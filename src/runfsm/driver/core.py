@@ -265,6 +265,7 @@ class RunCore:
                 self._cancel_sent = True
 
     def _take_outputs(self, outputs: Sequence[ToolOutput]) -> None:
+        self._rested = True  # tools take time: if the run has expired by now, look at once
         for output in outputs:
             self._outputs[output.call_id] = output
             self.journal.append(ToolAnswered(self._now, output.call_id, output.name, output.error))

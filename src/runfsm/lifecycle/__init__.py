@@ -7,7 +7,7 @@ snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
 tracker.py   RunTracker: two looks in, the edges between them out
 machine.py   table -> pytransitions (the only importer of `transitions`)
-draw/        table -> mermaid, dot, svg, markdown
+draw/        table -> mermaid, dot, markdown, json; svg through Graphviz
 """
 
 from runfsm.lifecycle.catalog import (

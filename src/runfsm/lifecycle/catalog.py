@@ -7,8 +7,9 @@ They live inside a run. A step is opened and closed by the service while the run
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from runfsm.lifecycle.run import LIFECYCLE
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
@@ -101,4 +102,8 @@ MESSAGE: Final[Lifecycle[MessageStatus, MessageEvent]] = Lifecycle(
 )  # fmt: skip  # rows, as in run.py
 
 #: Every lifecycle by the name that the command line and the files of diagrams/ use.
-CATALOG: Final = {"run": LIFECYCLE, "run-step": RUN_STEP, "message": MESSAGE}
+CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
+    "run": LIFECYCLE,
+    "run-step": RUN_STEP,
+    "message": MESSAGE,
+}

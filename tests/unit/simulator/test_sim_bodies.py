@@ -218,14 +218,12 @@ def test_what_is_not_json(body: Any) -> None:
 
 def test_a_thread_needs_no_body(stage: Any) -> None:
     """An empty body creates an empty thread."""
-
     assert {} == stage.post("/v1/threads")["metadata"]
 
 
 @pytest.mark.parametrize("body", [user(content="\ud83d"), user(**{"\ud83d": 1})])
 def test_half_a_surrogate_pair(stage: Any, body: Any) -> None:
     """What JSON can escape, and UTF-8 cannot say, is the client's fault, and can be answered."""
-
     assert 400 == stage.ask("POST", f"{stage.thread}/messages", body).status
 
 

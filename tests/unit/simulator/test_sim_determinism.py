@@ -8,7 +8,7 @@ from typing import Any
 from runfsm_simulator import call, say
 
 
-def story(make_stage: Callable[..., Any], seed: int):
+def story(make_stage: Callable[..., Any], seed: int) -> tuple[Any, Any]:
     """The trace, and every body that a fixed client gets."""
     stage = make_stage(lambda scene: say("!") if scene.round else call("f"), seed=seed)
     run = stage.create_run()
@@ -25,14 +25,14 @@ def story(make_stage: Callable[..., Any], seed: int):
     return tuple(map(str, stage.sim.trace)), tuple(bodies)
 
 
-def test_one_seed_one_world(stage: Any) -> None:
+def test_one_seed_one_world(make_stage: Callable[..., Any]) -> None:
     """Ten times the same seed is one trace, and one whole set of bodies."""
-    assert 1 == len({story(stage, 7) for _ in range(10)})
+    assert 1 == len({story(make_stage, 7) for _ in range(10)})
 
 
-def test_another_seed_is_another_world(stage: Any) -> None:
+def test_another_seed_is_another_world(make_stage: Callable[..., Any]) -> None:
     """Its latencies differ, hence its trace; but the run takes the same edges."""
-    (trace, _), (other, _) = story(stage, 7), story(stage, 8)
+    (trace, _), (other, _) = story(make_stage, 7), story(make_stage, 8)
 
     assert trace != other
     assert len(trace) == len(other) == 6

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from runfsm.backends import base
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, FaultKind, ScriptError, ThreadBusy
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunStatus
-from runfsm_simulator import Call, Script, Simulator, calls, hang, say
+from runfsm_simulator import Call, Script, Seeded, Simulator, calls, hang, say
 from runfsm_simulator.doors.asgi import asgi_app
 from runfsm_simulator.doors.direct import AsyncDirectBackend, DirectBackend
 from runfsm_simulator.wire.http import Request
@@ -33,7 +34,8 @@ WEATHER = Script.of(
 OPENING = {"messages": [{"role": "user", "content": "How is the weather in LA?"}]}
 
 
-def outputs(run: Any):
+def outputs(run: Any) -> list[dict[str, str]]:
+    """An output for each call that the run waits for."""
     wanted = run.required_action.submit_tool_outputs.tool_calls
     return [{"tool_call_id": call.id, "output": call.function.name} for call in wanted]
 
@@ -69,7 +71,7 @@ def test_the_weather_through_the_real_async_client() -> None:
     """The same, awaited."""
     sim = Simulator(WEATHER)
 
-    async def drive():
+    async def drive() -> Any:
         async with sim.async_client() as client:
             runs = client.beta.threads.runs
             run = await client.beta.threads.create_and_run(
@@ -142,11 +144,11 @@ def test_many_threads_can_ask_at_once() -> None:
 # ASGI --------------------------------------------------------------------------------------------
 
 
-def through_asgi(sim: Any, chunks: Any, **scope: Any):
+def through_asgi(sim: Any, chunks: Any, **scope: Any) -> tuple[int, Any]:
     """What the application sends for a request whose body comes in these chunks."""
     sent, parts = [], iter(chunks)
 
-    async def receive():
+    async def receive() -> dict[str, Any]:
         part = next(parts, b"")
         return {"type": "http.request", "body": part, "more_body": part != b""}
 
@@ -178,7 +180,7 @@ def test_asgi_stops_reading_a_body_without_end() -> None:
     """It reads a little more than the limit, not everything, and answers 413."""
     read = []
 
-    def endless():
+    def endless() -> Iterator[bytes]:
         while True:
             read.append(1)
             yield b" " * 1_000_000
@@ -193,7 +195,7 @@ def test_asgi_stops_reading_a_body_without_end() -> None:
 
 
 @pytest.fixture
-def direct():
+def direct() -> SimpleNamespace:
     """A simulator of the weather, and a run on it."""
     sim = Simulator(WEATHER)
     request = RunRequest(sim.create_assistant(), "How is the weather in LA?")
@@ -235,7 +237,7 @@ def test_the_async_direct_port_is_the_same(direct: Any) -> None:
     """Each of its calls answers what the plain one does."""
     sim = direct.sim
 
-    async def drive():
+    async def drive() -> Any:
         run = await sim.async_backend.create(direct.request)
         sim.clock.advance(3)
         run = await sim.async_backend.retrieve(run.ref)
@@ -266,7 +268,7 @@ def test_the_direct_port_shows_what_the_wire_shows(stage: Any, status: RunStatus
     assert usage["total_tokens"] == (run.usage and run.usage.total_tokens)
 
 
-def in_words(stage: Any, path: str, body: Any = None):
+def in_words(stage: Any, path: str, body: Any = None) -> tuple[int, str]:
     """The wire's answer to a request that it refuses."""
     status, error = stage.refused("POST", path, body)
     return status, error["message"]
@@ -308,6 +310,7 @@ def test_both_roads_refuse_in_the_same_words(stage: Any, status: RunStatus) -> N
         ({"thread_id": "thread_x"}, FaultKind.NOT_FOUND, "No thread found"),
         ({"thread_id": "undefined"}, FaultKind.INVALID, "Invalid 'thread_id'"),
         ({"options": {"temperature": 3}}, FaultKind.INVALID, "Invalid 'temperature'"),
+        ({"options": {"thread": "x"}}, FaultKind.INVALID, "Invalid type for 'thread'"),
         ({"options": {"modle": "x"}}, FaultKind.INVALID, "Unknown parameter: 'modle'."),
     ],
 )
@@ -363,12 +366,15 @@ def test_a_script_may_be_a_file(tmp_path: Path) -> None:
     path = tmp_path / "hello.yaml"
     path.write_text("turns:\n- say: Hello!\n")
     for given in (path, str(path)):
-        assert "Hello!" == Simulator(given).world._planner.turns[0].say
+        sim = Simulator(given)
+        ref = sim.backend.create(RunRequest(sim.create_assistant(), "Hi")).ref
+        sim.clock.advance(10)
+        assert ["Hello!"] == [message.text for message in sim.backend.messages(ref)]
     with pytest.raises(ScriptError):
         Simulator(tmp_path / "missing.yaml")
 
 
-def test_without_a_script_it_does_what_is_sensible(direct: Any) -> None:
+def test_without_a_script_it_does_what_is_sensible() -> None:
     """It answers."""
     sim = Simulator()
     ref = sim.backend.create(RunRequest(sim.create_assistant(), "Hi")).ref
@@ -388,26 +394,17 @@ def test_the_stage_hands_speak_the_wires_language() -> None:
 
 
 def test_a_chooser_of_ones_own_decides() -> None:
-    """Ids and latencies come from it, not from the seed."""
+    """The latencies that the script leaves open are as it says."""
 
-    class Steady:
-        count = 0
+    class Slow(Seeded):
+        def between(self, stream: str, low: float, high: float) -> float:
+            return high if stream == "queue_s" else low
 
-        def pick(self, stream: str, options: Any):
-            return options[0]
-
-        def between(self, stream: str, low: float, high: float):
-            return high
-
-        def ident(self, prefix: str) -> str:
-            self.count += 1
-            return f"{prefix}_{self.count:024}"
-
-    sim = Simulator(Script.of(say("!")), chooser=Steady())
+    sim = Simulator(Script.of(say("!")), chooser=Slow())
     sim.backend.create(RunRequest(sim.create_assistant(), "Hi"))
     sim.clock.advance(10)
 
-    assert [0, 2, 5] == [entry.at - 1_700_000_000 for entry in sim.trace]
+    assert [0, 2, 3] == [entry.at - 1_700_000_000 for entry in sim.trace]
 
 
 def test_the_wire_can_be_asked_by_hand() -> None:

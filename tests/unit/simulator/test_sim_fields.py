@@ -9,7 +9,7 @@ import pytest
 
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
-from runfsm_simulator import Script, call, fail, say, truncate
+from runfsm_simulator import Script, Turn, call, fail, say, truncate
 from runfsm_simulator.world.engine import TRACE_LENGTH
 
 KEYS = [
@@ -50,7 +50,6 @@ S = RunStatus
 
 def test_a_run_has_the_29_recorded_keys_in_their_order(stage: Any) -> None:
     """A run's JSON has 29 keys, in the order of the recordings."""
-
     assert KEYS == list(stage.get(stage.create_run()))
 
 

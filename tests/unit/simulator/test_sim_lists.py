@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture
-def five(stage: Any):
+def five(stage: Any) -> Any:
     """A thread with the user's messages 0 to 4, and their ids."""
     stage.thread = f"/v1/threads/{stage.sim.create_thread()}"
     stage.thread_id = stage.thread.rpartition("/")[2]
@@ -33,7 +33,7 @@ def five(stage: Any):
         ({"include[]": "whatever"}, [4, 3, 2, 1, 0], False),
     ],
 )
-def test_pages(five: Any, query: dict[str, Any], numbers: list[int], has_more: bool) -> None:
+def test_pages(five: Any, query: dict[str, Any], numbers: list[int], *, has_more: bool) -> None:
     """Newest first by default, cursors exclusive; one second's messages keep their order."""
     asked = {
         name: five.ids[value] if isinstance(value, int) else value for name, value in query.items()

@@ -53,7 +53,7 @@ def test_the_life_of_a_round_of_calls(make_stage: Callable[..., Any]) -> None:
     stage = make_stage(TWO_CALLS)
     run = stage.create_run()
 
-    def seen():
+    def seen() -> list[Any]:
         return [
             (step["status"], step["step_details"].get("tool_calls"), step["usage"])
             for step in stage.get(f"{run}/steps")["data"]

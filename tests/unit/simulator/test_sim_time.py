@@ -9,13 +9,24 @@ import pytest
 
 from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
-from runfsm_simulator import Script, Seeded, Simulator, call, hang, say, truncate
+from runfsm_simulator import (
+    Scene,
+    Script,
+    Seeded,
+    Simulator,
+    Turn,
+    call,
+    hang,
+    say,
+    scenarios,
+    truncate,
+)
 from runfsm_simulator.world.agenda import Agenda
 
 START = 1_700_000_000
 
 
-def moves(stage: Any):
+def moves(stage: Any) -> list[tuple[float, str]]:
     """What has happened: (seconds since the start, event)."""
     return [(round(entry.at - START, 6), entry.event.value) for entry in stage.sim.trace]
 
@@ -98,7 +109,7 @@ def test_a_run_that_was_cancelled_in_the_queue_never_starts(make_stage: Callable
 
 def test_a_latency_that_the_script_leaves_open_is_drawn(make_stage: Callable[..., Any]) -> None:
     """A cancel is honoured after half a second to two, by default."""
-    stage = make_stage(lambda scene: hang(queue_s=1))
+    stage = make_stage(Script.of(hang(queue_s=1)))
     run = stage.create_run()
     stage.advance(5)
     stage.post(f"{run}/cancel")
@@ -158,7 +169,7 @@ def test_the_world_follows_any_clock() -> None:
     class Wall:
         time = 100.0
 
-        def now(self):
+        def now(self) -> float:
             return self.time
 
     wall = Wall()
@@ -187,7 +198,7 @@ def test_what_a_planner_is_shown(make_stage: Callable[..., Any]) -> None:
     """Each round: the thread, the tools, the choice, and what has been answered so far."""
     scenes = []
 
-    def planner(scene: Scene):
+    def planner(scene: Scene) -> Turn:
         scenes.append(scene)
         return call("f", x=1) if scene.round == 0 else say("!")
 
@@ -205,6 +216,19 @@ def test_what_a_planner_is_shown(make_stage: Callable[..., Any]) -> None:
     )
     assert "get_weather" == first.tools[0]["function"]["name"]
     assert (1, (("f", '{"x": 1}', ""),)) == (second.round, second.answered)
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_every_shipped_scenario_comes_to_an_end(make_stage: Callable[..., Any], name: str) -> None:
+    """Played by itself, with every call answered at once, it ends in a terminal status."""
+    stage = make_stage(scenarios.load(name))
+    run_id = stage.create_run().rpartition("/")[2]
+    while (due := stage.sim.world.next_due()) is not None:
+        stage.sim.clock.advance_to(due)
+        if stage.sim.trace[-1].dest is RunStatus.REQUIRES_ACTION:
+            stage.sim.world.fire(run_id, RunEvent.SUBMIT_TOOL_OUTPUTS)
+
+    assert stage.sim.trace[-1].dest in LIFECYCLE.terminal
 
 
 def test_the_agenda_keeps_the_order_of_planning_among_what_is_due_at_once() -> None:

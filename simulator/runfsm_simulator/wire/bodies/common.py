@@ -109,11 +109,6 @@ class ModifyMetadata(Body):
 
 def given(body: BaseModel, tools: list[Any] | None) -> dict[str, Any]:
     """What a body names and does not null, its tools as they are kept."""
-    given = {
-        name: value
-        for name, value in body.model_dump(exclude_unset=True).items()
-        if value is not None
-    }
-    if tools is not None:
-        given["tools"] = tuple(tool.kept() for tool in tools)
-    return given
+    dumped = body.model_dump(exclude_unset=True)
+    named = {name: value for name, value in dumped.items() if value is not None}
+    return named if tools is None else {**named, "tools": tuple(tool.kept() for tool in tools)}

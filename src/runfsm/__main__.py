@@ -1,0 +1,5 @@
+"""`python -m runfsm` is `runfsm`."""
+
+from runfsm.cli import main
+
+main()
