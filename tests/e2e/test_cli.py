@@ -82,7 +82,8 @@ def test_the_lifecycle_as_json_has_9_statuses_and_19_edges_with_evidence(runfsm:
         (("lifecycle", "--format", "png"), "no format 'png' to draw in; choose one of mermaid"),
         (("demo", "opera"), "no scene opera; there are weather"),
         (("serve", "--script", "no-such.yaml"), "no-such.yaml"),
-        (("serve", "--port", "70000"), "cannot listen on 127.0.0.1, port 70000"),
+        (("serve", "--port", "70000"), "Invalid value for '--port'"),
+        (("serve", "--host", "no.such.host.invalid"), "cannot listen on no.such.host.invalid"),
         (("fly",), "No such command"),
     ],
 )

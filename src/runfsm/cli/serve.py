@@ -19,7 +19,9 @@ __all__ = ["serve"]
 def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 4010,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = 4010,
     script: Annotated[
         Path | None,
         typer.Option(help="A script (YAML) to play; without one, a sensible assistant."),
@@ -52,7 +54,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise CallerError(f"cannot listen on {host}, port {port}: {error}") from error
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 from transitions import Machine, MachineError, State
 from transitions.core import Event
@@ -31,13 +31,25 @@ class HasStatus(Protocol):
     status: Any
 
 
+@overload
+def build_machine(
+    model: Any, *, lifecycle: Lifecycle[Any, Any] = LIFECYCLE, **kwargs: Any
+) -> Machine: ...
+@overload
 def build_machine(
     model: Any,
-    machine_class: type[MachineT] = Machine,  # type: ignore[assignment]  # mypy: no default for a TypeVar
+    machine_class: type[MachineT],
     *,
     lifecycle: Lifecycle[Any, Any] = LIFECYCLE,
     **kwargs: Any,
-) -> MachineT:
+) -> MachineT: ...
+def build_machine(
+    model: Any,
+    machine_class: Any = Machine,
+    *,
+    lifecycle: Lifecycle[Any, Any] = LIFECYCLE,
+    **kwargs: Any,
+) -> Any:
     """A pytransitions machine of the table, bound to `model`.
 
     The model gets a method for each event (`model.start()`), one to try it
@@ -82,9 +94,7 @@ def build_machine(
     }
     if isinstance(kwargs.get("initial"), Enum):
         kwargs["initial"] = kwargs["initial"].value
-    base: Any = machine_class
-    machine: MachineT = _polite(base, lifecycle)(model=model, **options | kwargs)
-    return machine
+    return _polite(machine_class, lifecycle)(model=model, **options | kwargs)
 
 
 def _rows(lifecycle: Lifecycle[Any, Any]) -> list[tuple[Any, Any, Any]]:

@@ -1,0 +1,80 @@
+"""Type-checked, never run: what an app would write must pass `mypy --strict` as it stands."""
+
+from __future__ import annotations
+
+from typing import Literal, assert_type
+
+import openai
+from transitions import Machine
+from transitions.extensions import LockedMachine
+
+from runfsm import (
+    LIFECYCLE,
+    AssistantsBackend,
+    AsyncRunDriver,
+    Edge,
+    JournalStep,
+    Outcome,
+    Policy,
+    RunDriver,
+    RunEvent,
+    RunRequest,
+    RunStatus,
+    RunTracker,
+    Tool,
+    build_machine,
+    tool,
+)
+from runfsm.backends import AsyncAssistantsBackend, SyncAssistantsBackend
+from runfsm_simulator import Simulator
+
+
+@tool
+def get_weather(location: str, unit: Literal["c", "f"] = "f") -> str:
+    """Keep the types of the function."""
+    return location + unit
+
+
+@tool(timeout_s=5)
+async def look_up(question: str) -> int:
+    """Keep them for a coroutine function, too."""
+    return len(question)
+
+
+assert_type(get_weather("Oslo", unit="c"), str)
+
+
+def sync_app(client: openai.OpenAI, simulator: Simulator) -> None:
+    """A client for threads gives a backend for threads."""
+    backend = AssistantsBackend(client)
+    assert_type(backend, SyncAssistantsBackend)
+    driver = RunDriver(backend, [get_weather, look_up], policy=Policy(deadline_s=30))
+    outcome = driver.run(RunRequest("asst_1", "Hello")).raise_for_status()
+    assert_type(outcome, Outcome)
+    assert_type(outcome.status, RunStatus)
+    for step in RunDriver(simulator.backend, clock=simulator.clock).watch(RunRequest("asst_1")):
+        assert_type(step, JournalStep)
+
+
+async def async_app(client: openai.AsyncOpenAI, simulator: Simulator) -> None:
+    """A client for tasks gives a backend for tasks."""
+    backend = AssistantsBackend(client)
+    assert_type(backend, AsyncAssistantsBackend)
+    assert_type(await AsyncRunDriver(backend).run(RunRequest("asst_1")), Outcome)
+    driver = AsyncRunDriver(simulator.async_backend, clock=simulator.clock)
+    async for step in driver.watch(RunRequest("asst_1")):
+        assert_type(step, JournalStep)
+
+
+def table_and_machine() -> None:
+    """Tables know their enums, and machines their class."""
+    assert_type(LIFECYCLE.next(RunStatus.QUEUED, RunEvent.START), Edge[RunStatus, RunEvent])
+    assert_type(build_machine(object()), Machine)
+    assert_type(build_machine(object(), LockedMachine), LockedMachine)
+    assert_type(RunTracker().observe("queued"), tuple[JournalStep, ...])
+    assert_type(look_up.name, str)
+
+
+def a_tool_is_generic(one: Tool[[str], int]) -> int:
+    """A tool can be called as its function."""
+    return one("text")
