@@ -15,7 +15,7 @@ The simulator, the other side of it all, is the package `runfsm_simulator`.
 
 from runfsm.backends import AssistantsBackend, AsyncBackend, Backend
 from runfsm.clock import Clock, SystemClock
-from runfsm.driver.actions import RunMessage, RunRequest
+from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver, AsyncWatch
 from runfsm.driver.core import Policy, RunCore
 from runfsm.driver.outcome import Outcome
@@ -49,6 +49,7 @@ from runfsm.lifecycle import (
     Evidence,
     Lifecycle,
     RunEvent,
+    RunMessage,
     RunRef,
     RunSnapshot,
     RunStatus,

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from runfsm.errors import BackendError, Fault, FaultKind, IllegalTransition
-from runfsm.lifecycle import RunEvent, RunRef, RunSnapshot
+from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun
@@ -27,7 +26,7 @@ from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked
 
-__all__ = ["AsyncDirectBackend", "DirectBackend", "DirectMessage"]
+__all__ = ["AsyncDirectBackend", "DirectBackend"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -62,16 +61,6 @@ class ToolOutput(Protocol):
     @property
     def output(self) -> str:
         """The text for the model."""
-
-
-@dataclass(frozen=True, slots=True)
-class DirectMessage:
-    """A message that a run wrote."""
-
-    message_id: str
-    role: str
-    text: str = field(repr=False)
-    raw: Any = field(default=None, compare=False, repr=False)
 
 
 class DirectBackend:
@@ -119,12 +108,12 @@ class DirectBackend:
             self._world.fire(run.id, RunEvent.CANCEL)
             return _snapshot(run)
 
-    def messages(self, ref: RunRef) -> tuple[DirectMessage, ...]:
+    def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
         """What the run wrote, oldest first."""
         with self._operation():
             run = self._run(ref)
             return tuple(
-                DirectMessage(message.id, message.role, message.text)
+                RunMessage(message.id, message.role, message.text)
                 for message in run.thread.messages.values()
                 if message.run_id == run.id
             )
@@ -169,7 +158,7 @@ class AsyncDirectBackend:
         """See `DirectBackend.cancel`."""
         return self._backend.cancel(ref)
 
-    async def messages(self, ref: RunRef) -> tuple[DirectMessage, ...]:
+    async def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
         """See `DirectBackend.messages`."""
         return self._backend.messages(ref)
 

@@ -22,9 +22,9 @@ from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Message, Run
 
 from runfsm.backends.faults import map_errors
-from runfsm.driver.actions import RunMessage, RunRequest, ToolOutput
+from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import CallerError
-from runfsm.lifecycle.snapshot import RunError, RunRef, RunSnapshot, ToolCall, Usage
+from runfsm.lifecycle.snapshot import RunError, RunMessage, RunRef, RunSnapshot, ToolCall, Usage
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]
 

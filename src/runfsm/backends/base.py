@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from runfsm.driver.actions import RunMessage, RunRequest, ToolOutput
-from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
+from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 __all__ = ["AsyncBackend", "Backend"]
 

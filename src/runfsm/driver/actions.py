@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runfsm.errors import Fault
-from runfsm.lifecycle.snapshot import RunRef, RunSnapshot, ToolCall
+from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot, ToolCall
 
 __all__ = [
     "Action",
@@ -24,7 +24,6 @@ __all__ = [
     "Fetched",
     "Reply",
     "Retrieve",
-    "RunMessage",
     "RunRequest",
     "RunTools",
     "Seen",
@@ -57,16 +56,6 @@ class RunRequest:
     message: str | None = field(default=None, repr=False)
     thread_id: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RunMessage:
-    """A message that the run wrote. `text` joins its text parts; `raw` is the service's object."""
-
-    message_id: str
-    role: str
-    text: str = field(repr=False)
-    raw: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

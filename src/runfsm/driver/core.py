@@ -27,7 +27,6 @@ from runfsm.driver.actions import (
     FetchMessages,
     Reply,
     Retrieve,
-    RunMessage,
     RunRequest,
     RunTools,
     Seen,
@@ -43,7 +42,7 @@ from runfsm.driver.pacing import Pacing
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind, RunfsmError, ToolError
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunEvent, RunStatus
-from runfsm.lifecycle.snapshot import RunSnapshot, ToolCall
+from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot, ToolCall
 from runfsm.lifecycle.tracker import RunTracker
 
 __all__ = ["Policy", "RunCore"]

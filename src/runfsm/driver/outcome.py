@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from runfsm.driver.actions import RunMessage
 from runfsm.driver.journal import CancelReason
 from runfsm.errors import (
     DeadlineExceeded,
@@ -17,7 +16,7 @@ from runfsm.errors import (
 )
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.run import RunStatus
-from runfsm.lifecycle.snapshot import RunError, RunRef, RunSnapshot, Usage
+from runfsm.lifecycle.snapshot import RunError, RunMessage, RunRef, RunSnapshot, Usage
 
 __all__ = ["Outcome"]
 

@@ -20,7 +20,14 @@ from runfsm.lifecycle.catalog import (
     RunStepStatus,
 )
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
-from runfsm.lifecycle.snapshot import RunError, RunRef, RunSnapshot, ToolCall, Usage
+from runfsm.lifecycle.snapshot import (
+    RunError,
+    RunMessage,
+    RunRef,
+    RunSnapshot,
+    ToolCall,
+    Usage,
+)
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
 
 __all__ = [
@@ -37,6 +44,7 @@ __all__ = [
     "MessageStatus",
     "RunError",
     "RunEvent",
+    "RunMessage",
     "RunRef",
     "RunSnapshot",
     "RunStatus",

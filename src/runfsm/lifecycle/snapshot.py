@@ -12,7 +12,7 @@ from typing import Any
 
 from runfsm.lifecycle.run import LIFECYCLE, RunStatus
 
-__all__ = ["RunError", "RunRef", "RunSnapshot", "ToolCall", "Usage"]
+__all__ = ["RunError", "RunMessage", "RunRef", "RunSnapshot", "ToolCall", "Usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +111,13 @@ class RunSnapshot:
     def is_terminal(self) -> bool:
         """Whether the run is over. An unknown status never is."""
         return self.status in LIFECYCLE.terminal
+
+
+@dataclass(frozen=True, slots=True)
+class RunMessage:
+    """A message that the run wrote. `text` joins its text parts; `raw` is the service's object."""
+
+    message_id: str
+    role: str
+    text: str = field(repr=False)
+    raw: Any = field(default=None, compare=False, repr=False)
