@@ -1,65 +1,59 @@
-# Two commands for everybody: `make demo` and `make test`. Each sets up .venv by itself,
-# with uv where there is one and with venv and pip where there is not.
+# Two commands for everybody: `make demo` and `make test`. Each sets up .venv by itself, once,
+# with uv where there is one and with venv and pip where there is not. Nothing is installed outside.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-VENV ?= .venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
 TESTS ?=
 
-.PHONY: demo test check fix diagrams bench sdk2 clean
+.PHONY: help demo test sdk2 check fix diagrams bench clean
 
-demo: $(READY)  ## Watch runs go through their lifecycle: no network, no key.
+help:  ## What can be made.
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: .venv/ready  ## Watch runs go through their lifecycle: no network, no key.
 	@$(BIN)/runfsm demo
 
-test: $(READY)  ## The whole test suite, on the newest openai.
+test: .venv/ready  ## The whole test suite, on the newest openai (httpx2).
 	$(BIN)/python -m pytest $(TESTS)
 
-sdk2: .venv-openai2/.ready  ## The same suite on openai 2.54, which speaks through httpx.
-	.venv-openai2/bin/python -m pytest $(TESTS)
+sdk2: .venv-sdk2/ready  ## The same suite on openai 2.54, which speaks through httpx.
+	.venv-sdk2/bin/python -m pytest $(TESTS)
 
-check: $(READY)  ## Format, lint and types; changes nothing.
+check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-fix: $(READY)  ## Format, and mend what ruff can mend.
+fix: .venv/ready  ## Format, and mend what ruff can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-diagrams: $(READY)  ## Draw diagrams/ anew from the tables. Needs Graphviz (`dot`).
+diagrams: .venv/ready  ## Draw diagrams/ anew from the tables. Needs Graphviz (dot).
 	$(BIN)/python -m runfsm.lifecycle.draw diagrams
 
-bench: $(READY)  ## Ratios, measured side by side in one run.
+bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
 
-clean:
-	rm -rf .venv .venv-openai2 .mypy_cache .ruff_cache .hypothesis
+clean:  ## Remove what was set up.
+	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "runfsm needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
-	@echo "Setting up $(VENV) (once) ..."
-	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(BIN)/python -e '.[dev]'; \
-	else \
-		$(PYTHON) -m venv $(VENV) && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
-	fi
-	@touch $@
+.venv/ready: pyproject.toml
+	$(call setup,.venv,)
 
-.venv-openai2/.ready: pyproject.toml
-	@$(MAKE) --no-print-directory VENV=.venv-openai2 .venv-openai2/.base
-	@touch $@
+.venv-sdk2/ready: pyproject.toml
+	$(call setup,.venv-sdk2,'openai==2.54.*')
 
-.venv-openai2/.base: pyproject.toml
-	@echo "Setting up .venv-openai2 (once) ..."
-	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) .venv-openai2 && \
-		uv pip install --quiet --python .venv-openai2/bin/python -e '.[dev]' 'openai==2.54.*'; \
-	else \
-		$(PYTHON) -m venv .venv-openai2 && \
-		.venv-openai2/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' 'openai==2.54.*'; \
-	fi
-	@touch $@
+# $(call setup,FOLDER,FURTHER REQUIREMENTS)
+define setup
+@test -n "$(PYTHON)" || { echo "runfsm needs Python 3.11 or newer with venv: make PYTHON=/path/to/python3"; exit 1; }
+@echo "Setting up $(1), once ..."
+@if command -v uv >/dev/null 2>&1; then \
+	uv venv --quiet --allow-existing --python $(PYTHON) $(1) && \
+	uv pip install --quiet --python $(1)/bin/python -e '.[dev]' $(2); \
+else \
+	$(PYTHON) -m venv $(1) && \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(2); \
+fi
+@touch $@
+endef

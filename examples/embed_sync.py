@@ -97,7 +97,7 @@ def converse(
     except BackendError as error:
         print(f"desk: The assistant cannot be reached ({error.fault.kind}).")
     except DeadlineExceeded:
-        print("desk: This took too long and was stopped; you can go on asking.")
+        print("desk: This took too long, and was stopped.")
     except RunCancelled:
         print("desk: Stopped, as you wished.")
     except RunNotCompleted as error:  # expired, failed or incomplete: what was written is there

@@ -67,7 +67,7 @@ def poll() -> Ticket:
 
     ticket = Ticket()
     tracker = RunTracker(on_step=ticket.follow)
-    while not tracker.is_terminal:
+    while not tracker.is_terminal:  # the service ends it after ten minutes; a driver has a deadline
         # Any look will do: this snapshot, the `Run` of the openai client, a dict, a status.
         tracker.observe(run)
         if tracker.status is RunStatus.REQUIRES_ACTION:

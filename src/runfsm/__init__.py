@@ -13,11 +13,18 @@ cli/         one module a command; joins everything
 The simulator, the other side of it all, is the package `runfsm_simulator`.
 """
 
-from runfsm.backends import AssistantsBackend, AsyncBackend, Backend
+from runfsm.backends import (
+    AssistantsBackend,
+    AsyncAssistantsBackend,
+    AsyncBackend,
+    Backend,
+    SyncAssistantsBackend,
+)
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver, AsyncWatch
 from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Pacing
 from runfsm.driver.sync import RunDriver, Watch
@@ -68,12 +75,15 @@ __all__ = [
     "Anomaly",
     "AnomalyError",
     "AssistantsBackend",
+    "AsyncAssistantsBackend",
     "AsyncBackend",
     "AsyncRunDriver",
     "AsyncWatch",
     "Backend",
     "BackendError",
     "CallerError",
+    "CancelReason",
+    "CancelWanted",
     "Clock",
     "Confidence",
     "DeadlineExceeded",
@@ -81,6 +91,8 @@ __all__ = [
     "Evidence",
     "Fault",
     "FaultKind",
+    "FaultMet",
+    "GaveUp",
     "IllegalTransition",
     "JournalStep",
     "Lifecycle",
@@ -103,10 +115,12 @@ __all__ = [
     "RunTracker",
     "RunfsmError",
     "ScriptError",
+    "SyncAssistantsBackend",
     "SystemClock",
     "TableError",
     "ThreadBusy",
     "Tool",
+    "ToolAnswered",
     "ToolCall",
     "ToolDefinitionError",
     "ToolError",

@@ -46,7 +46,7 @@ STORIES = {
         "desk: Your engine leaves tomorrow.",
         "desk: First there was steam, and then ... (sorry, incomplete)",
         "(stopping ...)",
-        "desk: This took too long and was stopped; you can go on asking.",
+        "desk: This took too long, and was stopped.",
         "(stopping ...)",
         "desk: Stopped, as you wished.",
         "desk: One moment, your last question is still being answered.",

@@ -56,7 +56,7 @@ class Ending:
 
     title: str
     outcome: Outcome
-    virtual_s: float
+    run_s: float
     wall_s: float
 
 
@@ -88,7 +88,7 @@ def _play(console: Console, scene: Scene, number: str) -> Ending:
     life = [(entry.at, entry.dest) for entry in stage.simulator.trace]
     console.print()
     console.print(strip(life, width=console.width))
-    return Ending(script.title, outcome, stage.clock.now() - stage.began_at, wall.now() - started)
+    return Ending(script.title, outcome, life[-1][0] - life[0][0], wall.now() - started)
 
 
 def _sum_up(console: Console, endings: list[Ending]) -> None:
@@ -103,7 +103,7 @@ def _sum_up(console: Console, endings: list[Ending]) -> None:
         table.add_row(
             ending.title,
             _status(ending.outcome.status),
-            f"{ending.virtual_s:.1f} s",
+            f"{ending.run_s:.1f} s",
             f"{ending.wall_s * 1000:.0f} ms",
         )
     console.print(table)
@@ -127,9 +127,9 @@ class Telling:
         """See `scenes.Teller`."""
         self._line("", Text(text, style="red" if refused else "dim italic"))
 
-    def stepped(self, step: JournalStep, after_s: float) -> None:
+    def stepped(self, step: JournalStep, began_at: float) -> None:
         """See `scenes.Teller`."""
-        time = f"{after_s:.1f} s"
+        time = "" if step.at is None else f"{step.at - began_at:.1f} s"
         if isinstance(step, Transition):
             edge = step.edge
             hand = "another client" if step.foreign else str(edge.actor)

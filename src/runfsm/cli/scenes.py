@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from runfsm.backends import AssistantsBackend
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
-from runfsm.driver.sync import RunDriver
+from runfsm.driver.sync import RunDriver, Watch
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunStatus
@@ -29,8 +29,8 @@ class Teller(Protocol):
     def said(self, role: str, text: str) -> None:
         """Somebody says something."""
 
-    def stepped(self, step: JournalStep, after_s: float) -> None:
-        """The run did a step, so many virtual seconds after the scene began."""
+    def stepped(self, step: JournalStep, began_at: float) -> None:
+        """The run did a step; the scene began at `began_at`, Unix seconds."""
 
     def noted(self, text: str, *, refused: bool = False) -> None:
         """A remark of the narrator, or what the service answers."""
@@ -67,18 +67,16 @@ class Stage:
         message: str,
         *tools: Callable[..., Any],
         thread_id: str | None = None,
-        on: Mapping[RunStatus, Callable[[], object]] | None = None,
+        on: Mapping[RunStatus, Callable[[Watch], object]] | None = None,
     ) -> Outcome:
         """Ask the assistant, show each step, and do what `on` says when a status is entered."""
         self.teller.said("user", message)
         driver = RunDriver(self.backend, tools, clock=self.clock)
         watch = driver.watch(RunRequest(self.assistant(*tools), message, thread_id))
         for step in watch:
-            self.teller.stepped(step, self.clock.now() - self.began_at)
+            self.teller.stepped(step, self.began_at)
             if on and isinstance(step, Transition) and step.edge.dest in on:
-                match on[step.edge.dest]():
-                    case "cancel":
-                        watch.cancel()
+                on[step.edge.dest](watch)
         self._close(watch.outcome)
         return watch.outcome
 
@@ -133,9 +131,9 @@ def expiry(stage: Stage) -> Outcome:
 
 
 def _cancel_at_work(stage: Stage) -> Outcome:
-    def cancel() -> str:
+    def cancel(watch: Watch) -> None:
         stage.teller.noted("the user has changed their mind: POST …/cancel")
-        return "cancel"
+        watch.cancel()
 
     return stage.ask("Tell me a long story.", on={RunStatus.IN_PROGRESS: cancel})
 
@@ -149,7 +147,7 @@ def busy_thread(stage: Stage) -> Outcome:
     """While the run is at work, a second message and a second run are refused."""
     thread = stage.backend.create_thread()
 
-    def knock() -> None:
+    def knock(_: Watch) -> None:
         stage.teller.noted("meanwhile, a second window of the same app:")
         backend, request = stage.backend, RunRequest(stage.assistant(), "Hello?", thread)
         _expect_refusal(stage, "add a message", lambda: backend.add_message(thread, "Hello?"))
