@@ -28,7 +28,7 @@ def load(name: str) -> Script:
 
     Example:
         >>> load("weather").title
-        'Two tools in one round'
+        'The weather assistant'
     """
     if name not in names():
         raise ScriptError(name, [f"no such scenario; there are {', '.join(names())}"])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final
 
 import openai
@@ -27,8 +31,8 @@ __all__ = ["demo"]
 WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
 
 NEXT: Final = {
-    "runfsm lifecycle": "the table that all this is computed from",
-    "runfsm serve": "the simulator behind a URL, for any client",
+    "{runfsm} lifecycle": "the table that all this is computed from",
+    "{runfsm} serve": "the simulator behind a URL, for any client",
     "examples/function_calling.py": "the first scene as a program of your own",
 }
 
@@ -108,9 +112,18 @@ def _sum_up(console: Console, endings: list[Ending]) -> None:
         )
     console.print(table)
     console.print()
+    grid = Table.grid(padding=(0, 3, 0, 2))
     for name, what in NEXT.items():
-        console.print(f"  [bold]{name:28}[/bold] {what}")
+        grid.add_row(Text(name.format(runfsm=_runfsm()), style="bold"), what)
+    console.print(grid)
     console.print()
+
+
+def _runfsm() -> str:
+    """How to call this program: a virtual environment need not be active."""
+    if shutil.which("runfsm"):
+        return "runfsm"
+    return os.path.relpath(Path(sys.executable).with_name("runfsm"))
 
 
 class Telling:
