@@ -23,10 +23,11 @@ from runfsm.backends import (
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver, AsyncWatch
-from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.core import RunCore
 from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Pacing
+from runfsm.driver.policy import Policy
 from runfsm.driver.sync import RunDriver, Watch
 from runfsm.errors import (
     AnomalyError,

@@ -33,6 +33,7 @@ ONLY_IMPORTER = {
     "random": {"runfsm_simulator.world.chooser"},
     "openai": {
         "runfsm.backends.assistants",
+        "runfsm.backends.assistants_wire",
         "runfsm.backends.faults",
         "runfsm.cli.demo",
         "runfsm_simulator.doors.transport",
@@ -166,3 +167,23 @@ def test_the_simulator_is_imported_by_one_name() -> None:
         if any(name.startswith("simulator.") for name in _imports(path))
     ]
     assert [] == users
+
+
+def test_the_two_loops_are_mirrors() -> None:
+    """`sync.py` and `aio.py` have the same classes and functions in the same order."""
+
+    def names(loop: str) -> list[str]:
+        tree = ast.parse((ROOT / f"src/runfsm/driver/{loop}.py").read_text(encoding="utf-8"))
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        found = [
+            node.name
+            for top in tree.body
+            for node in [top, *getattr(top, "body", ())]
+            if isinstance(node, kinds)
+        ]
+        return [
+            name.replace("Async", "").replace("__a", "__").replace("aclose", "close")
+            for name in found
+        ]
+
+    assert names("sync") == names("aio")

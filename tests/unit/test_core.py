@@ -27,9 +27,10 @@ from runfsm.driver.actions import (
     Wait,
     Waited,
 )
-from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.core import RunCore
 from runfsm.driver.journal import CancelReason, CancelWanted, GaveUp
 from runfsm.driver.pacing import Pacing
+from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind, ThreadBusy, ToolError
 from runfsm.lifecycle import LIFECYCLE, RunRef, RunSnapshot, RunStatus, ToolCall
 from runfsm.lifecycle.journal import Transition

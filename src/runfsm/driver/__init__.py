@@ -1,7 +1,8 @@
 """WHAT TO DO NEXT: a core that decides, and two loops that do.
 
 actions.py    what the core asks for, and what came of it
-core.py       RunCore: every decision; Policy: what the app wants
+core.py       RunCore: every decision
+policy.py     what the app wants: deadline, failing tools
 pacing.py     how long to wait between two looks
 journal.py    what the driver did and met
 outcome.py    what a driven run came to

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from runfsm.driver.actions import (
     Action,
@@ -38,14 +37,14 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.outcome import Outcome
-from runfsm.driver.pacing import Pacing
+from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind, RunfsmError, ToolError
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot, ToolCall
 from runfsm.lifecycle.tracker import RunTracker
 
-__all__ = ["Policy", "RunCore"]
+__all__ = ["RunCore"]
 
 #: Again may help.
 RETRYABLE = frozenset({FaultKind.TRANSIENT, FaultKind.RATE_LIMITED})
@@ -68,28 +67,6 @@ ANSWERS: dict[type[Action], tuple[type[Reply], ...]] = {
     FetchMessages: (Fetched, Faulted),
     Done: (),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the app wants of its driver.
-
-    Attributes:
-        deadline_s: seconds from the start after which the run is cancelled; `None`: never. The
-            service's own limit is 600 s after creation, so the default outlives it: it is for a
-            service that forgets its own clock.
-        cancel_grace_s: how long a cancel may take before the driver gives up on the run.
-        tool_timeout_s: for tools without a timeout of their own; `None`: as long as the run can
-            still take the output.
-        on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
-        pacing: how often to look.
-    """
-
-    deadline_s: float | None = 900.0
-    cancel_grace_s: float = 60.0
-    tool_timeout_s: float | None = None
-    on_tool_error: Literal["tell", "raise"] = "tell"
-    pacing: Pacing = field(default_factory=Pacing)
 
 
 @dataclass(slots=True)

@@ -33,8 +33,9 @@ from runfsm.driver.actions import (
     Wait,
     Waited,
 )
-from runfsm.driver.core import Policy, RunCore
+from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.policy import Policy
 from runfsm.driver.toolround import ToolJob, ToolRound
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep

@@ -1,0 +1,32 @@
+"""What an app wants of its driver, in one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from runfsm.driver.pacing import Pacing
+
+__all__ = ["Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the app wants of its driver.
+
+    Attributes:
+        deadline_s: seconds from the start after which the run is cancelled; `None`: never. The
+            service's own limit is 600 s after creation, so the default outlives it: it is for a
+            service that forgets its own clock.
+        cancel_grace_s: how long a cancel may take before the driver gives up on the run.
+        tool_timeout_s: for tools without a timeout of their own; `None`: as long as the run can
+            still take the output.
+        on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
+        pacing: how often to look.
+    """
+
+    deadline_s: float | None = 900.0
+    cancel_grace_s: float = 60.0
+    tool_timeout_s: float | None = None
+    on_tool_error: Literal["tell", "raise"] = "tell"
+    pacing: Pacing = field(default_factory=Pacing)
