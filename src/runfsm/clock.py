@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol, Self
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
 
 __all__ = ["Alarm", "AsyncAlarm", "Clock", "Participant", "SystemClock"]
 
@@ -27,13 +30,13 @@ class Alarm(Protocol):
 
 
 class AsyncAlarm(Protocol):
-    """The same for tasks. Only tasks of the same event loop may ring."""
+    """The same for tasks."""
 
     async def wait(self, timeout_s: float) -> bool:
         """Wait until rung or until `timeout_s` seconds have passed; say whether it was rung."""
 
     def ring(self) -> None:
-        """Wake who waits, or who waits next."""
+        """Wake who waits, or who waits next. Any task and any thread may ring."""
 
 
 class Participant(Protocol):
@@ -93,20 +96,38 @@ class AsyncSystemAlarm:
     """An alarm on real time, for tasks."""
 
     def __init__(self) -> None:
-        self._rung = anyio.Event()
+        self._rung = False
+        self._wake: Callable[[], None] | None = None
 
     async def wait(self, timeout_s: float) -> bool:
         """See `AsyncAlarm.wait`."""
-        with anyio.move_on_after(timeout_s):
-            await self._rung.wait()
-        rung = self._rung.is_set()
-        if rung:
-            self._rung = anyio.Event()
+        woken = anyio.Event()
+        self._wake = _from_any_thread(woken.set)
+        if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
+            with anyio.move_on_after(timeout_s):
+                await woken.wait()
+        self._wake = None
+        rung, self._rung = self._rung, False
         return rung
 
     def ring(self) -> None:
         """See `AsyncAlarm.ring`."""
-        self._rung.set()
+        self._rung = True
+        if (wake := self._wake) is not None:
+            wake()
+
+
+def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
+    """What wakes a task of this event loop, called from whichever thread."""
+    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
+
+    def knock() -> None:
+        if threading.get_ident() == home:
+            wake()
+        else:
+            anyio.from_thread.run_sync(wake, token=loop)
+
+    return knock
 
 
 class SystemClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -293,6 +294,35 @@ def test_a_cancel_while_a_tool_works_does_not_wait_for_it(road: Any) -> None:
 
     assert (S.CANCELLED, CancelReason.ASKED) == (outcome.status, outcome.cancel_reason)
     assert ["abandoned"] == [s.error for s in outcome.journal if isinstance(s, ToolAnswered)]
+
+
+def test_another_thread_can_cancel(road: Any) -> None:
+    """A thread of the app cancels while the driver waits for a tool: the run is cancelled."""
+    simulator = Simulator(Script.of(call("slow"), say("Never said.")))
+    watches: list[Any] = []
+    at_work, released = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        at_work.set()
+        released.wait(timeout=20)
+        return "too late"
+
+    def impatient_user() -> None:
+        at_work.wait(timeout=20)
+        watches[0].cancel()
+
+    user = threading.Thread(target=impatient_user)
+    user.start()
+    outcome = road.drive(
+        simulator,
+        _request(simulator),
+        tools=[slow],
+        on_step=lambda watch, _step: watches.append(watch),
+    )
+    released.set()
+    user.join()
+
+    assert (S.CANCELLED, CancelReason.ASKED) == (outcome.status, outcome.cancel_reason)
 
 
 def test_the_drivers_own_deadline_cancels(road: Any) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, Field, create_model
 
-from runfsm_simulator.world.arguments import VALUES_MAX, make_arguments
+from runfsm_simulator.world.arguments import SHAPES, VALUES_MAX, make_arguments
 
 
 def first(_stream: str, options: Sequence[Any]) -> Any:
@@ -105,6 +105,21 @@ def test_arguments_fit_the_schema_that_they_are_made_for(kinds: list[Any], pick:
     made = make_arguments(model.model_json_schema(), pick=pick)
 
     model.model_validate_json(json.dumps(made), strict=True)
+
+
+KEYWORDS = st.sampled_from(sorted(SHAPES))
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | KEYWORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(schema=st.dictionaries(KEYWORDS, JUNK, max_size=4), pick=st.sampled_from([first, last]))
+def test_any_json_will_do_for_a_schema(schema: dict[str, Any], pick: Any) -> None:
+    """What is no schema at all still makes arguments: `"properties": []` says nothing."""
+    json.dumps(make_arguments({"properties": {"a": schema}, "required": ["a"]}, pick=pick))
+    json.dumps(make_arguments(schema, pick=pick))
 
 
 # Which value it is -------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def test_a_name_in_the_file_goes_before_the_name_of_the_file() -> None:
     [
         ("turns:\n- say: 5", "w.yaml:2: turns[0].say: expected text, got the number 5"),
         ("turns:\n- say:\n    [a]", "w.yaml:2: turns[0].say: expected text, got a list"),
+        ("turns:\n- hang: true\n  work_s: 5", "w.yaml:3: turns[0].work_s: hang has no outcome"),
         ("turns:\n- say: x\n  hang: false", "w.yaml:3: turns[0].hang: expected true, got false"),
         ("turns:\n- work_s: 1", "w.yaml:2: turns[0]: a turn does exactly one of"),
         ("turns:\n- sya: x", "w.yaml:2: turns[0].sya: unknown key; did you mean 'say'?"),

@@ -52,6 +52,7 @@ def scene(**changes: Any) -> Scene:
         ({"type": "function", "function": {"name": "getTime"}}, ["getTime"]),
         ({"type": "function", "function": {"name": "getLost"}}, []),
         ({"type": "code_interpreter"}, []),
+        ({"type": "code_interpreter", "function": None}, []),
     ],
 )
 def test_the_tool_choice_says_which_functions_are_called(choice: Any, called: list[str]) -> None:
@@ -71,6 +72,18 @@ def test_the_arguments_are_made_from_the_schema_and_by_the_chooser() -> None:
 def test_a_function_without_parameters_is_called_without_arguments() -> None:
     """A tool's `parameters` may be left out on the wire."""
     assert calls(Call(name="getTime", arguments={})) == sensible(scene(tools=(TIME,)))
+
+
+def test_without_parallel_calls_there_is_one_function_a_round() -> None:
+    """`parallel_tool_calls: false` is heeded: each function still has its turn, then the answer."""
+    turns = [
+        sensible(scene(tools=(WEATHER, TIME), round=round_, parallel_tool_calls=False))
+        for round_ in range(3)
+    ]
+
+    assert ["getCurrentWeather"] == [call.name for call in turns[0].call]
+    assert ["getTime"] == [call.name for call in turns[1].call]
+    assert "say" == turns[2].kind
 
 
 def test_the_answer_mentions_every_output() -> None:

@@ -18,7 +18,7 @@ from runfsm.errors import BackendError, Fault, FaultKind, IllegalTransition
 from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_id
-from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun
+from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.errors import ApiError, api_error
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.wire.validation import parse
@@ -66,7 +66,8 @@ class ToolOutput(Protocol):
 class DirectBackend:
     """A backend whose service is a `World` in the same process.
 
-    Every method raises `BackendError` (or its `ThreadBusy`) for a fault, and nothing else.
+    Every method raises `BackendError` (or its `ThreadBusy`) for a fault of the service. What the
+    planner itself raises comes through as it is: it is a mistake of the program, not a fault.
 
     Args:
         world: what is asked.
@@ -96,10 +97,13 @@ class DirectBackend:
 
     def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
         """Hand in the outputs of every pending call at once."""
+        given = [{"tool_call_id": it.call_id, "output": it.output} for it in outputs]
         with self._operation():
-            run = self._run(ref)
-            self._world.submit(run.id, [(given.call_id, given.output) for given in outputs])
-            return _snapshot(run)
+            _check_ids(ref)
+            body = _copied(SubmitToolOutputs, {"tool_outputs": given})
+            return _snapshot(
+                runs.hand_in(self._world, body, thread_id=ref.thread_id, run_id=ref.run_id)
+            )
 
     def cancel(self, ref: RunRef) -> RunSnapshot:
         """Ask to cancel; the snapshot is still `cancelling`."""
@@ -119,8 +123,7 @@ class DirectBackend:
             )
 
     def _run(self, ref: RunRef) -> Run:
-        check_id("thread_id", ref.thread_id)
-        check_id("run_id", ref.run_id)
+        _check_ids(ref)
         return self._world.store.run(ref.thread_id, ref.run_id)
 
     @contextmanager
@@ -161,6 +164,11 @@ class AsyncDirectBackend:
     async def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
         """See `DirectBackend.messages`."""
         return self._backend.messages(ref)
+
+
+def _check_ids(ref: RunRef) -> None:
+    check_id("thread_id", ref.thread_id)
+    check_id("run_id", ref.run_id)
 
 
 def _with(body: Any, key: str, more: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from runfsm_simulator.wire import shapes
 from runfsm_simulator.wire.asked import Asked
 from runfsm_simulator.wire.bodies.assistants import CreateAssistant, ModifyAssistant
-from runfsm_simulator.wire.listing import page
+from runfsm_simulator.wire.listing import Window
 
 __all__ = ["create", "delete", "list_all", "modify", "retrieve"]
 
@@ -20,8 +20,9 @@ def create(asked: Asked) -> dict[str, Any]:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET /assistants."""
+    window = Window.of(asked.request.query)
     things = list(asked.world.store.assistants.values())
-    return page(things, "assistant", asked.request.query, shapes.assistant)
+    return window.page(things, "assistant", shapes.assistant)
 
 
 def retrieve(asked: Asked) -> dict[str, Any]:

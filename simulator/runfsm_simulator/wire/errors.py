@@ -36,6 +36,7 @@ class Wording:
         status: the HTTP status.
         code: the error's code, if it has one; it may have format fields.
         param: the parameter that is at fault, as a format field.
+        type: the error's type.
         headers: further response headers.
     """
 
@@ -44,6 +45,7 @@ class Wording:
     status: int = 400
     code: str | None = None
     param: str | None = None
+    type: str = "invalid_request_error"
     headers: tuple[tuple[str, str], ...] = ()
 
     def error(self, **facts: Any) -> ApiError:
@@ -77,7 +79,7 @@ class ApiError(Exception):
         """The envelope, keys in the recorded order."""
         error = {
             "message": self.message,
-            "type": "invalid_request_error",
+            "type": self.wording.type,
             "param": self.param,
             "code": self.code,
         }
@@ -153,8 +155,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
     # What is asked before anybody looks at the body.
     "no_key": Wording(
         "You didn't provide an API key. You need to provide your API key in an Authorization "
-        "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-        PLATFORM,
+        "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field "
+        "(with blank username) if you're accessing the API from your browser and are prompted for "
+        "a username and password. You can obtain an API key from "
+        "https://platform.openai.com/account/api-keys.",
+        _certain("public code, for other endpoints"),
         status=401,
         headers=(("www-authenticate", 'Basic realm="OpenAI API"'),),
     ),
@@ -195,6 +200,15 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         _inferred("the simulator's own answer"),
         param="stream",
         code="unsupported_parameter",
+    ),
+    # What is nobody's fault but ours, or the planner's.
+    "broken": Wording(
+        "The server had an error while processing your request. Sorry about that! "
+        "(The simulator, or the planner it was given, raised {problem}; see the log for where.)",
+        _likely("the service's documentation of its errors; what is in brackets is our own"),
+        status=500,
+        type="server_error",
+        headers=(("x-should-retry", "false"),),  # to the SDKs: it would go wrong again
     ),
     # One parameter. The texts that are recorded: a role, a metadata value, a content, a key.
     "unknown_parameter": Wording(

@@ -8,7 +8,7 @@ from runfsm_simulator.wire import shapes
 from runfsm_simulator.wire.asked import Asked
 from runfsm_simulator.wire.bodies.common import ModifyMetadata
 from runfsm_simulator.wire.bodies.threads import CreateMessage
-from runfsm_simulator.wire.listing import page
+from runfsm_simulator.wire.listing import Window
 
 __all__ = ["create", "delete", "list_all", "modify", "retrieve"]
 
@@ -21,10 +21,11 @@ def create(asked: Asked) -> dict[str, Any]:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET messages; `run_id` leaves those that this run wrote."""
+    window = Window.of(asked.request.query)
     things = list(asked.world.store.thread(**asked.ids).messages.values())
     for run_id in asked.request.query.get("run_id", ()):
         things = [message for message in things if message.run_id == run_id]
-    return page(things, "message", asked.request.query, shapes.message)
+    return window.page(things, "message", shapes.message)
 
 
 def retrieve(asked: Asked) -> dict[str, Any]:

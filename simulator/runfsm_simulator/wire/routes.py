@@ -6,6 +6,7 @@ So a body of the wrong type is told of even when the run could not be modified a
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 
 __all__ = ["MAX_BODY_BYTES", "ROUTES", "Router"]
+
+LOG: Final = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 
@@ -79,7 +82,11 @@ class Router:
         self._requests = count(1)
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Every mistake in it is an answer too, never an exception."""
+        """Answer one request. Every mistake in it is an answer too, never an exception.
+
+        So is a planner that raises: an answer 500 that says what, and a traceback in the log. An
+        exception would reach the user of an SDK as a lost connection, after three attempts.
+        """
         headers = {
             "content-type": "application/json",
             "openai-version": "2020-10-01",
@@ -89,8 +96,12 @@ class Router:
         try:
             return Response(200, headers, json_bytes(self._answer(request)))
         except ApiError as error:
-            headers.update(error.wording.headers)
-            return Response(error.status, headers, json_bytes(error.body()))
+            answer = error
+        except Exception as error:  # a planner may raise anything
+            LOG.exception("%s %s went wrong", request.method, request.path)
+            answer = REFUSALS["broken"].error(problem=f"{type(error).__name__}: {error}")
+        headers.update(answer.wording.headers)
+        return Response(answer.status, headers, json_bytes(answer.body()))
 
     def _answer(self, request: Request) -> dict[str, Any]:
         if len(request.body) > MAX_BODY_BYTES:

@@ -12,7 +12,7 @@ from runfsm_simulator.wire.bodies.common import ModifyMetadata, Nothing
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateThread
 from runfsm_simulator.wire.errors import REFUSALS
-from runfsm_simulator.wire.listing import page
+from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World
 
@@ -20,6 +20,7 @@ __all__ = [
     "cancel",
     "create",
     "create_with_thread",
+    "hand_in",
     "list_all",
     "list_steps",
     "modify",
@@ -32,7 +33,7 @@ __all__ = [
 
 
 def on_thread(world: World, thread_id: str, body: CreateRun) -> Run:
-    """The run that `body` asks for. The direct door comes this way too."""
+    """The run that `body` asks for. The direct door comes through these three too."""
     _check_no_stream(stream=body.stream)
     return world.create_run(
         thread_id,
@@ -43,10 +44,18 @@ def on_thread(world: World, thread_id: str, body: CreateRun) -> Run:
 
 
 def on_new_thread(world: World, body: CreateThreadAndRun) -> Run:
-    """The same on a new thread."""
+    """The same, on a new thread."""
     _check_no_stream(stream=body.stream)
     thread = body.thread or CreateThread()
     return world.create_thread_and_run(body.assistant_id, thread=thread.fields(), **body.wishes())
+
+
+def hand_in(world: World, body: SubmitToolOutputs, *, thread_id: str, run_id: str) -> Run:
+    """The run that has taken the outputs of `body`."""
+    _check_no_stream(stream=body.stream)
+    run = world.store.run(thread_id, run_id)
+    world.submit(run.id, [(given.tool_call_id, given.output or "") for given in body.tool_outputs])
+    return run
 
 
 def create(asked: Asked) -> dict[str, Any]:
@@ -61,8 +70,9 @@ def create_with_thread(asked: Asked) -> dict[str, Any]:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET runs."""
+    window = Window.of(asked.request.query)
     runs = list(asked.world.store.thread(**asked.ids).runs.values())
-    return page(runs, "run", asked.request.query, shapes.run)
+    return window.page(runs, "run", shapes.run)
 
 
 def retrieve(asked: Asked) -> dict[str, Any]:
@@ -89,18 +99,14 @@ def cancel(asked: Asked) -> dict[str, Any]:
 def submit(asked: Asked) -> dict[str, Any]:
     """POST runs/{id}/submit_tool_outputs."""
     body = asked.body(SubmitToolOutputs)
-    _check_no_stream(stream=body.stream)
-    run = asked.world.store.run(**asked.ids)
-    outputs = [(given.tool_call_id, given.output or "") for given in body.tool_outputs]
-    asked.world.submit(run.id, outputs)
-    return shapes.run(run)
+    return shapes.run(hand_in(asked.world, body, **asked.ids))
 
 
 def list_steps(asked: Asked) -> dict[str, Any]:
     """GET runs/{id}/steps."""
+    window = Window.of(asked.request.query)
     run = asked.world.store.run(**asked.ids)
-    steps = list(run.steps.values())
-    return page(steps, "run step", asked.request.query, partial(shapes.step, of=run))
+    return window.page(list(run.steps.values()), "run step", partial(shapes.step, of=run))
 
 
 def retrieve_step(asked: Asked) -> dict[str, Any]:

@@ -22,8 +22,10 @@ __all__ = ["TAG", "parse", "validate"]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Context = Mapping[str, Any]  # what pydantic adds to an error
 
-#: Begins the name of a member of a union in pydantic's paths; no parameter's name begins so.
-TAG: Final = "~"
+#: Begins the name of a member of a union in pydantic's paths; nobody's parameter begins so.
+TAG: Final = "runfsm-tag:"
+
+DEPTH_MAX: Final = 100  # levels of a body; a tool's schema needs ten
 
 #: What pydantic expected, by its error type.
 EXPECTED: Final[Mapping[str, str]] = {
@@ -58,10 +60,11 @@ def parse(model: type[ModelT], body: bytes) -> ModelT:
     """A body as a `model`; an empty body is an empty object.
 
     Raises:
-        ApiError: it is not JSON, or not such a body.
+        ApiError: it is not JSON in UTF-8, or not such a body.
     """
     try:
-        data = json.loads(body or b"{}", parse_constant=_refused, parse_float=_finite)
+        data = json.loads(body.decode() or "{}", parse_constant=_refused, parse_float=_finite)
+        _check_can_be_repeated(data)
     except (ValueError, RecursionError):
         raise REFUSALS["not_json"].error() from None
     return validate(model, data)
@@ -69,6 +72,22 @@ def parse(model: type[ModelT], body: bytes) -> ModelT:
 
 def _refused(constant: str) -> Any:
     raise ValueError(constant)  # NaN and Infinity, which JSON does not have
+
+
+def _check_can_be_repeated(data: Any, depth: int = 0) -> None:
+    """Refuse what could be read and not be written again: endless depth, half a surrogate pair."""
+    if depth > DEPTH_MAX:
+        raise ValueError(depth)
+    match data:
+        case str():
+            data.encode()
+        case list():
+            for item in data:
+                _check_can_be_repeated(item, depth + 1)
+        case dict():
+            for key, item in data.items():
+                key.encode()
+                _check_can_be_repeated(item, depth + 1)
 
 
 def _finite(text: str) -> float:

@@ -4,6 +4,8 @@ What a schema offers is taken in this order: `const`, `enum`, `default`, `exampl
 the description of a text, and otherwise the plainest value of the type within its bounds.
 Properties that are not required are left out, so that the function's own defaults are used.
 
+A keyword of a shape that JSON Schema does not give it (`"properties": []`) is as good as absent.
+
 Not honoured, because no plain value is sure to fit: `pattern`, `not`, `if`, `minProperties`, and
 `uniqueItems` for more than one item.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -39,6 +41,32 @@ FORMATS: Final[Mapping[str, str]] = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
+
+
+def _is(*kinds: type) -> Callable[[Any], bool]:
+    return lambda part: isinstance(part, kinds)
+
+
+def _is_names(part: Any) -> bool:
+    return isinstance(part, list | tuple) and all(isinstance(name, str) for name in part)
+
+
+#: The shape of each keyword that is looked at without asking what it is.
+SHAPES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "properties": _is(Mapping),
+    "required": _is_names,
+    "type": lambda part: isinstance(part, str) or _is_names(part),
+    **dict.fromkeys(("$ref", "description", "format"), _is(str)),
+    **dict.fromkeys(("minItems", "maxItems", "minLength", "maxLength"), _is(int)),
+    **dict.fromkeys(
+        ("enum", "examples", "allOf", "anyOf", "oneOf", "prefixItems"), _is(list, tuple)
+    ),
+}
+
+
+def _shaped(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: part for key, part in schema.items() if key not in SHAPES or SHAPES[key](part)}
+
 
 # The city, e.g. "Paris". The city, e.g. San Francisco, CA (in the US). The city, e.g. Paris.
 HINT: Final = re.compile(
@@ -130,6 +158,7 @@ class _Maker:
     def resolved(self, schema: Any, place: _Place) -> tuple[Mapping[str, Any], _Place]:
         """The schema without `$ref`, `allOf`, `anyOf` and `oneOf`: one of those that would do."""
         while isinstance(schema, Mapping) and place.depth < DEPTH_MAX and self.has_budget():
+            schema = _shaped(schema)
             if "$ref" in schema:
                 place = place.through(schema["$ref"])
                 schema = {**self.target(schema["$ref"]), **_without(schema, "$ref")}
@@ -176,15 +205,12 @@ def _without(schema: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _merged(parts: Iterable[Any]) -> dict[str, Any]:
     """All parts at once; a later one overrides, but properties add up."""
     whole: dict[str, Any] = {}
-    for part in parts:
-        if isinstance(part, Mapping):
-            both = {
-                "properties": {**whole.get("properties", {}), **part.get("properties", {})},
-                "required": [
-                    *dict.fromkeys([*whole.get("required", ()), *part.get("required", ())])
-                ],
-            }
-            whole = {**whole, **part, **{key: value for key, value in both.items() if value}}
+    for part in (_shaped(part) for part in parts if isinstance(part, Mapping)):
+        both = {
+            "properties": {**whole.get("properties", {}), **part.get("properties", {})},
+            "required": [*dict.fromkeys([*whole.get("required", ()), *part.get("required", ())])],
+        }
+        whole = {**whole, **part, **{key: value for key, value in both.items() if value}}
     return whole
 
 

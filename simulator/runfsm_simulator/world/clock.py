@@ -270,13 +270,13 @@ class AsyncVirtualAlarm(_Bell):
 
 
 def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
-    """An event loop may be woken by a tool's worker thread: through the loop's own door."""
-    home = threading.get_ident()
+    """What wakes a task of this event loop, called from whichever thread."""
+    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
 
     def knock() -> None:
         if threading.get_ident() == home:
             wake()
         else:
-            anyio.from_thread.run_sync(wake)
+            anyio.from_thread.run_sync(wake, token=loop)
 
     return knock

@@ -69,6 +69,11 @@ class NewMessage:
     attachments: tuple[Json, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def text(self) -> str:
+        """Its text parts, joined."""
+        return _text(self.content)
+
 
 @dataclass(slots=True)
 class Message:
@@ -89,11 +94,15 @@ class Message:
     @property
     def text(self) -> str:
         """Its text parts, joined."""
-        return "".join(part for part in self.content if isinstance(part, str))
+        return _text(self.content)
 
     def move(self, event: MessageEvent) -> None:
         """Take an edge of the message's table."""
         self.status = MESSAGE.next(self.status, event).dest
+
+
+def _text(content: tuple[Part, ...]) -> str:
+    return "".join(part for part in content if isinstance(part, str))
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 Rule 1: everything is done as one *operation*: alone, and after all that has come due by then.
 
 Rule 2: whatever may be refused or may go wrong (a look-up, the lock, the planner) comes before
-the first change; so a refusal changes nothing.
+the first change, and before the first id is drawn; so a refusal changes nothing.
 """
 
 from __future__ import annotations
@@ -86,8 +86,10 @@ class World:
     def create_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
         """A new thread with these messages, all of the same instant."""
         with self.operation():
-            thread = self._new_thread(messages, **fields)
+            thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
             self.store.threads[thread.id] = thread
+            for new in messages:
+                self._add(thread, new)
             return thread
 
     def add_message(self, thread_id: str, new: NewMessage) -> Message:
@@ -100,16 +102,14 @@ class World:
         with self.operation():
             thread = self.store.thread(thread_id)
             _check_unlocked(thread, "message")
-            message = self._new_message(thread.id, new)
-            thread.messages[message.id] = message
-            return message
+            return self._add(thread, new)
 
     def create_run(
         self,
         thread_id: str,
         assistant_id: str,
         *,
-        messages: Iterable[NewMessage] = (),
+        messages: Sequence[NewMessage] = (),
         metadata: Mapping[str, str] | None = None,
         **wishes: Any,
     ) -> Run:
@@ -131,9 +131,9 @@ class World:
             thread = self.store.thread(thread_id)
             terms = agree(self.store.assistant(assistant_id), wishes)
             _check_unlocked(thread, "run")
-            added = [self._new_message(thread.id, new) for new in messages]
-            turn = self._first_turn(terms, [*thread.messages.values(), *added])
-            thread.messages.update({message.id: message for message in added})
+            turn = self._first_turn(terms, [*thread.messages.values(), *messages])
+            for new in messages:
+                self._add(thread, new)
             return self._create(thread, assistant_id, terms, turn, metadata or {})
 
     def create_thread_and_run(
@@ -148,7 +148,7 @@ class World:
 
         Args:
             assistant_id: who answers.
-            thread: arguments of `create_thread`.
+            thread: arguments of `create_thread`; its `messages` are a sequence.
             metadata: kept with the run.
             **wishes: see `terms.agree`.
 
@@ -158,9 +158,8 @@ class World:
         """
         with self.operation():
             terms = agree(self.store.assistant(assistant_id), wishes)
-            created = self._new_thread(**thread)
-            turn = self._first_turn(terms, created.messages.values())
-            self.store.threads[created.id] = created
+            turn = self._first_turn(terms, thread.get("messages", ()))
+            created = self.create_thread(**thread)
             return self._create(created, assistant_id, terms, turn, metadata or {})
 
     def submit(self, run_id: str, outputs: Sequence[tuple[str | None, str]]) -> RunEdge:
@@ -240,29 +239,24 @@ class World:
         run.turn, run.round, run.answered = turn, run.round + 1, answered
         return self._engine.take(run, RunEvent.SUBMIT_TOOL_OUTPUTS)
 
-    def _first_turn(self, terms: Terms, messages: Collection[Message]) -> Turn:
+    def _first_turn(self, terms: Terms, messages: Collection[Message | NewMessage]) -> Turn:
         if not terms.instructions and all(message.role != "user" for message in messages):
             raise EmptyThread
         return self._planning.next_turn(terms, messages)
 
-    def _new_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
-        thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
-        for new in messages:
-            message = self._new_message(thread.id, new)
-            thread.messages[message.id] = message
-        return thread
-
-    def _new_message(self, thread_id: str, new: NewMessage) -> Message:
-        return Message(
+    def _add(self, thread: Thread, new: NewMessage) -> Message:
+        message = Message(
             id=self._chooser.ident("msg"),
             created_at=self._engine.now,
-            thread_id=thread_id,
+            thread_id=thread.id,
             role=new.role,
             content=new.content,
             status=MessageStatus.COMPLETED,
             attachments=new.attachments,
             metadata=new.metadata,
         )
+        thread.messages[message.id] = message
+        return message
 
 
 def _check_unlocked(thread: Thread, wanted: Literal["message", "run"]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runfsm.errors import CallerError
-from runfsm_simulator.world.models import Message
+from runfsm_simulator.world.models import Message, NewMessage
 from runfsm_simulator.world.scene import Pick, Scene
 from runfsm_simulator.world.script import Planner, Turn
 from runfsm_simulator.world.terms import Terms
@@ -31,7 +31,7 @@ class Planning:
     def next_turn(
         self,
         terms: Terms,
-        messages: Iterable[Message],
+        messages: Iterable[Message | NewMessage],
         *,
         round: int = 0,
         answered: Answered = (),
@@ -50,6 +50,7 @@ class Planning:
                 instructions=terms.instructions,
                 tool_choice=terms.settings.tool_choice,
                 pick=self._pick,
+                parallel_tool_calls=terms.settings.parallel_tool_calls,
             )
         )
         if not isinstance(turn, Turn):

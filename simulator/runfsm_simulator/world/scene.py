@@ -23,6 +23,7 @@ class Scene:
         instructions: the run's instructions.
         tool_choice: the run's tool choice, in the wire's form.
         pick: the chooser's `pick(stream, options)`, so that a choice can be seeded and replayed.
+        parallel_tool_calls: whether the model may call more than one function in a round.
     """
 
     round: int
@@ -32,3 +33,4 @@ class Scene:
     instructions: str | None
     tool_choice: Any
     pick: Pick
+    parallel_tool_calls: bool = True

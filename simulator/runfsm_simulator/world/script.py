@@ -119,7 +119,8 @@ class Turn(ScriptPart):
         truncate: stop in the middle; the run is incomplete.
         hang: never come to an end; only a cancel or the expiry ends the run.
         queue_s: seconds in `queued` before this turn starts. `None`: the chooser draws it.
-        work_s: seconds in `in_progress` until the outcome. `None`: the chooser draws it.
+        work_s: seconds in `in_progress` until the outcome; not for `hang`, which has none. `None`:
+            the chooser draws it.
     """
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
@@ -150,6 +151,8 @@ class Turn(ScriptPart):
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
             raise ValueError(f"a turn does exactly one of {', '.join(KINDS)}; here is {found}")
+        if self.hang and self.work_s is not None:
+            raise mistakes_at({("work_s",): "hang has no outcome to wait for; leave work_s out"})
         return self
 
     @property

@@ -18,13 +18,16 @@ QUOTE_MAX: Final = 200  # characters of an output or a question that an answer r
 
 
 def sensible(scene: Scene) -> Turn:
-    """Call the function tools that the tool choice allows, in one round; answer with their outputs.
+    """Call the function tools that the tool choice allows; answer with their outputs.
 
-    Without function tools, answer at once. This is a planner: give it to the world as it is.
+    All of them in one round, or one a round where the run asks for no parallel calls. Without
+    function tools, answer at once. This is a planner: give it to the world as it is.
     """
-    wanted = _wanted(scene.tools, scene.tool_choice) if scene.round == 0 else []
-    if wanted:
-        return Turn(call=tuple(_call(function, scene) for function in wanted))
+    wanted = _wanted(scene.tools, scene.tool_choice)
+    rounds = [wanted] if scene.parallel_tool_calls else [[function] for function in wanted]
+    due = rounds[scene.round] if scene.round < len(rounds) else []
+    if due:
+        return Turn(call=tuple(_call(function, scene) for function in due))
     return Turn(say=_answer(scene))
 
 
@@ -34,7 +37,7 @@ def _wanted(tools: Sequence[Mapping[str, Any]], choice: Any) -> list[Mapping[str
     if choice == "none":
         return []
     if isinstance(choice, Mapping):
-        name = choice.get("function", {}).get("name")
+        name = (choice.get("function") or {}).get("name")  # a built-in tool is no function
         return [function for function in functions if function["name"] == name][:1]
     return functions
 

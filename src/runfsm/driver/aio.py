@@ -105,7 +105,7 @@ class AsyncRunDriver:
         return AsyncWatch(core, self._backend, self._tools, self._clock, self._watches)
 
     def cancel(self) -> None:
-        """Cancel every run that this driver has under way. Any task of the loop may ask."""
+        """Cancel every run that this driver has under way. Any task or thread may ask."""
         for watch in tuple(self._watches):
             watch.cancel()
 
@@ -147,7 +147,7 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         return self.core.outcome
 
     def cancel(self) -> None:
-        """Cancel the run. Any task of the loop may ask; the iteration goes on until it ended."""
+        """Cancel the run. Any task or thread may ask; the iteration goes on until it ended."""
         self._cancel_asked = True
         self._alarm.ring()
 
@@ -218,9 +218,8 @@ class AsyncWatch(AsyncIterator[JournalStep]):
                 else:
                     await alarm.wait(wait_s)
             tasks.cancel_scope.cancel()  # what was timed out or abandoned
-        self._alarm = (
-            self._clock.async_alarm()
-        )  # late rings of this round must not end a later wait
+        # Late rings of this round must not end a later wait.
+        self._alarm = self._clock.async_alarm()
         return tools.outputs
 
 

@@ -209,17 +209,19 @@ class Watch(Iterator[JournalStep]):
     def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
-        for job in tools.jobs:
+        workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
+        for job, participant in workers:
             # A daemon: a tool that is timed out cannot be stopped, and must not hold the exit.
-            threading.Thread(
-                target=_work, args=(job, alarm, self._clock.participant(beside=True)), daemon=True
-            ).start()
+            threading.Thread(target=_work, args=(job, alarm, participant), daemon=True).start()
         while (wait_s := tools.wait_s(self._clock.now())) is not None:
             if self._cancel_asked.is_set():
                 tools.abandon()
             else:
                 alarm.wait(wait_s)
-        self._alarm = self._clock.alarm()  # late rings of this round must not end a later wait
+        for _, participant in workers:
+            participant.leave()  # nobody waits for what was timed out or abandoned
+        # Late rings of this round must not end a later wait.
+        self._alarm = self._clock.alarm()
         return tools.outputs
 
 

@@ -55,6 +55,12 @@ def text(length: int) -> dict[str, Any]:
             "unknown_parameter",
         ),
         (
+            user(**{"~tag": 1}),
+            "Unknown parameter: '~tag'.",
+            "~tag",
+            "unknown_parameter",
+        ),
+        (
             {"role": "user"},
             "Missing required parameter: 'content'.",
             "content",
@@ -205,10 +211,21 @@ def test_a_mistake_in_a_run(stage: Any, option: dict[str, Any], message: str, co
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b'{"temperature": 1e999}', b"9" * 5000],
+    [
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b'{"temperature": 1e999}',
+        b"9" * 5000,
+        "{}".encode("utf-16"),
+        b'{"thread": {"tool_resources": ' + b'{"a": ' * 99 + b"{}" + b"}" * 101,
+        b'{"thread": {"tool_resources": {"a": "\\ud83d"}}}',
+        b'{"thread": {"tool_resources": {"\\ud83d": 1}}}',
+    ],
 )
 def test_what_is_not_json(body: Any) -> None:
-    """It is 400, whatever a parser might make of it: no NaN, no infinity, no endless nesting."""
+    """It is 400, whatever a parser might make of it: no NaN, no endless nesting, all of it UTF-8."""
     request = Request("POST", "/v1/threads/runs", headers=HEADERS, body=body)
     response = Simulator().handle(request)
 

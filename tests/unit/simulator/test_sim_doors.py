@@ -141,6 +141,49 @@ def test_many_threads_can_ask_at_once() -> None:
     assert 1 == len(sim.trace)
 
 
+# A planner that goes wrong -----------------------------------------------------------------------
+
+
+def broken(_scene: Any) -> Any:
+    """A planner with a mistake of its own."""
+    raise ZeroDivisionError("no weather today")
+
+
+@deprecated
+def test_a_planners_mistake_is_a_500_that_the_sdk_does_not_repeat(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It says what the planner raised; the traceback is in the log, once; nothing is created."""
+    sim = Simulator(broken)
+    with (
+        sim.client() as client,
+        pytest.raises(openai.InternalServerError, match="ZeroDivisionError: no weather") as caught,
+    ):
+        client.beta.threads.create_and_run(assistant_id=sim.create_assistant(), thread=OPENING)
+
+    assert "server_error" == caught.value.type
+    assert [ZeroDivisionError] == [record.exc_info[0] for record in caplog.records]
+    assert {} == sim.world.store.threads
+
+
+def test_a_planners_mistake_over_http() -> None:
+    """The same answer over ASGI: a body of the platform's shape, and no hanging connection."""
+    sim = Simulator(lambda _scene: "not a turn")
+    body = json.dumps({"assistant_id": sim.create_assistant()}).encode()
+    status, answer = through_asgi(sim, [body], path="/v1/threads/runs", headers=KEYS)
+
+    assert (500, "server_error") == (status, answer["error"]["type"])
+    assert "the planner returned 'not a turn'; return a turn" in answer["error"]["message"]
+
+
+def test_a_planners_mistake_through_the_direct_port() -> None:
+    """It comes through as it is: the program's own, with its own traceback."""
+    sim = Simulator(broken)
+
+    with pytest.raises(ZeroDivisionError):
+        sim.backend.create(RunRequest(sim.create_assistant(), "Hi"))
+
+
 # ASGI --------------------------------------------------------------------------------------------
 
 
@@ -324,6 +367,19 @@ def test_what_the_direct_port_does_not_create(
 
     assert kind == caught.value.fault.kind
     assert 1 == len(direct.sim.trace)
+
+
+@pytest.mark.parametrize("output", ["half \ud83d", 5])
+def test_what_the_direct_port_does_not_hand_in(direct: Any, output: Any) -> None:
+    """An output that no wire could carry is refused, and the run still waits for it."""
+    direct.sim.clock.advance(3)
+    run = direct.sim.backend.retrieve(direct.run.ref)
+    given = [ToolOutput(call.call_id, call.name, output) for call in run.calls]
+    with pytest.raises(BackendError) as caught:
+        direct.sim.backend.submit(run.ref, given)
+
+    assert FaultKind.INVALID == caught.value.fault.kind
+    assert run == direct.sim.backend.retrieve(run.ref)
 
 
 def test_who_holds_the_thread(direct: Any) -> None:

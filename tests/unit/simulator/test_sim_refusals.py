@@ -18,7 +18,9 @@ BETA = {"openai-beta": "assistants=v2"}
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
-    "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+    "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank "
+    "username) if you're accessing the API from your browser and are prompted for a username and "
+    "password. You can obtain an API key from https://platform.openai.com/account/api-keys."
 )
 WRONG_METHOD = (
     "Not allowed to PUT on /v1/threads/thread_x. "
@@ -208,6 +210,26 @@ def test_key_then_path_then_beta_then_id(
 
     assert answer == (response.status, error["code"], error["message"])
     assert (response.status == 401) == ("www-authenticate" in response.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/threads/thread_x/messages", "/v1/threads/thread_x/runs", "{thread}/runs/run_x/steps"]
+)
+def test_the_query_is_judged_before_what_it_is_about(stage: Any, path: str) -> None:
+    """A wrong `limit` is told even where there is nothing to list, as a wrong body is."""
+    code, error = stage.refused("GET", path.format(thread=stage.thread), limit="0")
+
+    assert (400, "limit") == (code, error["param"])
+
+
+def test_a_refused_request_draws_no_id(stage: Any) -> None:
+    """After a refusal the next thread has the id that it would have had without."""
+    silent = stage.sim.create_assistant(instructions=None)
+    opening = {"messages": [{"role": "assistant", "content": "Hi"}]}
+    stage.refused("POST", "/v1/threads/runs", {"assistant_id": silent, "thread": opening})
+    twin = type(stage)().sim
+
+    assert twin.create_thread() == stage.sim.create_thread()
 
 
 def test_a_body_that_is_too_large() -> None:

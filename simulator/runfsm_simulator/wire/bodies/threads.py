@@ -102,7 +102,9 @@ class CreateMessage(Body):
         return NewMessage(
             role=self.role,
             content=tuple(parts),
-            attachments=tuple(file.model_dump() for file in self.attachments or ()),
+            attachments=tuple(
+                file.model_dump(exclude_none=True) for file in self.attachments or ()
+            ),
             metadata=self.metadata or {},
         )
 
