@@ -163,6 +163,7 @@ def test_an_unknown_thing_is_the_services_own_404(
         caught.value.fault.status_code,
     )
     assert text == str(caught.value)
+    assert caught.value.__cause__ is not None
 
 
 @tool(timeout_s=5)

@@ -264,6 +264,14 @@ def test_the_services_own_retry_after_is_honoured() -> None:
     assert Wait(17.0) == core.next_action()
 
 
+def test_no_retry_after_outlasts_the_deadline() -> None:
+    """A service that asks for an hour does not keep the driver from its deadline of 10 s."""
+    fault = Fault(FaultKind.RATE_LIMITED, "slow down", retry_after_s=3600.0)
+    core = _core(_seen("queued"), Waited(0.5), Faulted(fault, 0.5), policy=Policy(deadline_s=10.0))
+
+    assert Wait(9.5) == core.next_action()
+
+
 def test_an_asked_for_cancel_is_sent_once() -> None:
     """After `request_cancel` comes one Cancel, and then looks until the run has ended."""
     core = _core(_seen("in_progress"))

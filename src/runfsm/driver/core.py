@@ -159,6 +159,11 @@ class RunCore:
         limit = self.policy.deadline_s
         return None if limit is None else self.started_at + limit
 
+    @property
+    def _give_up_at(self) -> float | None:
+        wanted = self.cancel_reason is not None
+        return self._cancel_wanted_at + self.policy.cancel_grace_s if wanted else None
+
     def _after_rest(self, action: Action, *, look: bool = False) -> Action:
         """The action, once we have waited if there is something to wait for."""
         if self._rested or not (look or self._faults):
@@ -167,11 +172,11 @@ class RunCore:
 
     def _delay_s(self) -> float:
         pacing = self.policy.pacing
-        if self._faults:
-            return pacing.fault_delay_s(self._faults, self._retry_after_s)
         delay = pacing.delay_s(self._looks)
+        if self._faults:
+            delay = pacing.fault_delay_s(self._faults, self._retry_after_s)
         expires_at = self.snapshot.expires_at if self.snapshot else None
-        for moment in (expires_at, self._deadline_at):  # be there when it passes
+        for moment in (expires_at, self._deadline_at, self._give_up_at):  # be there when it passes
             if moment is not None and moment > self._now:
                 delay = min(delay, moment - self._now)
         return delay
@@ -273,8 +278,7 @@ class RunCore:
     def _watch_time(self) -> None:
         if self._deadline_at is not None and self._now >= self._deadline_at:
             self.request_cancel(CancelReason.DEADLINE)
-        wanted_for_s = self._now - self._cancel_wanted_at
-        hopeless = self.cancel_reason and wanted_for_s >= self.policy.cancel_grace_s
+        hopeless = self._give_up_at is not None and self._now >= self._give_up_at
         if hopeless and self.snapshot is not None and not self.is_over:
             self._gave_up = True
             self.journal.append(GaveUp(self._now, str(self._tracker.status)))

@@ -132,6 +132,7 @@ class Watch(Iterator[JournalStep]):
         self._watches = watches
         self._alarm = clock.alarm()
         self._cancel_asked = threading.Event()
+        self._trouble: BackendError | None = None  # the latest, for its cause
         self._steps = self._drive()
 
     def __next__(self) -> JournalStep:
@@ -170,7 +171,7 @@ class Watch(Iterator[JournalStep]):
             self._watches.discard(self)
             participant.leave()
         if self.core.error is not None:
-            raise self.core.error
+            raise self.core.error from self.core.error.__cause__ or self._trouble
 
     def _next_action(self) -> Action:
         if self._cancel_asked.is_set():
@@ -181,6 +182,7 @@ class Watch(Iterator[JournalStep]):
         try:
             return self._act(action)
         except BackendError as error:
+            self._trouble = error
             return Faulted(error.fault, self._clock.now())
 
     def _act(self, action: Action) -> Reply:

@@ -213,7 +213,8 @@ def test_key_then_path_then_beta_then_id(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/threads/thread_x/messages", "/v1/threads/thread_x/runs", "{thread}/runs/run_x/steps"]
+    "path",
+    ["/v1/threads/thread_x/messages", "/v1/threads/thread_x/runs", "{thread}/runs/run_x/steps"],
 )
 def test_the_query_is_judged_before_what_it_is_about(stage: Any, path: str) -> None:
     """A wrong `limit` is told even where there is nothing to list, as a wrong body is."""
