@@ -225,7 +225,7 @@ def test_a_mistake_in_a_run(stage: Any, option: dict[str, Any], message: str, co
     ],
 )
 def test_what_is_not_json(body: Any) -> None:
-    """It is 400, whatever a parser might make of it: no NaN, no endless nesting, all of it UTF-8."""
+    """It is 400, whatever a parser makes of it: no NaN, no endless nesting, all of it UTF-8."""
     request = Request("POST", "/v1/threads/runs", headers=HEADERS, body=body)
     response = Simulator().handle(request)
 

@@ -24,40 +24,43 @@ class TextPart(Body):
         return self.text
 
 
+Detail = Literal["auto", "low", "high"]
+
+
 class ImageFile(Body):
     """An uploaded image."""
 
     file_id: str
-    detail: Literal["auto", "low", "high"] = "auto"
-
-
-class ImageFilePart(Body):
-    """An uploaded image, as a part."""
-
-    type: Literal["image_file"]
-    image_file: ImageFile
-
-    def kept(self) -> Part:
-        """As it is echoed: `detail` is there even when it was not sent (recordings)."""
-        return self.model_dump()
+    detail: Detail = "auto"
 
 
 class ImageUrl(Body):
     """An image on the web."""
 
     url: str
-    detail: Literal["auto", "low", "high"] = "auto"
+    detail: Detail = "auto"
 
 
-class ImageUrlPart(Body):
-    """An image on the web, as a part."""
-
-    type: Literal["image_url"]
-    image_url: ImageUrl
+class ImagePart(Body):
+    """An image, as a part."""
 
     def kept(self) -> Part:
         """As it is echoed: `detail` is there even when it was not sent (recordings)."""
         return self.model_dump()
+
+
+class ImageFilePart(ImagePart):
+    """An uploaded image, as a part."""
+
+    type: Literal["image_file"]
+    image_file: ImageFile
+
+
+class ImageUrlPart(ImagePart):
+    """An image on the web, as a part."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
 
 
 ContentPart = Annotated[
