@@ -7,17 +7,24 @@ doors/        roads to it: the openai client, ASGI, a direct port
 scenarios/    scripts, each a lesson and a test
 """
 
+from runfsm_simulator.doors.faults import ArmedFault
+from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.script import (
     Call,
+    FileResult,
     Scene,
     Script,
     Turn,
+    between,
     call,
     calls,
+    choose,
+    code_interpreter,
     fail,
+    file_search,
     hang,
     say,
     truncate,
@@ -25,8 +32,10 @@ from runfsm_simulator.world.script import (
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = [
+    "ArmedFault",
     "Call",
     "Chooser",
+    "FileResult",
     "Scene",
     "Script",
     "Seeded",
@@ -34,9 +43,14 @@ __all__ = [
     "TraceEntry",
     "Turn",
     "VirtualClock",
+    "Worlds",
+    "between",
     "call",
     "calls",
+    "choose",
+    "code_interpreter",
     "fail",
+    "file_search",
     "hang",
     "say",
     "truncate",

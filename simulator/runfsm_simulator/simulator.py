@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runfsm.errors import CallerError
+from runfsm_simulator.doors.control import Beginning, Control
 from runfsm_simulator.doors.direct import AsyncDirectBackend, DirectBackend
+from runfsm_simulator.doors.faults import Faults
+from runfsm_simulator.doors.journal import Journal
+from runfsm_simulator.doors.pacing import Pace, Pacing
+from runfsm_simulator.doors.permissive import Permissive
+from runfsm_simulator.doors.seeding import Seeding
 from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
-from runfsm_simulator.world.chooser import Chooser, Seeded
+from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.operations import World
@@ -30,8 +36,8 @@ __all__ = ["Simulator"]
 class Simulator:
     """OpenAI's Assistants API v2, offline and in virtual time.
 
-    Nothing happens between two calls but what the clock brings: move it by hand, or let a driver
-    wait on it.
+    Nothing happens between two calls but what the clock brings: move it by hand, let a driver wait
+    on it, or let time pass by the looks of a client that polls.
 
     Args:
         script: what the simulated assistant does: a `Script`, any function from a `Scene` to a
@@ -40,10 +46,16 @@ class Simulator:
         seed: of every choice that the script leaves open: latencies, ids.
         clock: anything with `now()`, in Unix seconds; a `VirtualClock` of its own if `None`.
         chooser: makes those choices in place of the seed.
+        pacing: whose looks at a run let virtual time pass: those of the SDKs' poll helpers
+            (`create_and_poll`), which cannot wait on the clock; `"everybody"`'s; or `"nobody"`'s.
+        profile: the form of the bodies: `"wire"` as recorded, or `"spec"` as the published schema
+            demands, for clients that validate strictly.
+        permissive: answer every request from a stage of its own, for test suites that are generated
+            with a client; rules about state are off, and nothing is kept.
 
     Attributes:
-        clock: the clock.
-        world: what stands behind the wire. `world.fire(run_id, event)` is a person's hand.
+        world: what stands behind the wire.
+        control: the powers that only a simulator has: time, seeds, faults, snapshots, reasons.
         backend: the shortest road, for a `RunDriver`.
         async_backend: the same, for an `AsyncRunDriver`.
 
@@ -62,20 +74,47 @@ class Simulator:
         ['create', 'start', 'complete']
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # its settings; all but the script by keyword
         self,
         script: Planner | str | os.PathLike[str] | None = None,
         *,
         seed: int = 0,
         clock: WorldClock | None = None,
         chooser: Chooser | None = None,
+        pacing: Pace = "helpers",
+        profile: ProfileName = "wire",
+        permissive: bool = False,
     ) -> None:
-        # Any: who gave a clock knows what it can do; who gave none has a `VirtualClock`.
-        self.clock: Any = clock if clock is not None else VirtualClock()
-        self.world = World(_planner(script), clock=self.clock, chooser=chooser or Seeded(seed))
+        clock = VirtualClock() if clock is None else clock
+        beginning = Beginning(_planner(script), at=clock.now(), seed=seed, chooser=chooser)
+        self.world = World(beginning.planner, clock=clock, chooser=beginning.chooser_for(None))
+        self._remake = partial(
+            Simulator,
+            beginning.planner,
+            seed=seed,
+            chooser=chooser,
+            pacing=pacing,
+            profile=profile,
+            permissive=permissive,
+        )
         self.backend = DirectBackend(self.world)
         self.async_backend = AsyncDirectBackend(self.world)
-        self._router = Router(self.world)
+        wire = Router(self.world, profile=profile)
+        router = Permissive(profile=profile) if permissive else wire
+        # The doors, from the inmost to the one that a request comes to first.
+        faults = Faults(Pacing(router.handle, self.world, pacing).handle)
+        journal = Journal(faults.handle, self.world)
+        seeding = Seeding(wire.handle, self.world)
+        self._door = journal.handle
+        self.control = Control(
+            self.world, faults=faults, journal=journal, seed=seeding, beginning=beginning
+        )
+
+    @property
+    def clock(self) -> Any:
+        """The world's clock; another one after `control.reset` or `control.restore`."""
+        # Any: who gave a clock knows what it can do; who gave none has a `VirtualClock`.
+        return self.world.clock
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
@@ -83,8 +122,25 @@ class Simulator:
         return self.world.trace
 
     def handle(self, request: Request) -> Response:
-        """Answer one request of the API. Any thread may ask."""
-        return self._router.handle(request)
+        """Answer one request of the API. Any thread may ask.
+
+        Raises:
+            NoAnswer: a fault was armed that gives none.
+        """
+        return self._door(request)
+
+    def fork(self) -> Simulator:
+        """Another simulator whose world is as this one's is now, and goes its own way.
+
+        Its clock is its own. Armed faults, the journal and the snapshots stay here.
+
+        Raises:
+            CallerError: the clock cannot begin again at this moment.
+        """
+        saved = self.world.save()
+        twin = self._remake()
+        twin.world.restore(saved)
+        return twin
 
     def client(self, **options: Any) -> openai.OpenAI:
         """A real client of the `openai` package whose service this is.
@@ -110,6 +166,7 @@ class Simulator:
         model: str = "gpt-4o",
         instructions: str | None = "You are helpful.",
         tools: Iterable[Mapping[str, Any]] = (),
+        id: str | None = None,
     ) -> str:
         """A new assistant.
 
@@ -117,19 +174,20 @@ class Simulator:
             model: any name; nobody looks at it.
             instructions: what it is told.
             tools: in the wire's form.
+            id: chosen; the world makes one up if `None`.
 
         Returns:
             Its id.
 
         Raises:
-            CallerError: the API does not take such an assistant.
+            CallerError: the API does not take such an assistant, or such an id.
         """
         body = {"model": model, "instructions": instructions, "tools": list(tools)}
-        return str(self._post("/v1/assistants", body)["id"])
+        return self.control.seed.assistant(body, id=id)
 
-    def create_thread(self) -> str:
-        """A new, empty thread; its id."""
-        return str(self._post("/v1/threads", {})["id"])
+    def create_thread(self, *, id: str | None = None) -> str:
+        """A new, empty thread; its id, which may be chosen."""
+        return self.control.seed.thread({}, id=id)
 
     def add_message(self, thread_id: str, text: str) -> str:
         """What a user says, at the end of a thread; the message's id.
@@ -137,18 +195,7 @@ class Simulator:
         Raises:
             CallerError: there is no such thread, or a run is active on it.
         """
-        body = {"role": "user", "content": text}
-        return str(self._post(f"/v1/threads/{thread_id}/messages", body)["id"])
-
-    def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {"authorization": "Bearer sk-simulated", "openai-beta": "assistants=v2"}
-        response = self.handle(
-            Request("POST", path, headers=headers, body=json.dumps(body).encode())
-        )
-        answer: dict[str, Any] = response.json()
-        if response.status != 200:
-            raise CallerError(answer["error"]["message"])
-        return answer
+        return self.control.seed.message(thread_id, {"role": "user", "content": text})
 
 
 def _planner(script: Planner | str | os.PathLike[str] | None) -> Planner:

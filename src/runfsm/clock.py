@@ -7,6 +7,7 @@ as everybody waits, so that ten minutes take microseconds.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -76,14 +77,19 @@ class Clock(Protocol):
 
 
 class SystemAlarm:
-    """An alarm on real time, for threads."""
+    """An alarm on real time, for threads.
 
-    def __init__(self) -> None:
+    Args:
+        speed: seconds of `timeout_s` in a real one.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
         self._rung = threading.Event()
 
     def wait(self, timeout_s: float) -> bool:
         """See `Alarm.wait`."""
-        rung = self._rung.wait(timeout_s)
+        rung = self._rung.wait(timeout_s / self._speed)
         self._rung.clear()
         return rung
 
@@ -93,9 +99,14 @@ class SystemAlarm:
 
 
 class AsyncSystemAlarm:
-    """An alarm on real time, for tasks."""
+    """An alarm on real time, for tasks.
 
-    def __init__(self) -> None:
+    Args:
+        speed: seconds of `timeout_s` in a real one.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
         self._rung = False
         self._wake: Callable[[], None] | None = None
 
@@ -104,7 +115,7 @@ class AsyncSystemAlarm:
         woken = anyio.Event()
         self._wake = _from_any_thread(woken.set)
         if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
-            with anyio.move_on_after(timeout_s):
+            with anyio.move_on_after(timeout_s / self._speed):
                 await woken.wait()
         self._wake = None
         rung, self._rung = self._rung, False
@@ -131,19 +142,43 @@ def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
 
 
 class SystemClock:
-    """Real time."""
+    """Real time, or a multiple of it.
+
+    Args:
+        speed: how many of its seconds pass in a real one.
+        start: what it shows now, in Unix seconds; the real time if `None`.
+
+    Raises:
+        ValueError: `speed` is not a positive number.
+
+    Example:
+        >>> clock = SystemClock(speed=60)  # a run that expires after ten minutes does so after ten
+        >>> clock.now() >= SystemClock().now()  # real seconds
+        True
+    """
+
+    def __init__(self, *, speed: float = 1.0, start: float | None = None) -> None:
+        if not 0 < speed < math.inf:
+            raise ValueError(f"time can't go by at speed {speed}: give a positive number")
+        self._speed = speed
+        self._began_at = time.time()
+        self._start = self._began_at if start is None else start
 
     def now(self) -> float:
         """Unix time in seconds."""
-        return time.time()
+        return self._start + (time.time() - self._began_at) * self._speed
+
+    def starting_at(self, moment: float) -> SystemClock:
+        """Another clock of this speed, which shows `moment` (Unix seconds) now."""
+        return SystemClock(speed=self._speed, start=moment)
 
     def alarm(self) -> Alarm:
         """A new alarm for a thread to wait at."""
-        return SystemAlarm()
+        return SystemAlarm(self._speed)
 
     def async_alarm(self) -> AsyncAlarm:
         """A new alarm for a task to wait at."""
-        return AsyncSystemAlarm()
+        return AsyncSystemAlarm(self._speed)
 
     def participant(self, *, beside: bool = False) -> Participant:  # noqa: ARG002  # no matter here
         """Real time passes by itself; nobody is counted."""

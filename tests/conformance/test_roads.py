@@ -85,6 +85,8 @@ ENDINGS = {
     "busy-thread": S.COMPLETED,
     "stuck": S.EXPIRED,
     "two-rounds": S.COMPLETED,
+    "analyst": S.COMPLETED,
+    "umbrella": S.COMPLETED,
 }
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import anyio
 import openai
 import pytest
+import uvicorn
 
 from runfsm import AssistantsBackend, RunRequest, RunStatus
 from runfsm.cli import main
@@ -29,7 +30,10 @@ turns:
 """
 
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # the case that has to be told
+
 Runfsm = Callable[..., "Said"]
+Served = Callable[..., AbstractContextManager[str]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,9 @@ def test_the_lifecycle_as_json_has_9_statuses_and_19_edges_with_evidence(runfsm:
         (("serve", "--script", "no-such.yaml"), "no-such.yaml"),
         (("serve", "--port", "70000"), "Invalid value for '--port'"),
         (("serve", "--host", "no.such.host.invalid"), "cannot listen on no.such.host.invalid"),
+        (("serve", "--time", "real", "--speed", "0"), "give a positive number"),
+        (("serve", "--time", "manual", "--speed", "2"), "--speed is for --time real"),
+        (("serve", "--time", "warped"), "Invalid value for '--time'"),
         (("fly",), "No such command"),
     ],
 )
@@ -109,29 +116,12 @@ def test_a_mistake_in_a_script_is_told_with_file_and_line(runfsm: Runfsm, tmp_pa
     assert "say" in said.err
 
 
-@contextmanager
-def _served(*args: str) -> Iterator[str]:
-    command = [sys.executable, "-W", "error", "-m", "runfsm", "serve", "--port", "0", *args]
-    with subprocess.Popen(  # noqa: S603  # our own program
-        command, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        found = re.fullmatch(r"Listening on (http://127\.0\.0\.1:\d+)\n", line)
-        assert found, line
-        try:
-            yield found[1]
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=20)
-
-
-def test_the_server_answers_the_official_client(tmp_path: Path) -> None:
+def test_the_server_answers_the_official_client(served: Served, tmp_path: Path) -> None:
     """A run of two turns over a real socket, on a port that the system picked."""
     script = tmp_path / "instant.yaml"
     script.write_text(INSTANT, encoding="utf-8")
     with (
-        _served("--script", str(script)) as url,
+        served("--script", str(script)) as url,
         openai.OpenAI(api_key="sk-any", base_url=f"{url}/v1") as client,
     ):
         backend = AssistantsBackend(client)
@@ -150,3 +140,33 @@ def test_the_server_answers_the_official_client(tmp_path: Path) -> None:
             backend.retrieve(ref).raw_status,
         )
         assert ["At once."] == [message.text for message in backend.messages(ref)]
+
+
+async def _ask_side_door(app: Any) -> int:
+    """The status that somebody on this machine gets, who knows the token if there is one."""
+    http = import_module(openai.DefaultAsyncHttpxClient.__mro__[1].__module__.split(".")[0])
+    transport = http.ASGITransport(app=app, client=("127.0.0.1", 1))
+    async with http.AsyncClient(transport=transport) as caller:
+        answer = await caller.get("http://127.0.0.1/_sim/", headers={"authorization": "Bearer t"})
+        return int(answer.status_code)
+
+
+@pytest.mark.parametrize(
+    ("args", "off"),
+    [
+        (("--host", EVERYWHERE), True),
+        (("--host", EVERYWHERE, "--control-token", "t"), False),
+        (("--host", "127.0.0.1"), False),
+    ],
+)
+def test_a_server_that_others_reach_says_that_it_has_no_side_door(
+    runfsm: Runfsm, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], *, off: bool
+) -> None:
+    """Unless it has a token; and `/_sim/` is then a path like any other."""
+    apps = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, **_: apps.append(self.config.app))
+    said = runfsm("serve", "--port", "0", *args)
+    status = anyio.run(_ask_side_door, apps[0])
+
+    assert off == ("No side door /_sim/" in said.out)
+    assert (404 if off else 200) == status

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator import Simulator
-from runfsm_simulator.wire import shapes
+from runfsm_simulator.wire import file_shapes, shapes
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES, ROUTES
 
@@ -60,6 +60,9 @@ class Stage:
         for event in (RunEvent.START, RunEvent.COMPLETE):
             self.world.fire(self.over.id, event)
         self.world.fire(self.working.id, RunEvent.START)
+        with self.world.operation():
+            self.file = self.world.files.upload("a.txt", b"Hello!", "vision")
+            self.vector_store = self.world.files.create_store([self.file.id])
 
     def run(self) -> Any:
         """A run on a thread of its own."""
@@ -69,7 +72,7 @@ class Stage:
 
     def dump(self) -> str:
         """All there is, as JSON; with what is to come, and what will be drawn."""
-        store, streams = self.world.store, self.world._chooser._streams
+        store, streams = self.world.store, self.world._chooser._chooser._streams
         threads = [
             (
                 shapes.thread(thread),
@@ -84,9 +87,20 @@ class Stage:
             for thread in store.threads.values()
         ]
         assistants = [shapes.assistant(one) for one in store.assistants.values()]
+        files, now = self.world.files, self.world.files.now
+        uploads = [
+            [file_shapes.file(one) for one in files.uploaded().values()],
+            [file_shapes.vector_store(one, now) for one in files.stores.values()],
+            [
+                file_shapes.store_file(one)
+                for store in files.stores.values()
+                for one in store.files.values()
+            ],
+        ]
         draws = {name: hash(stream.getstate()) for name, stream in streams.items()}
         happened = [str(entry) for entry in self.sim.trace]
-        return json.dumps([threads, assistants, draws, happened, self.world.next_due()])
+        due = self.world.next_due()
+        return json.dumps([threads, assistants, uploads, draws, happened, due])
 
 
 STAGE: Final = Stage()  # only looked at: the ids are the same in every stage, as the seed is
@@ -98,6 +112,10 @@ TARGETS: Final = [
         "run_id": run.id,
         "message_id": next(iter(run.thread.messages)),
         "step_id": next(iter(run.steps), "step_x"),
+        "file_id": STAGE.file.id,
+        "vector_store_id": STAGE.vector_store.id,
+        "id": STAGE.file.id,
+        "model": "gpt-4o",
     }
     for run in (STAGE.waiting, STAGE.working, STAGE.over)
 ]
@@ -113,16 +131,36 @@ RUN: Final = {
 }
 OUTPUTS: Final = [{"tool_call_id": call.call_id, "output": "1"} for call in STAGE.waiting.calls]
 
+CHUNKING: Final = {
+    "type": "static",
+    "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 0},
+}
+LIFETIME: Final = {"anchor": "last_active_at", "days": 1}
+RESOURCES: Final = {
+    "code_interpreter": {"file_ids": [STAGE.file.id]},
+    "file_search": {
+        "vector_store_ids": [STAGE.vector_store.id],
+        "vector_stores": [{"file_ids": [STAGE.file.id], "chunking_strategy": CHUNKING}],
+    },
+}
+
 #: A body that is taken, by the end of a path; elsewhere it is metadata.
 BODIES: Final[dict[str, Any]] = {
-    "/assistants": {"model": "gpt-4o", "name": "Bo", "tool_resources": {}, **SETTINGS},
-    "/threads": {"messages": [MESSAGE], "tool_resources": {}, "metadata": {}},
+    "/assistants": {"model": "gpt-4o", "name": "Bo", "tool_resources": RESOURCES, **SETTINGS},
+    "/threads": {"messages": [MESSAGE], "tool_resources": RESOURCES, "metadata": {}},
     "/threads/runs": {**RUN, "thread": {"messages": [MESSAGE]}},
     "{thread_id}/runs": {**RUN, "additional_messages": [MESSAGE], "additional_instructions": "!"},
     "/messages": MESSAGE,
     "/submit_tool_outputs": {"tool_outputs": OUTPUTS},
     "{assistant_id}": {"description": "Kind.", **SETTINGS},
     "/cancel": {},
+    "/vector_stores": {"name": "Bo", "file_ids": [STAGE.file.id], "expires_after": LIFETIME},
+    "{vector_store_id}": {"name": "Bo", "expires_after": LIFETIME, "metadata": {"a": "b"}},
+    "{vector_store_id}/files": {
+        "file_id": STAGE.file.id,
+        "attributes": {"a": 1},
+        "chunking_strategy": CHUNKING,
+    },
 }
 METADATA: Final = {"metadata": {"a": "b"}}
 
@@ -231,7 +269,11 @@ def check_all_runs_end(stage: Stage) -> None:
     assert all(run.status in LIFECYCLE.terminal for run in stage.world.store.runs.values())
 
 
-@pytest.mark.parametrize("path", [path for path, method in CALLS if method == "POST"])
+@pytest.mark.parametrize(
+    "path",
+    # An upload is a form, and has tests of its own.
+    [path for path, method in CALLS if method == "POST" and path != "/v1/files"],
+)
 def test_each_piece_of_a_body_can_be_wrong(path: str) -> None:
     """A valid body is taken; whatever stands at one of its places, it is taken or refused whole."""
 

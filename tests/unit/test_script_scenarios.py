@@ -11,6 +11,7 @@ from runfsm_simulator import scenarios
 def test_the_scenarios_are_these() -> None:
     """A scenario that is added or lost is noticed, as demo and docs name them."""
     expected = (
+        "analyst",
         "busy-thread",
         "cancel-loses",
         "cancel-wins",
@@ -19,6 +20,7 @@ def test_the_scenarios_are_these() -> None:
         "stuck",
         "truncation",
         "two-rounds",
+        "umbrella",
         "weather",
     )
 
@@ -42,7 +44,7 @@ def test_a_scenario_leaves_no_latency_to_chance(name: str) -> None:
     script = scenarios.load(name)
 
     assert script.cancel_s is not None
-    for turn in script.turns:
+    for turn in (*script.turns, *(rule.then for rule in script.rules)):
         assert turn.queue_s is not None
         assert (turn.kind == "hang") == (turn.work_s is None)
 
@@ -56,6 +58,7 @@ def test_a_scenario_leaves_no_latency_to_chance(name: str) -> None:
         ("failure", ["fail"]),
         ("truncation", ["truncate"]),
         ("stuck", ["hang"]),
+        ("analyst", ["say"]),
     ],
 )
 def test_a_scenario_does_what_its_name_says(name: str, kinds: list[str]) -> None:
@@ -88,5 +91,5 @@ def test_the_weather_is_asked_for_in_one_parallel_round() -> None:
 @pytest.mark.parametrize("name", ["wether", "../weather", "weather.yaml", ""])
 def test_an_unknown_scenario_is_told_those_that_there_are(name: str) -> None:
     """A wrong name lists the right ones, and no path leads out of the room."""
-    with pytest.raises(ScriptError, match=r"there are busy-thread, .*, weather"):
+    with pytest.raises(ScriptError, match=r"there are analyst, busy-thread, .*, weather"):
         scenarios.load(name)

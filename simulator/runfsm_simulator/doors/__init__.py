@@ -1,6 +1,15 @@
-"""Roads to the simulated service.
+"""Roads to the simulated service, and the doors that stand on them.
 
 transport.py  an in-process transport for the `openai` client
 asgi.py       HTTP for any client, in any language
 direct.py     the run's five verbs without JSON, for millions of steps
+
+pacing.py     virtual time passes by the looks of clients that poll
+faults.py     calls that go wrong on purpose
+permissive.py everything is taken, for test suites that are generated with a client
+journal.py    what was asked, and what each answer rests on
+
+control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage
+sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does
+worlds.py     several simulators behind one address
 """

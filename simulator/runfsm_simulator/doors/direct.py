@@ -19,7 +19,7 @@ from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
-from runfsm_simulator.wire.errors import ApiError, api_error
+from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.wire.validation import parse
 from runfsm_simulator.world.models import Run
@@ -81,13 +81,16 @@ class DirectBackend:
         said = [] if request.message is None else [{"role": "user", "content": request.message}]
         body = {**request.options, "assistant_id": request.assistant_id}
         with self._operation():
+            if body.get("stream"):
+                raise REFUSALS["stream"].error(why="the direct port shows snapshots")
             if request.thread_id is None:
                 body["thread"] = _with(body.get("thread") or {}, "messages", said)
                 run = runs.on_new_thread(self._world, _copied(CreateThreadAndRun, body))
             else:
                 check_id("thread_id", request.thread_id)
                 body = _with(body, "additional_messages", said)
-                run = runs.on_thread(self._world, request.thread_id, _copied(CreateRun, body))
+                created = _copied(CreateRun, body)
+                run = runs.on_thread(self._world, created, thread_id=request.thread_id)
             return _snapshot(run)
 
     def retrieve(self, ref: RunRef) -> RunSnapshot:

@@ -7,20 +7,22 @@ function; which library it is, the installed SDK is asked.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any, Final
 
 import openai
 
-from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.doors.faults import NoAnswer
+from runfsm_simulator.wire.http import Blocks, Handle, Request
 
 __all__ = ["async_client", "client"]
 
-Handle = Callable[[Request], Response]
-
 #: Nobody can look it up: `.invalid` is reserved (RFC 2606). So nothing leaves by mistake.
 DEFAULTS: Final = {"base_url": "http://simulator.invalid/v1", "api_key": "sk-simulated"}
+
+#: What the HTTP libraries call it when no answer comes. Virtual: nobody waits for the time-out.
+RAISED: Final = {"timeout": "ReadTimeout", "drop": "RemoteProtocolError"}
 
 
 def client(handle: Handle, **options: Any) -> openai.OpenAI:
@@ -43,13 +45,41 @@ def async_client(handle: Handle, **options: Any) -> openai.AsyncOpenAI:
 def _transport(handle: Handle) -> Any:
     base = openai.DefaultHttpxClient.__mro__[1]
     library = importlib.import_module(base.__module__.partition(".")[0])
-    return library.MockTransport(partial(_answer, library.Response, handle))
+    return library.MockTransport(partial(_answer, library, handle))
 
 
-def _answer(response_type: Any, handle: Handle, sent: Any) -> Any:
+def _answer(library: Any, handle: Handle, sent: Any) -> Any:
     query: dict[str, list[str]] = {}
     for name, value in sent.url.params.multi_items():
         query.setdefault(name, []).append(value)
     headers = {name.lower(): value for name, value in sent.headers.items()}
-    answer = handle(Request(sent.method, sent.url.path, query, headers, sent.content))
-    return response_type(answer.status, headers=dict(answer.headers), content=answer.body)
+    try:
+        answer = handle(Request(sent.method, sent.url.path, query, headers, sent.content))
+    except NoAnswer as nothing:
+        raise getattr(library, RAISED[nothing.trouble])(str(nothing), request=sent) from None
+    body = (
+        {"stream": _byte_stream(library, answer.stream)}
+        if answer.stream
+        else {"content": answer.body}
+    )
+    return library.Response(answer.status, headers=dict(answer.headers), **body)
+
+
+def _byte_stream(library: Any, blocks: Blocks) -> Any:
+    """What both kinds of client read a body from: the library's two base classes in one."""
+    bases: Any = (library.SyncByteStream, library.AsyncByteStream)
+
+    class ByteStream(*bases):  # type: ignore[misc]  # which library, is known at run time only
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(blocks)
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return aiter(blocks)
+
+        def close(self) -> None:
+            blocks.close()
+
+        async def aclose(self) -> None:
+            blocks.close()
+
+    return ByteStream()

@@ -1,17 +1,18 @@
-"""The shipped scripts, each a lesson and a test: one YAML file with a title and what it teaches."""
+"""The shipped scripts, each a lesson and a test: one YAML file with a title and what it teaches.
+
+Those of your own are in a `Library`.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Final
 
 from runfsm.errors import ScriptError
+from runfsm_simulator.scenarios.library import SUFFIX, Library, LiveScript
 from runfsm_simulator.world.script import Script
 from runfsm_simulator.world.scriptfile import parse_script
 
-__all__ = ["load", "names"]
-
-SUFFIX: Final = ".yaml"
+__all__ = ["Library", "LiveScript", "load", "names"]
 
 
 def names() -> tuple[str, ...]:

@@ -4,6 +4,11 @@ routes.py      which handler answers; the order of the checks
 http.py        a request, a response: all that a door has to carry
 bodies/        the bodies that are taken; validation.py: their mistakes, in the platform's words
 shapes.py      the objects that are given, key by key as recorded; listing.py: pages of them
+file_shapes.py the same of files and vector stores; profiles.py: as recorded, or as published
+stream.py      a stream of events, and who reads it; sse.py: what they are called and carry
+hosted.py      calls of tools that the service runs itself
 errors.py      how a refusal sounds, and where we know it from
-assistants.py threads.py messages.py runs.py   the handlers
+multipart.py   the form in which a file comes
+assistants.py threads.py messages.py runs.py files.py vector_stores.py models_list.py
+               the handlers
 """

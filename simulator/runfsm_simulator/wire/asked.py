@@ -9,11 +9,12 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 
 from runfsm_simulator.wire.errors import REFUSALS
-from runfsm_simulator.wire.http import Request
+from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.profiles import PROFILES, Profile
 from runfsm_simulator.wire.validation import parse
 from runfsm_simulator.world.operations import World
 
-__all__ = ["Asked", "Handler", "check_id"]
+__all__ = ["Answer", "Asked", "Handler", "check_id"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -24,6 +25,10 @@ PREFIXES: Final[Mapping[str, str]] = {
     "message_id": "msg",
     "run_id": "run",
     "step_id": "step",
+    "file_id": "file",
+    "vector_store_id": "vs",
+    "id": "",  # of a file: any will do, it is just not found (recordings: openai-dotnet)
+    "model": "",
 }
 
 
@@ -35,11 +40,13 @@ class Asked:
         world: whom it is for.
         ids: the ids in its path, by their names.
         request: all of it.
+        profile: which form the answer will have.
     """
 
     world: World
     ids: Mapping[str, str]
     request: Request
+    profile: Profile = PROFILES["wire"]
 
     def body(self, model: type[ModelT]) -> ModelT:
         """The body.
@@ -50,7 +57,9 @@ class Asked:
         return parse(model, self.request.body)
 
 
-Handler = Callable[[Asked], dict[str, Any]]
+Answer = dict[str, Any] | Response  # what becomes JSON, or something else as it is
+
+Handler = Callable[[Asked], Answer]
 
 
 def check_id(name: str, id: str) -> str:

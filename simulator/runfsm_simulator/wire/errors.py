@@ -14,11 +14,16 @@ from typing import Any, Final
 
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import Confidence, Evidence, RunEvent
+from runfsm_simulator.wire.http import Response, json_bytes
+from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.refusals import (
     EmptyThread,
+    NotAttached,
+    NotDownloadable,
     NotFound,
     Refusal,
     RunActive,
+    StorageFull,
     ThreadLocked,
     WrongToolOutputs,
 )
@@ -58,6 +63,9 @@ class Wording:
         )
 
 
+JSON_ONLY: Final[Mapping[str, str]] = {"content-type": "application/json"}
+
+
 class ApiError(Exception):
     """An answer that is an error, on its way to the client."""
 
@@ -85,6 +93,15 @@ class ApiError(Exception):
         }
         return {"error": error}
 
+    def response(self, headers: Mapping[str, str] = JSON_ONLY) -> Response:
+        """The answer, with `headers` beside its own."""
+        return Response(
+            self.status,
+            {**headers, **dict(self.wording.headers)},
+            json_bytes(self.body()),
+            reasons=(Reason(self.wording.text, self.wording.evidence),),
+        )
+
 
 def _certain(source: str) -> Evidence:
     return Evidence(source, Confidence.CERTAIN)
@@ -99,6 +116,7 @@ def _inferred(source: str) -> Evidence:
 
 
 PLATFORM: Final = _likely("the wording of the platform's other endpoints")
+OWN: Final = _inferred("the simulator's own answer")
 
 #: Every answer that is an error, by a short name.
 REFUSALS: Final[Mapping[str, Wording]] = {
@@ -138,9 +156,29 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         _certain("recordings: ruby-openai (thread, run step); by analogy for run and message"),
         status=404,
     ),
+    "no_file": Wording(
+        "No such File object: {id}",
+        _certain("recordings: openai-dotnet 2025"),
+        status=404,
+        param="id",
+    ),
+    "not_attached": Wording(
+        "No file found with id '{file_id}' in vector store '{vector_store_id}'.",
+        _likely("public code"),
+        status=404,
+    ),
+    "no_model": Wording(
+        "The model '{model}' does not exist",
+        _certain("recordings: openai-dotnet 2025"),
+        status=404,
+        param="model",
+        code="model_not_found",
+    ),
     "malformed_id": Wording(
         "Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
-        _certain("public code (thread, assistant); by analogy for the others"),
+        _certain(
+            "public code (thread, assistant), LibreChat#8178 (file); by analogy for the others"
+        ),
         param="{name}",
         code="invalid_value",
     ),
@@ -196,11 +234,43 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         code="invalid_type",
     ),
     "stream": Wording(
-        "The simulator does not stream yet: leave 'stream' out, and poll.",
+        "Nothing can be streamed here, for {why}: leave 'stream' out, and poll.",
         _inferred("the simulator's own answer"),
         param="stream",
         code="unsupported_parameter",
     ),
+    # Uploads.
+    "not_a_form": Wording(
+        "We could not parse the multipart form of your request: {problem}.",
+        _inferred("the wording for a JSON body"),
+    ),
+    "missing_field": Wording(
+        "'{name}' is a required property", _likely("public code, for a missing file")
+    ),
+    "wrong_purpose": Wording(
+        "'{value}' is not one of {supported} - 'purpose'",
+        _certain("recordings: openai-dotnet 2025"),
+        param="purpose",
+    ),
+    "not_downloadable": Wording(
+        "Not allowed to download files of purpose: {purpose}",
+        _certain("public code, many (assistants, user_data)"),
+    ),
+    "storage_full": Wording(
+        "The simulator keeps uploads up to {bytes_max} bytes together. Delete some.",
+        _inferred("the simulator's own limit"),
+        status=413,
+    ),
+    "broken_stream": Wording(
+        "The server had an error processing your request.",
+        _likely("openai-dotnet, a test of 2026; as an `error` event in the middle of a stream"),
+        status=500,
+        type="server_error",
+    ),
+    # The simulator's own matters: its worlds, its side door.
+    "own": Wording("{problem}", OWN, code="simulator"),
+    "no_world": Wording("{problem}", OWN, code="no_world"),
+    "side_door_shut": Wording("The side door is shut: {problem}.", OWN, status=403),
     # What is nobody's fault but ours, or the planner's.
     "broken": Wording(
         "The server had an error while processing your request. Sorry about that! "
@@ -213,7 +283,7 @@ REFUSALS: Final[Mapping[str, Wording]] = {
     # One parameter. The texts that are recorded: a role, a metadata value, a content, a key.
     "unknown_parameter": Wording(
         "Unknown parameter: '{name}'.",
-        _certain("openai-node#902; the code is inferred"),
+        _certain("openai-node#902; MicrosoftDocs/azure-docs#122953, with the code"),
         param="{name}",
         code="unknown_parameter",
     ),
@@ -249,6 +319,20 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         param="{name}",
         code="{code}",
     ),
+    "too_many_properties": Wording(
+        "Invalid '{name}': too many properties. Expected an object with at most {bound} "
+        "properties, but got an object with {length} properties instead.",
+        _likely("public code, for the metadata of other endpoints"),
+        param="{name}",
+        code="object_above_max_properties",
+    ),
+    "long_property_name": Wording(
+        "Invalid property name in '{name}': '{property}' is too long. Expected a string with "
+        "maximum length {bound}, but got a string with length {length} instead.",
+        _likely("public code, for the metadata of other endpoints"),
+        param="{name}.{property}",
+        code="property_name_above_max_length",
+    ),
     "wrong_pattern": Wording(
         "Invalid '{name}': string does not match pattern. "
         "Expected a string that matches the pattern '{pattern}'.",
@@ -265,6 +349,14 @@ REFUSALS: Final[Mapping[str, Wording]] = {
 }
 
 
+#: The refusals that have to do with files, whose facts are called as in the text.
+UPLOADS: Final[Mapping[type[Refusal], str]] = {
+    NotAttached: "not_attached",
+    NotDownloadable: "not_downloadable",
+    StorageFull: "storage_full",
+}
+
+
 def api_error(refusal: Refusal | IllegalTransition) -> ApiError:
     """The answer that tells a client of a refusal of the world."""
     name, facts = _words(refusal)
@@ -275,8 +367,12 @@ def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
     match refusal:
         case ThreadLocked(wanted=wanted, thread_id=thread_id, run_id=run_id):
             return f"{wanted}_on_locked_thread", {"thread_id": thread_id, "run_id": run_id}
+        case NotFound(kind="file", id=id):
+            return "no_file", {"id": id}
         case NotFound(kind=kind, id=id):
             return "not_found", {"kind": kind, "id": id}
+        case NotAttached() | NotDownloadable() | StorageFull():
+            return UPLOADS[type(refusal)], vars(refusal)
         case WrongToolOutputs(expected=expected, got=got):
             return "wrong_tool_outputs", {"expected": list(expected), "got": list(got)}
         case EmptyThread():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["Request", "Response", "json_bytes"]
+from runfsm_simulator.world.reasons import Reason
+
+__all__ = ["Blocks", "Handle", "Request", "Response", "json_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,16 @@ class Request:
     body: bytes = b""
 
 
+class Blocks(Protocol):
+    """A body that comes in pieces. Read once, by a thread or by a task, and closed."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def close(self) -> None:
+        """The reader wants no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What it gets.
@@ -36,16 +48,24 @@ class Response:
     Attributes:
         status: the HTTP status.
         headers: names in lower case.
-        body: pretty-printed JSON.
+        body: pretty-printed JSON; empty if there is a stream.
+        stream: what is sent in place of the body, block by block, as it comes.
+        reasons: the rules that made it, for who asks why; never sent.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    stream: Blocks | None = None
+    reasons: tuple[Reason, ...] = ()
 
     def json(self) -> Any:
         """The body, parsed."""
         return json.loads(self.body)
+
+
+#: How every door is built: it answers by itself, or asks the one behind it.
+Handle = Callable[[Request], Response]
 
 
 def json_bytes(value: Any) -> bytes:

@@ -8,17 +8,23 @@ is *not found* is a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
 from runfsm_simulator.wire.validation import validate
-from runfsm_simulator.world.models import Assistant, Message, Run, Step
 from runfsm_simulator.world.refusals import Kind, NotFound
 
 __all__ = ["Window"]
 
-ThingT = TypeVar("ThingT", Assistant, Message, Run, Step)
+
+class Thing(Protocol):
+    """Whatever can be listed."""
+
+    id: str
+
+
+ThingT = TypeVar("ThingT", bound=Thing)
 
 
 class Window(BaseModel):

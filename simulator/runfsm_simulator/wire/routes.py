@@ -9,19 +9,28 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
 from runfsm.errors import IllegalTransition
-from runfsm_simulator.wire import assistants, messages, runs, threads
+from runfsm_simulator.wire import (
+    assistants,
+    files,
+    messages,
+    models_list,
+    runs,
+    threads,
+    vector_stores,
+)
 from runfsm_simulator.wire.asked import Asked, Handler, check_id
 from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
 from runfsm_simulator.wire.http import Request, Response, json_bytes
+from runfsm_simulator.wire.profiles import PROFILES, ProfileName
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 
-__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router"]
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern"]
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -31,6 +40,11 @@ THREAD: Final = "/v1/threads/{thread_id}"
 MESSAGE: Final = THREAD + "/messages/{message_id}"
 RUN: Final = THREAD + "/runs/{run_id}"
 ASSISTANT: Final = "/v1/assistants/{assistant_id}"
+FILE: Final = "/v1/files/{id}"
+VECTOR_STORE: Final = "/v1/vector_stores/{vector_store_id}"
+
+#: Where the beta header is asked for. Recorded without it: vector stores (openai-dotnet 2025).
+BETA: Final = ("/v1/assistants", "/v1/threads")
 
 #: Every path, and what answers there. The first that fits is taken.
 ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
@@ -51,7 +65,28 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     RUN + "/submit_tool_outputs": {"POST": runs.submit},
     RUN + "/steps": {"GET": runs.list_steps},
     RUN + "/steps/{step_id}": {"GET": runs.retrieve_step},
+    "/v1/models": {"GET": models_list.list_all},
+    "/v1/models/{model}": {"GET": models_list.retrieve},
+    "/v1/files": {"GET": files.list_all, "POST": files.create},
+    FILE: {"GET": files.retrieve, "DELETE": files.delete},
+    FILE + "/content": {"GET": files.content},
+    "/v1/vector_stores": {"GET": vector_stores.list_all, "POST": vector_stores.create},
+    VECTOR_STORE: {
+        "GET": vector_stores.retrieve,
+        "POST": vector_stores.modify,
+        "DELETE": vector_stores.delete,
+    },
+    VECTOR_STORE + "/files": {"GET": vector_stores.list_files, "POST": vector_stores.attach},
+    VECTOR_STORE + "/files/{file_id}": {
+        "GET": vector_stores.retrieve_file,
+        "DELETE": vector_stores.detach,
+    },
 }
+
+
+def pattern(path: str) -> re.Pattern[str]:
+    """What a path matches; `{name}` is one segment."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +98,8 @@ class Route:
 
     @classmethod
     def of(cls, path: str, handlers: Mapping[str, Handler]) -> Route:
-        """`{name}` matches one segment."""
-        return cls(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), handlers)
+        """The route of a path as it is written in the table."""
+        return cls(pattern(path), handlers)
 
 
 COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
@@ -75,10 +110,12 @@ class Router:
 
     Args:
         world: what stands behind it.
+        profile: which form the bodies have; see `profiles.py`.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, profile: ProfileName = "wire") -> None:
         self._world = world
+        self._profile = PROFILES[profile]
         self._requests = count(1)
 
     def handle(self, request: Request) -> Response:
@@ -94,27 +131,33 @@ class Router:
             "x-request-id": f"req_{next(self._requests):032x}",
         }
         try:
-            return Response(200, headers, json_bytes(self._answer(request)))
+            answered = self._answer(request)
+            if isinstance(answered, Response):
+                return replace(answered, headers={**headers, **answered.headers})
+            return Response(200, headers, json_bytes(answered))
         except ApiError as error:
             answer = error
         except Exception as error:  # a planner may raise anything
             LOG.exception("%s %s went wrong", request.method, request.path)
             answer = REFUSALS["broken"].error(problem=f"{type(error).__name__}: {error}")
-        headers.update(answer.wording.headers)
-        return Response(answer.status, headers, json_bytes(answer.body()))
+        return answer.response(headers)
 
-    def _answer(self, request: Request) -> dict[str, Any]:
+    def _answer(self, request: Request) -> dict[str, Any] | Response:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
         handler, ids = _route(request)
-        _check_beta(request.headers.get("openai-beta", ""))
+        if request.path.startswith(BETA):
+            _check_beta(request.headers.get("openai-beta", ""))
         for name, value in ids.items():
             check_id(name, value)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:
-                return handler(Asked(self._world, ids, request))
+                answer = handler(Asked(self._world, ids, request, self._profile))
+                if isinstance(answer, Response):
+                    return answer
+                return self._profile(answer, self._world.store)
             except (Refusal, IllegalTransition) as refusal:
                 raise api_error(refusal) from refusal
 

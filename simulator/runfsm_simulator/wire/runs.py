@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator.wire import shapes
-from runfsm_simulator.wire.asked import Asked
+from runfsm_simulator.wire.asked import Answer, Asked
 from runfsm_simulator.wire.bodies.common import ModifyMetadata, Nothing
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateThread
-from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.hosted import wants_contents
 from runfsm_simulator.wire.listing import Window
+from runfsm_simulator.wire.stream import EventStream
+from runfsm_simulator.world.happenings import Listener
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World
 
@@ -32,40 +35,52 @@ __all__ = [
 ]
 
 
-def on_thread(world: World, thread_id: str, body: CreateRun) -> Run:
+def on_thread(
+    world: World, body: CreateRun, *, thread_id: str, listener: Listener | None = None
+) -> Run:
     """The run that `body` asks for. The direct door comes through these three too."""
-    _check_no_stream(stream=body.stream)
     return world.create_run(
         thread_id,
         body.assistant_id,
         messages=[message.new() for message in body.additional_messages or ()],
+        listener=listener,
         **body.wishes(),
     )
 
 
-def on_new_thread(world: World, body: CreateThreadAndRun) -> Run:
+def on_new_thread(
+    world: World, body: CreateThreadAndRun, *, listener: Listener | None = None
+) -> Run:
     """The same, on a new thread."""
-    _check_no_stream(stream=body.stream)
-    thread = body.thread or CreateThread()
-    return world.create_thread_and_run(body.assistant_id, thread=thread.fields(), **body.wishes())
+    thread = (body.thread or CreateThread()).fields()
+    return world.create_thread_and_run(
+        body.assistant_id, thread=thread, listener=listener, **body.wishes()
+    )
 
 
-def hand_in(world: World, body: SubmitToolOutputs, *, thread_id: str, run_id: str) -> Run:
+def hand_in(
+    world: World,
+    body: SubmitToolOutputs,
+    *,
+    thread_id: str,
+    run_id: str,
+    listener: Listener | None = None,
+) -> Run:
     """The run that has taken the outputs of `body`."""
-    _check_no_stream(stream=body.stream)
     run = world.store.run(thread_id, run_id)
-    world.submit(run.id, [(given.tool_call_id, given.output or "") for given in body.tool_outputs])
+    outputs = [(given.tool_call_id, given.output or "") for given in body.tool_outputs]
+    world.submit(run.id, outputs, listener=listener)
     return run
 
 
-def create(asked: Asked) -> dict[str, Any]:
+def create(asked: Asked) -> Answer:
     """POST runs."""
-    return shapes.run(on_thread(asked.world, asked.ids["thread_id"], asked.body(CreateRun)))
+    return _answer(asked, asked.body(CreateRun), on_thread)
 
 
-def create_with_thread(asked: Asked) -> dict[str, Any]:
+def create_with_thread(asked: Asked) -> Answer:
     """POST /threads/runs."""
-    return shapes.run(on_new_thread(asked.world, asked.body(CreateThreadAndRun)))
+    return _answer(asked, asked.body(CreateThreadAndRun), on_new_thread)
 
 
 def list_all(asked: Asked) -> dict[str, Any]:
@@ -96,26 +111,35 @@ def cancel(asked: Asked) -> dict[str, Any]:
     return shapes.run(run)
 
 
-def submit(asked: Asked) -> dict[str, Any]:
+def submit(asked: Asked) -> Answer:
     """POST runs/{id}/submit_tool_outputs."""
-    body = asked.body(SubmitToolOutputs)
-    return shapes.run(hand_in(asked.world, body, **asked.ids))
+    return _answer(asked, asked.body(SubmitToolOutputs), hand_in)
 
 
 def list_steps(asked: Asked) -> dict[str, Any]:
     """GET runs/{id}/steps."""
     window = Window.of(asked.request.query)
     run = asked.world.store.run(**asked.ids)
-    return window.page(list(run.steps.values()), "run step", partial(shapes.step, of=run))
+    return window.page(
+        list(run.steps.values()),
+        "run step",
+        partial(shapes.step, of=run, contents=wants_contents(asked.request.query)),
+    )
 
 
 def retrieve_step(asked: Asked) -> dict[str, Any]:
     """GET runs/{id}/steps/{step_id}."""
     step = asked.world.store.step(**asked.ids)
     run = asked.world.store.run(asked.ids["thread_id"], asked.ids["run_id"])
-    return shapes.step(step, run)
+    return shapes.step(step, run, contents=wants_contents(asked.request.query))
 
 
-def _check_no_stream(*, stream: bool | None) -> None:
-    if stream:
-        raise REFUSALS["stream"].error()
+def _answer(
+    asked: Asked,
+    body: CreateRun | CreateThreadAndRun | SubmitToolOutputs,
+    act: Callable[..., Run],
+) -> Answer:
+    """The run as `act` leaves it; or, if the body asks for a stream, what becomes of it."""
+    stream = EventStream(asked.world, asked.profile) if body.stream else None
+    run = act(asked.world, body, **asked.ids, listener=stream)
+    return stream.response() if stream else shapes.run(run)

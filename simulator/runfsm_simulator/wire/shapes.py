@@ -16,9 +16,11 @@ from math import floor
 from typing import Any, Final
 
 from runfsm.lifecycle import RUN_STEP, RunError, RunStepStatus, ToolCall, Usage
+from runfsm_simulator.wire.hosted import hosted_call
 from runfsm_simulator.world.models import Assistant, Message, Part, Run, Step, Thread
 
 __all__ = [
+    "NO_FILES",
     "assistant",
     "deleted",
     "message",
@@ -173,8 +175,8 @@ def _usage(usage: Usage | None) -> dict[str, Any] | None:
     }
 
 
-def step(it: Step, of: Run) -> dict[str, Any]:
-    """A step of a run."""
+def step(it: Step, of: Run, *, contents: bool = False) -> dict[str, Any]:
+    """A step of a run; with the `contents` that a search has found, or without."""
     return {
         "id": it.id,
         "object": "thread.run.step",
@@ -188,8 +190,8 @@ def step(it: Step, of: Run) -> dict[str, Any]:
         "completed_at": _ended(it, RunStepStatus.COMPLETED),
         "expires_at": None if it.status in RUN_STEP.terminal else unix(of.expires_at),
         "failed_at": _ended(it, RunStepStatus.FAILED),
-        "last_error": _last_error(of.error if it.status is RunStepStatus.FAILED else None),
-        "step_details": _details(it),
+        "last_error": _last_error(it.error),
+        "step_details": _details(it, of, contents=contents),
         "usage": _usage(it.usage),
     }
 
@@ -198,8 +200,14 @@ def _ended(it: Step, status: RunStepStatus) -> int | None:
     return unix(it.ended_at) if it.status is status else None
 
 
-def _details(it: Step) -> dict[str, Any]:
+def _details(it: Step, of: Run, *, contents: bool) -> dict[str, Any]:
     if it.message:
         return {"type": it.type, it.type: {"message_id": it.message.id}}
+    if it.hosted:
+        done = it.status is RunStepStatus.COMPLETED
+        return {
+            "type": it.type,
+            it.type: [hosted_call(it, of, contents=contents)] if done else [],
+        }
     calls = [_call(call, output=it.outputs.get(call.call_id)) for call in it.calls]
     return {"type": it.type, it.type: calls}

@@ -24,7 +24,7 @@ def retrieve(asked: Asked) -> dict[str, Any]:
 
 def modify(asked: Asked) -> dict[str, Any]:
     """POST /threads/{id}: what is left out stays."""
-    changes = asked.body(ModifyThread).model_dump(exclude_none=True)
+    changes = asked.body(ModifyThread).changes()
     thread = asked.world.store.thread(**asked.ids)
     asked.world.modify(thread, changes)
     return shapes.thread(thread)

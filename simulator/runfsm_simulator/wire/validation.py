@@ -118,6 +118,8 @@ def _told(error: ErrorDetails) -> ApiError:
     if kind in BOUNDS:
         (bound,) = context.values()
         return _out_of_range(name, value, bound, BOUNDS[kind])
+    if kind == "string_too_long" and error["loc"][-1:] == ("[key]",):
+        return _long_property_name(error["loc"][:-2], value, context)
     if kind in LENGTHS:
         return _wrong_length(name, value, context, LENGTHS[kind])
     if kind in TELLERS:
@@ -147,6 +149,10 @@ def _out_of_range(name: str, value: Any, bound: float, words: tuple[str, str, st
 
 def _wrong_length(name: str, value: Any, context: Context, words: tuple[str, str, str]) -> ApiError:
     kind, side, limit = words
+    if isinstance(value, Mapping):
+        return REFUSALS["too_many_properties"].error(
+            name=name, bound=context[limit], length=len(value)
+        )
     above, most = ("above", "maximum") if side == "long" else ("below", "minimum")
     return REFUSALS["wrong_length"].error(
         name=name,
@@ -157,6 +163,12 @@ def _wrong_length(name: str, value: Any, context: Context, words: tuple[str, str
         bound=context[limit],
         length=len(value),
         code=f"{kind}_{above}_{limit}",
+    )
+
+
+def _long_property_name(loc: tuple[int | str, ...], property: str, context: Context) -> ApiError:
+    return REFUSALS["long_property_name"].error(
+        name=_name(loc), property=property, bound=context["max_length"], length=len(property)
     )
 
 

@@ -5,11 +5,16 @@ engine.py      how runs move in time; the one place where an edge is taken
 agenda.py      what is still to come
 effects.py     what an edge does to a run's fields
 output.py      what an edge does to steps and messages
+happenings.py  who is told of it; draft.py: what is written, piece by piece
 models.py      the things; terms.py: what a run copies from its assistant
 store.py       what exists, looked up and deleted
+files.py       uploads and vector stores; filemodels.py: the things that they are
 refusals.py    what is refused, as facts
 script.py      what the simulated model does; sensible.py: when nobody says so
+turns.py       one thing that it does; rules.py: when; templates.py: texts that quote
+streamfault.py how streams break off
+hosted.py      tools that the service runs itself; latency.py: how long things take
 planning.py    asking it for the next turn
-chooser.py     every choice; clock.py: time; tokens.py: an estimate
+chooser.py     every choice; clock.py: time; tokens.py: an estimate; caps.py: what caps cut
 trace.py       what happened
 """

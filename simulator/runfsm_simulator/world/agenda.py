@@ -10,20 +10,21 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
 
 from runfsm.lifecycle import RunEvent
 
-__all__ = ["OPEN_OUTPUT", "Agenda", "Entry", "Moment"]
+__all__ = ["GROW", "OPEN_OUTPUT", "Agenda", "Entry", "Moment"]
 
 
 class Moment(Enum):
     """What can come due beside the events of a run."""
 
     OPEN_OUTPUT = "open_output"  # the model begins to write, or to call; no edge of the run
+    GROW = "grow"  # some more of it has come; planned for who listens only
 
 
 OPEN_OUTPUT = Moment.OPEN_OUTPUT
+GROW = Moment.GROW
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,12 +51,13 @@ class Agenda:
 
     def __init__(self) -> None:
         self._heap: list[Entry] = []
-        self._numbers = count()
+        self._numbers = 0  # not an `itertools.count`: a world can be copied, and those soon not
 
     def put(self, due: float, run_id: str, what: RunEvent | Moment, *, plan: int | None) -> None:
         """Plan `what` for `due` (Unix seconds)."""
         rank = 0 if what is RunEvent.EXPIRE else 1
-        heapq.heappush(self._heap, Entry(due, rank, next(self._numbers), run_id, what, plan))
+        self._numbers += 1
+        heapq.heappush(self._heap, Entry(due, rank, self._numbers, run_id, what, plan))
 
     def next_due(self, holds: Callable[[Entry], bool]) -> float | None:
         """When the earliest entry that still `holds` is due; those before it are dropped."""

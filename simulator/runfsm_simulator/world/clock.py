@@ -39,6 +39,7 @@ class VirtualClock:
 
     Args:
         start: Unix time in seconds.
+        by_hand: time never jumps; whoever waits, waits for somebody to move it.
 
     Example:
         >>> clock = VirtualClock()
@@ -47,8 +48,9 @@ class VirtualClock:
         600.0
     """
 
-    def __init__(self, start: float = START) -> None:
+    def __init__(self, start: float = START, *, by_hand: bool = False) -> None:
         self._now = start
+        self._by_hand = by_hand
         self._lock = threading.RLock()  # `__del__` of a participant may strike anywhere
         self._busy = 0  # participants who neither wait nor have left
         self._waiting: list[tuple[float, int, _Waiter]] = []
@@ -57,6 +59,10 @@ class VirtualClock:
     def now(self) -> float:
         """Unix time in seconds."""
         return self._now
+
+    def starting_at(self, moment: float) -> VirtualClock:
+        """Another clock, which shows `moment` (Unix seconds): this one never goes back."""
+        return VirtualClock(moment, by_hand=self._by_hand)
 
     def advance(self, seconds: float) -> None:
         """Move time forward by hand.
@@ -112,7 +118,7 @@ class VirtualClock:
             due = self._now + max(0.0, timeout_s)
             heapq.heappush(self._waiting, (due, next(self._order), waiter))
             # An onlooker, who takes no part, moves time by itself.
-            woken = waiter.participant._rest() if waiter.participant else self._move_to(due)
+            woken = waiter.participant._rest() if waiter.participant else self._jump_to(due)
         _wake(woken)
 
     def _dismiss(self, waiter: _Waiter) -> None:
@@ -130,7 +136,10 @@ class VirtualClock:
             heapq.heappop(self._waiting)
         if self._busy or not self._waiting:
             return []
-        return self._move_to(max(self._now, self._waiting[0][0]))
+        return self._jump_to(max(self._now, self._waiting[0][0]))
+
+    def _jump_to(self, moment: float) -> list[_Waiter]:
+        return self._move_to(self._now if self._by_hand else moment)
 
     def _move_to(self, moment: float) -> list[_Waiter]:
         self._now = moment

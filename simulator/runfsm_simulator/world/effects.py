@@ -1,15 +1,6 @@
 """What an edge does to the fields of a run. Whether it may be taken was asked before.
 
-The sources are those of `runfsm.lifecycle.run`. What the recordings show:
-
-* `started_at` is null at first, kept while queued again, and *overwritten* at the next start;
-* `expires_at` is created_at + 600 s and never extended; null as soon as the run is over;
-* `completed_at` is set on `incomplete` too (ruby-openai 2024-04-29; openai-python#1407);
-* `required_action` is there in `requires_action` only: the answer to submit lacks it already;
-* `usage` is null until the run is over, then the sum over its steps: zeros if there are none
-  (a report: failed before any model call, usage 0/0/0).
-
-That `expires_at` is null and `usage` an object on cancelled and expired runs is inferred.
+The rules are told in `reasons.py`, each with its evidence.
 """
 
 from __future__ import annotations
@@ -21,7 +12,7 @@ from runfsm.lifecycle import LIFECYCLE, Edge, RunError, RunEvent, RunStatus, Usa
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.script import Failure, Truncation
 
-__all__ = ["apply"]
+__all__ = ["apply", "failure"]
 
 #: The timestamp that each end of a run sets. An expired run has none of its own.
 STAMPED: Final[Mapping[RunStatus, str]] = {
@@ -42,12 +33,17 @@ def apply(run: Run, edge: Edge[RunStatus, RunEvent], now: float) -> None:
         case RunEvent.REQUIRE_ACTION:
             run.calls = run.open_step.calls if run.open_step else ()
         case RunEvent.FAIL:
-            failure = run.turn.fail or Failure()
-            run.error = RunError(failure.code, failure.message)
+            run.error = failure(run)
         case RunEvent.TRUNCATE:
             run.incomplete_reason = (run.turn.truncate or Truncation()).reason
     if edge.dest in LIFECYCLE.terminal:
         _end(run, now)
+
+
+def failure(run: Run) -> RunError:
+    """Why `run` fails, when it does: as its turn says, or, by a hand, for no good reason."""
+    told = run.turn.fail or Failure()
+    return RunError(told.code, told.message)
 
 
 def _end(run: Run, now: float) -> None:

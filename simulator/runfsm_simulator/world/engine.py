@@ -16,8 +16,11 @@ from typing import Final, Literal, Protocol
 
 from runfsm.lifecycle import LIFECYCLE, Edge, RunEvent, RunStatus
 from runfsm_simulator.world import effects
-from runfsm_simulator.world.agenda import OPEN_OUTPUT, Agenda, Entry, Moment
+from runfsm_simulator.world.agenda import GROW, OPEN_OUTPUT, Agenda, Entry, Moment
+from runfsm_simulator.world.caps import within_caps
 from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.happenings import Happenings, RunMoved
+from runfsm_simulator.world.latency import Latency, drawn_s
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.output import Output
 from runfsm_simulator.world.trace import TraceEntry
@@ -25,7 +28,7 @@ from runfsm_simulator.world.trace import TraceEntry
 __all__ = ["CancelDelay", "Engine", "RunEdge", "WorldClock"]
 
 RunEdge = Edge[RunStatus, RunEvent]
-CancelDelay = float | Literal["never"] | None
+CancelDelay = Latency | Literal["never"] | None
 
 # Seconds, where the script leaves them open. Recorded: picked up after 1-4 s, answered 2-3 s
 # later, and cancelled "within seconds".
@@ -58,28 +61,25 @@ class Engine:
         runs: every run that exists, by its id. A run that has left it does not move any more.
         clock: what time it is.
         chooser: asked for every latency and id that the script leaves open.
-        cancel_s: seconds until a cancel is honoured, `"never"`, or `None` to draw them each time.
 
     Attributes:
         now: the time of the latest thing that happened (Unix seconds). Never goes back.
         trace: the latest edges that were taken, oldest first.
+        taken: how many edges were taken, also those that the trace has forgotten.
+        happenings: who is told of what happens to a run.
+        cancel_s: seconds until a cancel is honoured, `"never"`, or `None` to draw them each time.
     """
 
-    def __init__(
-        self,
-        runs: Mapping[str, Run],
-        *,
-        clock: WorldClock,
-        chooser: Chooser,
-        cancel_s: CancelDelay = None,
-    ) -> None:
+    def __init__(self, runs: Mapping[str, Run], *, clock: WorldClock, chooser: Chooser) -> None:
         self.now = clock.now()
         self.trace: deque[TraceEntry] = deque(maxlen=TRACE_LENGTH)
+        self.taken = 0
+        self.cancel_s: CancelDelay = None
         self._runs = runs
         self._clock = clock
         self._chooser = chooser
-        self._cancel_s = cancel_s
-        self._output = Output(chooser)
+        self.happenings = Happenings()
+        self._output = Output(chooser, self.happenings)
         self._agenda = Agenda()
 
     def enter(self, run: Run) -> None:
@@ -116,8 +116,11 @@ class Engine:
         run = self._runs[entry.run_id]
         if isinstance(entry.what, RunEvent):
             self.take(run, entry.what)
+        elif entry.what is OPEN_OUTPUT:
+            for moment in self._output.begin(run, self.now):
+                self._agenda.put(moment, run.id, GROW, plan=run.plan)
         else:
-            self._output.begin(run, self.now)
+            self._output.grow(run, self.now)
 
     def _holds(self, entry: Entry) -> bool:
         run = self._runs.get(entry.run_id)
@@ -132,6 +135,7 @@ class Engine:
     def _took(self, run: Run, edge: RunEdge) -> None:
         entry = TraceEntry(self.now, run.id, edge.source, edge.event, edge.dest, edge.actor)
         self.trace.append(entry)
+        self.taken += 1
         # What was planned before is void now. Not so at a cancel: the worker does not know of it
         # yet, and may come to its outcome first.
         if edge.event is not RunEvent.CANCEL:
@@ -143,20 +147,29 @@ class Engine:
                 self._work(run)
             case RunStatus.CANCELLING:
                 self._stop(run)
+        self.happenings.tell(run, RunMoved(run, edge))
 
     def _work(self, run: Run) -> None:
+        run.turn = within_caps(run)
+        run.to_run = run.turn.steps
         seconds = self._seconds("work_s", run.turn.work_s, WORK_S)
         if run.turn.kind in OUTCOME:
+            run.outcome_at = self.now + seconds
+            # Hosted tools share the first half between them.
+            for nth, _ in enumerate(run.to_run):
+                self._in(seconds / 2 * nth / len(run.to_run), run, OPEN_OUTPUT)
             self._in(seconds / 2, run, OPEN_OUTPUT)
             self._in(seconds, run, OUTCOME[run.turn.kind])
 
     def _stop(self, run: Run) -> None:
-        if self._cancel_s != "never":
-            seconds = self._seconds("cancel_s", self._cancel_s, CANCEL_S)
+        if self.cancel_s != "never":
+            seconds = self._seconds("cancel_s", self.cancel_s, CANCEL_S)
             self._in(seconds, run, RunEvent.CONFIRM_CANCEL)
 
     def _in(self, seconds: float, run: Run, what: RunEvent | Moment) -> None:
         self._agenda.put(self.now + seconds, run.id, what, plan=run.plan)
 
-    def _seconds(self, stream: str, given: float | None, drawn: tuple[float, float]) -> float:
-        return given if given is not None else self._chooser.between(stream, *drawn)
+    def _seconds(self, stream: str, given: Latency | None, default: tuple[float, float]) -> float:
+        if given is None:
+            return self._chooser.between(stream, *default)
+        return drawn_s(given, stream, self._chooser)

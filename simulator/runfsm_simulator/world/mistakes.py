@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from runfsm.errors import ScriptError
@@ -20,6 +20,7 @@ from runfsm.errors import ScriptError
 __all__ = [
     "Loc",
     "ScriptPart",
+    "Text",
     "mistakes",
     "mistakes_at",
     "path_text",
@@ -30,7 +31,7 @@ __all__ = [
 Loc = tuple[int | str, ...]
 
 # What pydantic's own error types expected; the rest of them say it in their message. Every number
-# of a script is one of seconds, and the only pattern is that of a function's name.
+# of a script that pydantic judges is one of seconds; the only pattern is that of a function's name.
 EXPECTED: Final[Mapping[str, str]] = {
     "float_type": "a number of seconds",
     "finite_number": "a finite number of seconds",
@@ -59,6 +60,15 @@ class ScriptPart(BaseModel):
                 {(key,): f"unknown key; {suggestion(str(key), known)}" for key in unknown}
             )
         return data
+
+
+def _can_be_sent(text: str) -> str:
+    """Refuse half of a surrogate pair, as an escape in a text can make it: no wire carries it."""
+    text.encode()
+    return text
+
+
+Text = Annotated[str, AfterValidator(_can_be_sent)]
 
 
 def mistakes_at(found: Mapping[Loc, str]) -> ValidationError:

@@ -6,6 +6,7 @@ kept in the form in which it came.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from runfsm.lifecycle import (
     ToolCall,
     Usage,
 )
+from runfsm_simulator.world.draft import Draft
+from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.script import Turn
 from runfsm_simulator.world.terms import Json, Terms
 
@@ -90,15 +93,17 @@ class Message:
     assistant_id: str | None = None
     run_id: str | None = None
     incomplete_reason: CutReason | None = None
+    ended_at: float | None = None
 
     @property
     def text(self) -> str:
         """Its text parts, joined."""
         return _text(self.content)
 
-    def move(self, event: MessageEvent) -> None:
+    def move(self, event: MessageEvent, now: float) -> None:
         """Take an edge of the message's table."""
         self.status = MESSAGE.next(self.status, event).dest
+        self.ended_at = now
 
 
 def _text(content: tuple[Part, ...]) -> str:
@@ -107,7 +112,14 @@ def _text(content: tuple[Part, ...]) -> str:
 
 @dataclass(slots=True)
 class Step:
-    """One message written, or one round of tool calls."""
+    """One message written, or one round of tool calls.
+
+    Attributes:
+        draft: what it is going to hold; nobody sees that before it is there.
+        told: how many pieces of the draft a listener has heard of.
+        hosted: the tool that the service runs in it, if it does; seen once it is completed.
+        hosted_id: the id of that call.
+    """
 
     id: str
     created_at: float
@@ -119,6 +131,11 @@ class Step:
     outputs: Mapping[str, str] = field(default_factory=dict)
     completion_tokens: int = 0
     ended_at: float | None = None
+    error: RunError | None = None
+    draft: Draft | None = None
+    told: int = 0
+    hosted: HostedStep | None = None
+    hosted_id: str = ""
 
     @property
     def usage(self) -> Usage | None:
@@ -145,6 +162,8 @@ class Run:
         answered: (name, arguments, output) of the calls so far, for the planner.
         plan: number of the plan that is in force; an agenda entry of an earlier one is void.
         open_step: the step that is open, if one is.
+        outcome_at: when the turn that is being played comes to its outcome (Unix seconds).
+        to_run: the hosted tools that this turn is still going to run.
     """
 
     id: str
@@ -169,6 +188,8 @@ class Run:
     answered: tuple[tuple[str, str, str], ...] = ()
     plan: int = 0
     open_step: Step | None = None
+    outcome_at: float = math.inf
+    to_run: tuple[HostedStep, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -15,14 +15,20 @@ from contextlib import contextmanager
 from math import floor
 from typing import Any, Final, Literal
 
+from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.engine import Engine, RunEdge, WorldClock
+from runfsm_simulator.world.files import Files
+from runfsm_simulator.world.happenings import Listener, ThreadMade
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
+from runfsm_simulator.world.naming import Naming
 from runfsm_simulator.world.planning import Planning
 from runfsm_simulator.world.refusals import EmptyThread, RunActive, ThreadLocked, WrongToolOutputs
+from runfsm_simulator.world.saving import Saved
 from runfsm_simulator.world.script import Planner, Turn
 from runfsm_simulator.world.store import Store, find
+from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.terms import Terms, agree
 from runfsm_simulator.world.trace import TraceEntry
 
@@ -30,6 +36,17 @@ __all__ = ["World"]
 
 #: Recordings: expires_at is created_at + 600 in every one of them.
 LIFETIME_S: Final = 600
+
+#: What a world is made of, beside its clock.
+SAVED: Final = (
+    "store",
+    "files",
+    "planner",
+    "stream_fault",
+    "_planning",
+    "_chooser",
+    "_engine",
+)
 
 
 class World:
@@ -43,26 +60,82 @@ class World:
 
     Attributes:
         store: what exists. Look at it inside of `operation()`.
+        files: what was uploaded. The same holds for it.
+        clock: as given, until the world comes back to an earlier instant.
+        planner: who is asked.
+        stream_fault: how each stream breaks off; the planner's, if it has such an attribute, as a
+            `Script` has. May be changed.
     """
 
     def __init__(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
-        self.store = Store()
-        self._planning = Planning(planner, chooser.pick)
-        self._chooser = chooser
-        self._engine = Engine(
-            self.store.runs,
-            clock=clock,
-            chooser=chooser,
-            cancel_s=getattr(planner, "cancel_s", None),
-        )
         self._lock = threading.RLock()
+        self._acting = False  # whether an operation is going on; some are made of others
+        self._begun = False
+        self.begin(planner, clock=clock, chooser=chooser)
+
+    def begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
+        """Begin with nothing; all that was is forgotten."""
+        with self._becoming_another():
+            self.store = Store()
+            self.clock = clock
+            self._chooser = Naming(chooser)
+            self._engine = Engine(self.store.runs, clock=clock, chooser=self._chooser)
+            self.files = Files(self._engine, self._chooser)
+            self.play(planner)
+            self._begun = True
+
+    def play(self, planner: Planner) -> None:
+        """Ask `planner` from now on. A turn that is planned already is still played."""
+        with self._lock:
+            self.planner = planner
+            self._planning = Planning(planner, self._chooser)
+            self._engine.cancel_s = getattr(planner, "cancel_s", None)
+            self.stream_fault: StreamFault | None = getattr(planner, "stream_fault", None)
+
+    def save(self) -> Saved:
+        """The world as it is now.
+
+        Raises:
+            CallerError: its clock cannot begin again at a moment of the past.
+        """
+        with self.operation():
+            parts = {name: getattr(self, name) for name in SAVED}
+            return Saved(parts, clock=self.clock, at=self._engine.now, shared=[self.planner])
+
+    def restore(self, saved: Saved) -> None:
+        """Be what was saved, here or in another world; on a new clock, for time goes forward."""
+        with self._becoming_another():
+            self.clock, parts = saved.revive()
+            for name, part in parts.items():
+                setattr(self, name, part)
+
+    @contextmanager
+    def _becoming_another(self) -> Iterator[None]:
+        """Alone; and whoever listens to what was is woken, to find it gone."""
+        with self._lock:
+            listening = self._engine.happenings.everybody() if self._begun else ()
+            yield
+        for listener in listening:
+            listener.wake()
 
     @contextmanager
     def operation(self) -> Iterator[None]:
         """One instant: nobody else acts, and all that is due has happened."""
-        with self._lock:
-            self._engine.catch_up()
-            yield
+        heard: Iterable[Listener] = ()
+        try:
+            with self._lock:
+                outermost, self._acting = not self._acting, True
+                try:
+                    self._engine.catch_up()
+                    self.files.catch_up()
+                    yield
+                finally:
+                    if outermost:
+                        self._acting = False
+                        heard = self._engine.happenings.to_wake()
+        finally:
+            for listener in heard:  # without the lock: to wake a task is to wait for its thread
+                listener.wake()
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
@@ -70,14 +143,36 @@ class World:
         with self.operation():
             return tuple(self._engine.trace)
 
+    @property
+    def taken(self) -> int:
+        """How many edges have been taken, also those that the trace has forgotten."""
+        with self.operation():
+            return self._engine.taken
+
+    @contextmanager
+    def naming(self, **ids: str) -> Iterator[None]:
+        """One operation in which the next thing of a prefix gets this id: `run="run_1"`.
+
+        Raises:
+            CallerError: something has the id already. Nothing has changed.
+        """
+        with self.operation():
+            known = {*self.store.assistants, *self.store.threads, *self.store.runs}
+            if taken := known & {*ids.values()}:
+                raise CallerError(f"there is a {taken.pop()} already; choose another id")
+            with self._chooser.wishing(ids):
+                yield
+
     def next_due(self) -> float | None:
         """When something will happen by itself next (Unix seconds); `None`: nothing will."""
         with self.operation():
-            return self._engine.next_due()
+            dues = (self._engine.next_due(), self.files.next_due())
+            return min((due for due in dues if due is not None), default=None)
 
     def create_assistant(self, **fields: Any) -> Assistant:
         """A new assistant, of the fields of `Assistant`."""
         with self.operation():
+            fields = {**self.files.kept(fields)}
             ident = self._chooser.ident("asst")
             assistant = Assistant(id=ident, created_at=self._engine.now, **fields)
             self.store.assistants[ident] = assistant
@@ -86,6 +181,7 @@ class World:
     def create_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
         """A new thread with these messages, all of the same instant."""
         with self.operation():
+            fields = {**self.files.kept(fields)}
             thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
             self.store.threads[thread.id] = thread
             for new in messages:
@@ -111,6 +207,7 @@ class World:
         *,
         messages: Sequence[NewMessage] = (),
         metadata: Mapping[str, str] | None = None,
+        listener: Listener | None = None,
         **wishes: Any,
     ) -> Run:
         """A new run on a thread.
@@ -120,6 +217,7 @@ class World:
             assistant_id: who answers.
             messages: added to the thread together with the run, or not at all.
             metadata: kept with the run.
+            listener: told of all that happens to the run, from its creation on.
             **wishes: see `terms.agree`.
 
         Raises:
@@ -134,7 +232,8 @@ class World:
             turn = self._first_turn(terms, [*thread.messages.values(), *messages])
             for new in messages:
                 self._add(thread, new)
-            return self._create(thread, assistant_id, terms, turn, metadata or {})
+            run = self._create(thread, assistant_id, terms, turn, metadata or {})
+            return self._enter(run, listener)
 
     def create_thread_and_run(
         self,
@@ -142,6 +241,7 @@ class World:
         *,
         thread: Mapping[str, Any],
         metadata: Mapping[str, str] | None = None,
+        listener: Listener | None = None,
         **wishes: Any,
     ) -> Run:
         """A new run on a new thread, or neither.
@@ -150,6 +250,7 @@ class World:
             assistant_id: who answers.
             thread: arguments of `create_thread`; its `messages` are a sequence.
             metadata: kept with the run.
+            listener: told of the thread's creation, and of all that happens to the run.
             **wishes: see `terms.agree`.
 
         Raises:
@@ -160,10 +261,29 @@ class World:
             terms = agree(self.store.assistant(assistant_id), wishes)
             turn = self._first_turn(terms, thread.get("messages", ()))
             created = self.create_thread(**thread)
-            return self._create(created, assistant_id, terms, turn, metadata or {})
+            if listener:
+                listener.hear(ThreadMade(created))
+            run = self._create(created, assistant_id, terms, turn, metadata or {})
+            return self._enter(run, listener)
 
-    def submit(self, run_id: str, outputs: Sequence[tuple[str | None, str]]) -> RunEdge:
+    def unlisten(self, run_id: str, listener: Listener) -> None:
+        """Tell `listener` no more of what happens to a run."""
+        with self._lock:
+            self._engine.happenings.unlisten(run_id, listener)
+
+    def submit(
+        self,
+        run_id: str,
+        outputs: Sequence[tuple[str | None, str]],
+        *,
+        listener: Listener | None = None,
+    ) -> RunEdge:
         """Hand in (call id, output) for every pending call, or nothing.
+
+        Args:
+            run_id: whose calls.
+            outputs: in any order.
+            listener: told of all that happens to the run, from this on.
 
         Raises:
             NotFound: there is no such run.
@@ -171,7 +291,7 @@ class World:
             WrongToolOutputs: not exactly one output for each pending call.
         """
         with self.operation():
-            return self._submit(find(self.store.runs, "run", run_id), outputs)
+            return self._submit(find(self.store.runs, "run", run_id), outputs, listener)
 
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
         """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
@@ -198,7 +318,7 @@ class World:
         with self.operation():
             if isinstance(thing, Run) and thing.status not in LIFECYCLE.terminal:
                 raise RunActive(thing.id, thing.status)
-            for name, value in changes.items():
+            for name, value in self.files.kept(changes).items():
                 setattr(thing, name, value)
 
     def _create(
@@ -220,20 +340,36 @@ class World:
             turn=turn,
         )
         thread.runs[run.id] = self.store.runs[run.id] = run
+        return run
+
+    def _enter(self, run: Run, listener: Listener | None) -> Run:
+        if listener:
+            self._engine.happenings.listen(run.id, listener)
         self._engine.enter(run)
         return run
 
-    def _submit(self, run: Run, outputs: Sequence[tuple[str | None, str]]) -> RunEdge:
+    def _submit(
+        self,
+        run: Run,
+        outputs: Sequence[tuple[str | None, str]],
+        listener: Listener | None = None,
+    ) -> RunEdge:
         LIFECYCLE.next(run.status, RunEvent.SUBMIT_TOOL_OUTPUTS)  # the state is judged first
         expected, got = [call.call_id for call in run.calls], [call_id for call_id, _ in outputs]
         if Counter(expected) != Counter(got):
             raise WrongToolOutputs(expected, got)
         given = dict(outputs)
-        answered = run.answered + tuple(
-            (call.name, call.arguments, given[call.call_id]) for call in run.calls
+        latest = tuple((call.name, call.arguments, given[call.call_id]) for call in run.calls)
+        answered = run.answered + latest
+        turn = self._planning.next_turn(
+            run.terms,
+            run.thread.messages.values(),
+            round=run.round + 1,
+            answered=answered,
+            latest=latest,
         )
-        messages = run.thread.messages.values()
-        turn = self._planning.next_turn(run.terms, messages, round=run.round + 1, answered=answered)
+        if listener:
+            self._engine.happenings.listen(run.id, listener)
         if run.open_step:
             run.open_step.outputs = {call_id: given[call_id] for call_id in expected}
         run.turn, run.round, run.answered = turn, run.round + 1, answered
@@ -256,6 +392,7 @@ class World:
             metadata=new.metadata,
         )
         thread.messages[message.id] = message
+        thread.tool_resources = self.files.offered(thread.tool_resources, new.attachments)
         return message
 
 

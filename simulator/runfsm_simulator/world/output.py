@@ -8,17 +8,32 @@ The recordings (openai-dotnet, ruby-openai) show:
 * a message that a token cap cuts is `incomplete`, while its step is `completed`.
 
 What a cancelled, failed or expired run leaves open takes the same end (published API schema).
+Its message keeps what was written of it until then.
+
+Each change is told to who listens to the run, in the recorded order: a message ends before its
+step. Where both are cut by the run's end there is no recording; that the step then ends first is a
+guess.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
 from runfsm.lifecycle import MESSAGE, RUN_STEP, MessageEvent, RunEvent, RunStepEvent, ToolCall
 from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.draft import Draft
+from runfsm_simulator.world.effects import failure
+from runfsm_simulator.world.happenings import (
+    Happenings,
+    HostedRan,
+    MessageMoved,
+    StepGrew,
+    StepMoved,
+)
 from runfsm_simulator.world.models import CutReason, Message, Run, Step, StepType
-from runfsm_simulator.world.script import Call
+from runfsm_simulator.world.script import Call, Turn
 from runfsm_simulator.world.tokens import prompt_tokens, tokens
 
 __all__ = ["Output"]
@@ -47,34 +62,54 @@ class Output:
 
     Args:
         chooser: asked for the ids.
+        happenings: told of each change.
     """
 
-    def __init__(self, chooser: Chooser) -> None:
+    def __init__(self, chooser: Chooser, happenings: Happenings) -> None:
         self._chooser = chooser
+        self._happenings = happenings
 
-    def begin(self, run: Run, now: float) -> None:
-        """Open what the run's turn writes, if it writes anything."""
-        if run.turn.kind in WRITES:
-            self._open(run, WRITES[run.turn.kind], now)
+    def begin(self, run: Run, now: float) -> tuple[float, ...]:
+        """Open what the run's turn writes, if it writes anything; before that, its hosted tools.
+
+        Returns:
+            When to `grow` it, for who listens (Unix seconds).
+        """
+        if run.open_step and run.open_step.hosted:
+            self._close(run, run.open_step, RunEvent.COMPLETE, now)
+        if run.to_run:
+            self._open_hosted(run, now)
+            return ()
+        if run.turn.kind not in WRITES:
+            return ()
+        draft = self._open(run, WRITES[run.turn.kind], now, ends_at=run.outcome_at).draft
+        return draft.moments if draft and self._happenings.heard(run) else ()
+
+    def grow(self, run: Run, now: float) -> None:
+        """Tell of what has come of the open step by `now`."""
+        if run.open_step and run.open_step.draft:
+            self._tell_pieces(run, run.open_step, run.open_step.draft.count_by(now))
 
     def follow(self, run: Run, event: RunEvent, now: float) -> None:
         """Do to steps and messages what `event` does to them."""
         match event:
             case RunEvent.REQUIRE_ACTION:
-                self._ask(run, now)
+                self._finish(run, self._open(run, "tool_calls", now))
             case RunEvent.COMPLETE:
-                self._write(run, run.turn.say or "", now)
+                self._finish(run, self._open(run, "message_creation", now))
             case RunEvent.TRUNCATE:
-                self._write(run, run.turn.truncate.say if run.turn.truncate else "", now)
+                step = self._open(run, "message_creation", now)
+                if run.turn.truncate:  # else a hand cuts what was to go on
+                    self._finish(run, step)
         if event in CLOSES and run.open_step:
-            _close(run, run.open_step, event, now)
+            self._close(run, run.open_step, event, now)
 
-    def _open(self, run: Run, type: StepType, now: float) -> Step:
+    def _open(self, run: Run, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
         if run.open_step:
-            if run.open_step.type == type:
+            if run.open_step.type == type and not run.open_step.hosted:
                 return run.open_step
             # Only a hand can want another outcome than the one that was begun.
-            _close(run, run.open_step, RunEvent.COMPLETE, now)
+            self._close(run, run.open_step, RunEvent.COMPLETE, now)
         step = Step(
             id=self._chooser.ident("step"),
             created_at=now,
@@ -83,8 +118,29 @@ class Output:
             status=RUN_STEP.initial,
             message=self._new_message(run, now) if type == "message_creation" else None,
         )
-        run.open_step = run.steps[step.id] = step
+        step.draft = Draft(_text(run.turn), () if step.message else self._calls(run), now, ends_at)
+        self._enter(run, step)
+        if step.message:
+            self._happenings.tell(run, MessageMoved(step.message, MessageEvent.OPEN))
         return step
+
+    def _open_hosted(self, run: Run, now: float) -> None:
+        hosted, *rest = run.to_run
+        step = Step(
+            id=self._chooser.ident("step"),
+            created_at=now,
+            type="tool_calls",
+            prompt_tokens=prompt_tokens(run),
+            status=RUN_STEP.initial,
+            hosted=hosted,
+            hosted_id=self._chooser.ident("call"),
+        )
+        run.to_run = tuple(rest)
+        self._enter(run, step)
+
+    def _enter(self, run: Run, step: Step) -> None:
+        run.open_step = run.steps[step.id] = step
+        self._happenings.tell(run, StepMoved(run, step, RunStepEvent.OPEN))
 
     def _new_message(self, run: Run, now: float) -> Message:
         message = Message(
@@ -100,28 +156,60 @@ class Output:
         run.thread.messages[message.id] = message
         return message
 
-    def _write(self, run: Run, text: str, now: float) -> None:
-        step = self._open(run, "message_creation", now)
-        step.completion_tokens = tokens(text)
-        if step.message:
-            step.message.content = (text,)
-
-    def _ask(self, run: Run, now: float) -> None:
-        step = self._open(run, "tool_calls", now)
-        step.calls = tuple(
+    def _calls(self, run: Run) -> tuple[ToolCall, ...]:
+        return tuple(
             ToolCall(self._chooser.ident("call"), call.name, call.arguments_text())
             for call in run.turn.call or (_any_call(run),)
         )
+
+    def _finish(self, run: Run, step: Step) -> None:
+        """All of the draft is there."""
+        if step.draft is None:
+            return
+        if self._happenings.heard(run):
+            self._tell_pieces(run, step, len(step.draft.pieces))
+        step.calls = step.draft.calls
         step.completion_tokens = sum(tokens(call.name + call.arguments) for call in step.calls)
+        if step.message:
+            _keep(step, step.message, step.draft.text)
+        step.draft = None
+
+    def _tell_pieces(self, run: Run, step: Step, count: int) -> None:
+        for piece in step.draft.pieces[step.told : count] if step.draft else ():
+            step.told += 1
+            self._happenings.tell(run, StepGrew(step, piece))
+
+    def _close(self, run: Run, step: Step, event: RunEvent, now: float) -> None:
+        step_event, message_event, reason = CLOSES[event]
+        if step.message and step.draft and (text := step.draft.text_by(now)):
+            _keep(step, step.message, text)  # it is cut here
+        step.draft = run.open_step = None
+        if step_event is not RunStepEvent.COMPLETE:
+            self._end_step(run, step, step_event, now)
+        if step.message:
+            step.message.incomplete_reason = reason
+            step.message.move(message_event, now)
+            self._happenings.tell(run, MessageMoved(step.message, message_event))
+        if step_event is RunStepEvent.COMPLETE:
+            self._end_step(run, step, step_event, now)
+
+    def _end_step(self, run: Run, step: Step, event: RunStepEvent, now: float) -> None:
+        if step.hosted and event is RunStepEvent.COMPLETE:
+            step.completion_tokens = tokens(step.hosted.written)
+            self._happenings.tell(run, HostedRan(run, step))
+        step.error = failure(run) if event is RunStepEvent.FAIL else None
+        step.move(event, now)
+        self._happenings.tell(run, StepMoved(run, step, event))
 
 
-def _close(run: Run, step: Step, event: RunEvent, now: float) -> None:
-    step_event, message_event, reason = CLOSES[event]
-    if step.message:
-        step.message.move(message_event)
-        step.message.incomplete_reason = reason
-    step.move(step_event, now)
-    run.open_step = None
+def _text(turn: Turn) -> str:
+    """What a turn writes into a message."""
+    return turn.say or (turn.truncate.say if turn.truncate else "")
+
+
+def _keep(step: Step, message: Message, text: str) -> None:
+    message.content = (text,)
+    step.completion_tokens = tokens(text)
 
 
 def _any_call(run: Run) -> Call:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runfsm.errors import CallerError
+from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.models import Message, NewMessage
-from runfsm_simulator.world.scene import Pick, Scene
+from runfsm_simulator.world.scene import Answered, Scene
 from runfsm_simulator.world.script import Planner, Turn
 from runfsm_simulator.world.terms import Terms
 
-__all__ = ["Answered", "Planning"]
-
-#: (name, arguments, output) of the calls of one run that have been answered.
-Answered = tuple[tuple[str, str, str], ...]
+__all__ = ["Planning"]
 
 
 class Planning:
@@ -21,12 +19,12 @@ class Planning:
 
     Args:
         planner: says what the simulated model does.
-        pick: the chooser's, for a planner that wants to choose.
+        chooser: for a planner that wants to choose.
     """
 
-    def __init__(self, planner: Planner, pick: Pick) -> None:
+    def __init__(self, planner: Planner, chooser: Chooser) -> None:
         self._planner = planner
-        self._pick = pick
+        self._chooser = chooser
 
     def next_turn(
         self,
@@ -35,6 +33,7 @@ class Planning:
         *,
         round: int = 0,
         answered: Answered = (),
+        latest: Answered = (),
     ) -> Turn:
         """What the simulated model does when the run is picked up next.
 
@@ -49,8 +48,12 @@ class Planning:
                 answered=answered,
                 instructions=terms.instructions,
                 tool_choice=terms.settings.tool_choice,
-                pick=self._pick,
+                pick=self._chooser.pick,
                 parallel_tool_calls=terms.settings.parallel_tool_calls,
+                latest=latest,
+                assistant_id=terms.assistant_id,
+                assistant_name=terms.assistant_name,
+                between=self._chooser.between,
             )
         )
         if not isinstance(turn, Turn):

@@ -15,14 +15,17 @@ from runfsm.lifecycle import RunStatus
 __all__ = [
     "EmptyThread",
     "Kind",
+    "NotAttached",
+    "NotDownloadable",
     "NotFound",
     "Refusal",
     "RunActive",
+    "StorageFull",
     "ThreadLocked",
     "WrongToolOutputs",
 ]
 
-Kind = Literal["assistant", "thread", "message", "run", "run step"]
+Kind = Literal["assistant", "thread", "message", "run", "run step", "file", "vector store"]
 
 
 class Refusal(CallerError):  # noqa: N818  # a refusal is an answer, not a defect
@@ -77,3 +80,28 @@ class RunActive(Refusal):
         super().__init__(f"{run_id} is still {status}")
         self.run_id = run_id
         self.status = status
+
+
+class NotAttached(Refusal):
+    """The vector store has no such file."""
+
+    def __init__(self, file_id: str, vector_store_id: str) -> None:
+        super().__init__(f"there is no {file_id} in {vector_store_id}")
+        self.file_id = file_id
+        self.vector_store_id = vector_store_id
+
+
+class NotDownloadable(Refusal):
+    """Files of this purpose are not given out again."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(f"files of purpose {purpose} are not given out")
+        self.purpose = purpose
+
+
+class StorageFull(Refusal):
+    """All uploads together would be more bytes than the simulator keeps."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"uploads are kept up to {bytes_max} bytes; delete some")
+        self.bytes_max = bytes_max

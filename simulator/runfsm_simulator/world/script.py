@@ -1,8 +1,7 @@
-"""What the simulated assistant does, turn by turn, as data that a lesson can be written in.
+"""What the simulated assistant does, as data that a lesson can be written in.
 
-A turn is what the model does each time a worker picks the run up: turn 0 after the first start,
-turn *n* after the *n*-th submit of tool outputs. A script says what happens, never whether it may:
-the world asks the lifecycle.
+A script is a list of turns to be played one after another, or of rules: when this holds, do that.
+A script says what happens, never whether it may: the world asks the lifecycle.
 
 A `Script` is one kind of planner. `sensible` is another, and so is any function from a `Scene` to
 a `Turn`.
@@ -10,167 +9,70 @@ a `Turn`.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from runfsm_simulator.world.mistakes import ScriptPart, mistakes_at, told_as_script_error
+from runfsm_simulator.world.hosted import FileResult, code_interpreter, file_search
+from runfsm_simulator.world.latency import Latency, Seconds, Spread, between, choose
+from runfsm_simulator.world.mistakes import Loc, ScriptPart, mistakes_at, told_as_script_error
+from runfsm_simulator.world.rules import Rule, When, first_that_holds, flaws
 from runfsm_simulator.world.scene import Scene
+from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.templates import called_by, filled, misquotes
+from runfsm_simulator.world.turns import (
+    Call,
+    Failure,
+    Kind,
+    Truncation,
+    Turn,
+    call,
+    calls,
+    fail,
+    hang,
+    say,
+    truncate,
+)
 
 __all__ = [
     "Call",
     "Failure",
+    "FileResult",
     "Kind",
     "Planner",
+    "Rule",
     "Scene",
     "Script",
     "Truncation",
     "Turn",
+    "When",
+    "between",
     "call",
     "calls",
+    "choose",
+    "code_interpreter",
     "fail",
+    "file_search",
     "hang",
     "say",
     "truncate",
 ]
 
-Kind = Literal["say", "call", "fail", "truncate", "hang"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-
-def _can_be_sent(text: str) -> str:
-    """Refuse half of a surrogate pair, as an escape in a text can make it: no wire carries it."""
-    text.encode()
-    return text
-
-
-Text = Annotated[str, AfterValidator(_can_be_sent)]
-
-# Strict, because "2" and true are mistakes rather than durations.
-Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-
-# The codes and reasons of the published API schema (openai/openai-openapi).
-FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
-TruncationReason = Literal["max_completion_tokens", "max_prompt_tokens"]
-
-SORRY: Final = "Sorry, something went wrong."  # what most reports of a failed run quote
-
-
-class Call(ScriptPart):
-    """A function that the model wants called.
-
-    Attributes:
-        name: 1 to 64 of the characters a-z, A-Z, 0-9, _ and -; it need not be a tool that exists.
-        arguments: a mapping; or a text, which goes out as it is, so that malformed arguments can
-            be played.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-    arguments: dict[str, Any] | str = Field(default_factory=dict)
-
-    @field_validator("arguments", mode="before")
-    @classmethod
-    def _mapping_or_text(cls, value: Any) -> Any:
-        """Check the union as a whole: pydantic would report each of its members."""
-        if isinstance(value, Mapping | str):
-            return value
-        raise ValueError("expected a mapping, or a text to play malformed arguments")
-
-    @field_validator("arguments")
-    @classmethod
-    def _can_be_written_as_json(cls, value: dict[str, Any] | str) -> dict[str, Any] | str:
-        try:
-            json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"cannot be written as JSON: {error}") from error
-        return value
-
-    def arguments_text(self) -> str:
-        """The arguments as the wire carries them: a text that should be a JSON object."""
-        if isinstance(self.arguments, str):
-            return self.arguments
-        return json.dumps(self.arguments, ensure_ascii=False)
-
-
-class Failure(ScriptPart):
-    """Why a run fails: its `last_error`."""
-
-    code: FailureCode = "server_error"
-    message: Text = SORRY
-
-
-class Truncation(ScriptPart):
-    """Why an answer is cut short, and the text written until the cut."""
-
-    reason: TruncationReason = "max_completion_tokens"
-    say: Text = ""
-
-
-class Turn(ScriptPart):
-    """One thing that the model does, and how long it takes. Exactly one of the first five is given.
-
-    Attributes:
-        say: answer with this text; the run completes.
-        call: ask for these function calls, all in one round; the run requires action.
-        fail: give up; the run fails.
-        truncate: stop in the middle; the run is incomplete.
-        hang: never come to an end; only a cancel or the expiry ends the run.
-        queue_s: seconds in `queued` before this turn starts. `None`: the chooser draws it.
-        work_s: seconds in `in_progress` until the outcome; not for `hang`, which has none. `None`:
-            the chooser draws it.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
-
-    say: Text | None = None
-    call: tuple[Call, ...] | None = None
-    fail: Failure | None = None
-    truncate: Truncation | None = None
-    hang: Literal[True] | None = None
-    queue_s: Seconds | None = None
-    work_s: Seconds | None = None
-
-    @field_validator("call", mode="before", json_schema_input_type=Call | tuple[Call, ...] | None)
-    @classmethod
-    def _one_call_is_a_list_of_one(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, Mapping | Call) else value
-
-    @field_validator("call")
-    @classmethod
-    def _some_call(cls, value: tuple[Call, ...] | None) -> tuple[Call, ...] | None:
-        if value == ():
-            raise ValueError("the list is empty; name at least one function, or use say")
-        return value
-
-    @model_validator(mode="after")
-    def _one_action(self) -> Self:
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none of them"
-            raise ValueError(f"a turn does exactly one of {', '.join(KINDS)}; here is {found}")
-        if self.hang and self.work_s is not None:
-            raise mistakes_at({("work_s",): "hang has no outcome to wait for; leave work_s out"})
-        return self
-
-    @property
-    def kind(self) -> Kind:
-        """Which of the five this turn does."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
 
 class Script(ScriptPart):
-    """The turns of every run of a simulation, and how it answers a cancel.
+    """What every run of a simulation does, and how it answers a cancel. Turns, or rules.
 
     Attributes:
         name: what to call it in a list.
         title: one line about it.
         about: the lesson, a few sentences.
         turns: rounds of calls, then one ending.
+        rules: the first one that holds is played; the last has no condition.
         cancel_s: seconds between `cancelling` and `cancelled`. `"never"`: the cancel is never
             honoured. `None`: the chooser draws it.
+        stream_fault: how each stream breaks off, while the run goes on. `None`: none does.
 
     Example:
         >>> script = Script.of(call("get_weather", location="Paris"), say("It rains.", work_s=2))
@@ -178,32 +80,42 @@ class Script(ScriptPart):
         ['call', 'say']
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["turns"]}, {"required": ["rules"]}]}
+    )
+
     name: str = "script"
     title: str = ""
     about: str = ""
-    turns: Annotated[tuple[Turn, ...], Field(json_schema_extra={"minItems": 1})]
-    cancel_s: Seconds | Literal["never"] | None = None
+    turns: Annotated[tuple[Turn, ...], Field(json_schema_extra={"minItems": 1})] = ()
+    rules: Annotated[tuple[Rule, ...], Field(json_schema_extra={"minItems": 1})] = ()
+    cancel_s: Seconds | Spread | Literal["never"] | None = None
+    stream_fault: StreamFault | None = None
 
     @classmethod
     @told_as_script_error()
-    def of(cls, *turns: Turn, cancel_s: float | Literal["never"] | None = None) -> Self:
+    def of(
+        cls,
+        *turns: Turn,
+        cancel_s: Latency | Literal["never"] | None = None,
+        stream_fault: StreamFault | None = None,
+    ) -> Self:
         """A script of these turns.
 
         Raises:
-            ScriptError: no turn, a round of calls at the end, or a turn that cannot be reached.
+            ScriptError: no turn, a round of calls at the end, a turn that cannot be reached, or
+                a text that quotes what is not there.
         """
-        return cls(turns=turns, cancel_s=cancel_s)
+        return cls(turns=turns, cancel_s=cancel_s, stream_fault=stream_fault)
 
     @field_validator("turns")
     @classmethod
     def _calls_then_one_ending(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
-        if not turns:
-            raise ValueError("the list is empty; the shortest script says something")
         end = next((index for index, turn in enumerate(turns) if turn.kind != "call"), None)
-        if end is None:
+        if turns and end is None:
             why = "the last turn calls functions, and then? End with say, fail, truncate or hang"
             raise mistakes_at({(len(turns) - 1,): why})
-        if end < len(turns) - 1:
+        if end is not None and end < len(turns) - 1:
             raise mistakes_at({(end + 1,): f"never reached: turn {end} ends the run"})
         return turns
 
@@ -211,71 +123,56 @@ class Script(ScriptPart):
     @classmethod
     def _seconds_or_never(cls, value: Any) -> Any:
         """Check the union as a whole: pydantic would report each of its members."""
+        if isinstance(value, Mapping | Spread):
+            return Spread.model_validate(value)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if value in (None, "never") or (number and 0 <= value < math.inf):
             return value
         raise ValueError('expected 0 seconds or more, or "never"')
 
-    def __call__(self, scene: Scene) -> Turn:
-        """The turn of this round.
+    @field_validator("rules")
+    @classmethod
+    def _every_rule_has_its_case(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        if found := flaws(rules):
+            raise mistakes_at(found)
+        return rules
 
-        A hand can force a round that the script does not foresee. The last turn, always an ending,
+    @model_validator(mode="after")
+    def _turns_or_rules(self) -> Self:
+        if not self.turns and not self.rules:
+            given = self.model_fields_set & {"turns", "rules"}
+            empty = "the list is empty; the shortest script says something"
+            why = empty if given else "is missing; a script has turns, or else rules"
+            raise mistakes_at({(min(given, default="turns"),): why})
+        if self.turns and self.rules:
+            raise mistakes_at({("rules",): "beside turns; a script has the ones or the others"})
+        return self
+
+    @model_validator(mode="after")
+    def _quotes_what_is_there(self) -> Self:
+        found: dict[Loc, str] = {}
+        called: frozenset[str] = frozenset()
+        for index, turn in enumerate(self.turns):
+            wrong = misquotes(turn, called)
+            called |= called_by(turn)
+            found |= {("turns", index, *loc): what for loc, what in wrong.items()}
+        anywhere = called_by(*(rule.then for rule in self.rules))
+        for index, rule in enumerate(self.rules):
+            wrong = misquotes(rule.then, anywhere)
+            found |= {("rules", index, "then", *loc): what for loc, what in wrong.items()}
+        if found:
+            raise mistakes_at(found)
+        return self
+
+    def __call__(self, scene: Scene) -> Turn:
+        """The turn of this scene.
+
+        A hand can force a round that the turns do not foresee. The last turn, always an ending,
         is then played again.
         """
-        return self.turns[min(scene.round, len(self.turns) - 1)]
+        if self.rules:
+            return filled(first_that_holds(self.rules, scene), scene)
+        return filled(self.turns[min(scene.round, len(self.turns) - 1)], scene)
 
 
 Planner = Callable[[Scene], Turn]
-
-
-# Turns, made in Python; a mistake is a `ScriptError` ---------------------------------------------
-
-
-@told_as_script_error()
-def say(text: str, *, queue_s: float | None = None, work_s: float | None = None) -> Turn:
-    """Answer with `text`."""
-    return Turn(say=text, queue_s=queue_s, work_s=work_s)
-
-
-@told_as_script_error()
-def call(
-    name: str, /, *, queue_s: float | None = None, work_s: float | None = None, **arguments: Any
-) -> Turn:
-    """Ask for one function call: `call("get_weather", location="Paris")`."""
-    return Turn(call=(Call(name=name, arguments=arguments),), queue_s=queue_s, work_s=work_s)
-
-
-@told_as_script_error()
-def calls(*wanted: Call, queue_s: float | None = None, work_s: float | None = None) -> Turn:
-    """Ask for several function calls in one round."""
-    return Turn(call=wanted, queue_s=queue_s, work_s=work_s)
-
-
-@told_as_script_error()
-def fail(
-    code: FailureCode = "server_error",
-    message: str = SORRY,
-    *,
-    queue_s: float | None = None,
-    work_s: float | None = None,
-) -> Turn:
-    """Give up with this `last_error`."""
-    return Turn(fail=Failure(code=code, message=message), queue_s=queue_s, work_s=work_s)
-
-
-@told_as_script_error()
-def truncate(
-    reason: TruncationReason = "max_completion_tokens",
-    *,
-    say: str = "",
-    queue_s: float | None = None,
-    work_s: float | None = None,
-) -> Turn:
-    """Stop in the middle of an answer, after having written `say`."""
-    return Turn(truncate=Truncation(reason=reason, say=say), queue_s=queue_s, work_s=work_s)
-
-
-@told_as_script_error()
-def hang(*, queue_s: float | None = None) -> Turn:
-    """Never come to an end."""
-    return Turn(hang=True, queue_s=queue_s)

@@ -16,7 +16,10 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run echoes and the simulated model does not heed: the script decides what it does."""
+    """What a run echoes. The simulated model heeds the caps and the truncation (`caps.py`).
+
+    For all else, the script decides what it does.
+    """
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -35,6 +38,8 @@ class Settings:
 class Terms:
     """What one run works with."""
 
+    assistant_id: str
+    assistant_name: str | None
     model: str
     instructions: str | None
     tools: tuple[Json, ...]
@@ -50,6 +55,8 @@ WISHES: Final = SETTINGS | {"model", "instructions", "additional_instructions", 
 class Offer(Protocol):
     """What an assistant brings to every run."""
 
+    id: str
+    name: str | None
     model: str
     instructions: str | None
     tools: tuple[Json, ...]
@@ -75,6 +82,8 @@ def agree(offer: Offer, wishes: Mapping[str, Any]) -> Terms:
     instructions = [wish("instructions"), wishes.get("additional_instructions")]
     settings = {name: wish(name) for name in SETTINGS}
     return Terms(
+        assistant_id=offer.id,
+        assistant_name=offer.name,
         model=wish("model"),
         instructions="\n".join(filter(None, instructions)) or None,
         tools=tuple(wish("tools")),

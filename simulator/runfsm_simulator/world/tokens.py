@@ -2,15 +2,24 @@
 
 Nobody should compare these numbers with a bill. The estimate is one token for each four
 characters begun, the rule of thumb of the service's own documentation for English.
+
+Each step of a run is one call of the model, and reads all over again: the instructions, the
+messages, the run's calls so far with their outputs, what hosted tools have found. What is left of
+`max_prompt_tokens` bounds the reading, as the documentation says: the thread is truncated to it,
+and `truncation_strategy` may leave older messages out. What cannot be left out is everything but
+the older messages.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from runfsm_simulator.world.models import Run
 
-__all__ = ["prompt_tokens", "tokens"]
+__all__ = ["CHARACTERS_PER_TOKEN", "left", "prompt_tokens", "reading", "tokens"]
 
-CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN: Final = 4
 
 
 def tokens(text: str) -> int:
@@ -24,11 +33,37 @@ def tokens(text: str) -> int:
 
 
 def prompt_tokens(run: Run) -> int:
-    """What the model reads in one turn: instructions, thread, and the calls answered so far."""
-    read = [
-        run.terms.instructions or "",
-        *(message.text for message in run.thread.messages.values()),
-    ]
-    for name, arguments, output in run.answered:
-        read += [name, arguments, output]
+    """What the model reads when it is called now."""
+    _, wanted = reading(run)
+    bound, _ = left(run)
+    return int(min(wanted, bound))
+
+
+def reading(run: Run) -> tuple[int, int]:
+    """What the model must read if it is called now, and what it reads if nothing is left out."""
+    thread = [tokens(message.text) for message in run.thread.messages.values()]
+    last = run.terms.settings.truncation_strategy.get("last_messages")
+    kept = thread[-last:] if last else thread
+    must = sum(kept[-1:]) + tokens(run.terms.instructions or "") + _work_so_far(run)
+    return must, must + sum(kept[:-1])
+
+
+def _work_so_far(run: Run) -> int:
+    hosted = [step.hosted for step in run.steps.values() if step.hosted]
+    read = [text for call in run.answered for text in call]
+    read += [text for ran in hosted for text in (ran.written, ran.found)]
     return sum(map(tokens, read))
+
+
+def left(run: Run) -> tuple[float, float]:
+    """What is left of the run's caps, for reading and for writing; infinity where there is none."""
+    settings, steps = run.terms.settings, run.steps.values()
+    return (
+        _or_infinity(settings.max_prompt_tokens) - sum(step.prompt_tokens for step in steps),
+        _or_infinity(settings.max_completion_tokens)
+        - sum(step.completion_tokens for step in steps),
+    )
+
+
+def _or_infinity(cap: int | None) -> float:
+    return math.inf if cap is None else cap

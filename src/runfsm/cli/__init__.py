@@ -2,6 +2,8 @@
 
 demo.py       `runfsm demo`: watch runs go through their lifecycle
 scenes.py     what the demo's clients do
+telling.py    a run, told on a terminal
+simulate.py   `runfsm simulate`: one script, played
 lifecycle.py  `runfsm lifecycle`: the tables, drawn
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
@@ -12,7 +14,7 @@ import sys
 
 import typer
 
-from runfsm.cli import demo, lifecycle, serve
+from runfsm.cli import demo, lifecycle, serve, simulate
 from runfsm.errors import RunfsmError
 
 __all__ = ["main"]
@@ -28,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
+app.command()(simulate.simulate)
 app.command()(lifecycle.lifecycle)
 app.command()(serve.serve)
 

@@ -17,18 +17,14 @@ from rich.table import Table
 from rich.text import Text
 
 from runfsm.cli.scenes import SCENES, Scene, Stage
-from runfsm.cli.strip import STYLES, strip
+from runfsm.cli.strip import strip
+from runfsm.cli.telling import Telling, new_console, status_text
 from runfsm.clock import SystemClock
-from runfsm.driver.journal import ToolAnswered
 from runfsm.driver.outcome import Outcome
 from runfsm.errors import CallerError
-from runfsm.lifecycle.journal import JournalStep, Transition
-from runfsm.lifecycle.run import LIFECYCLE, RunStatus
 from runfsm_simulator import Simulator, scenarios
 
 __all__ = ["demo"]
-
-WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
 
 NEXT: Final = {
     "{runfsm} lifecycle": "the table that all this is computed from",
@@ -46,8 +42,7 @@ def demo(
 
     The client is the official `openai` package; the service behind it is the simulator.
     """
-    console = Console(highlight=False)
-    console.width = min(console.width, WIDTH)
+    console = new_console()
     scenes = _choose(names or [scene.scenario for scene in SCENES])
     _greet(console)
     endings = [_play(console, scene, f"{n}/{len(scenes)}") for n, scene in enumerate(scenes, 1)]
@@ -106,7 +101,7 @@ def _sum_up(console: Console, endings: list[Ending]) -> None:
     for ending in endings:
         table.add_row(
             ending.title,
-            _status(ending.outcome.status),
+            status_text(ending.outcome.status),
             f"{ending.run_s:.1f} s",
             f"{ending.wall_s * 1000:.0f} ms",
         )
@@ -124,43 +119,3 @@ def _runfsm() -> str:
     if shutil.which("runfsm"):
         return "runfsm"
     return os.path.relpath(Path(sys.executable).with_name("runfsm"))
-
-
-class Telling:
-    """A scene as lines on a terminal: when, what status, which event by whose hand."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def said(self, role: str, text: str) -> None:
-        """See `scenes.Teller`."""
-        self._line("", Text.assemble((f"{role}: ", "bold"), text))
-
-    def noted(self, text: str, *, refused: bool = False) -> None:
-        """See `scenes.Teller`."""
-        self._line("", Text(text, style="red" if refused else "dim italic"))
-
-    def stepped(self, step: JournalStep, began_at: float) -> None:
-        """See `scenes.Teller`."""
-        time = "" if step.at is None else f"{step.at - began_at:.1f} s"
-        if isinstance(step, Transition):
-            edge = step.edge
-            hand = "another client" if step.foreign else str(edge.actor)
-            how = f"{edge.event} by {hand}{' (not seen)' if step.inferred else ''}"
-            self._line(time, _status(edge.dest).append(f"{'':{18 - len(edge.dest)}}{how}", "dim"))
-        elif isinstance(step, ToolAnswered):
-            self._line(time, Text(f"  {step.name}() {step.error or 'answered'}", style="dim"))
-        else:
-            self._line(time, Text(f"  {step}", style="dim"))
-
-    def _line(self, time: str, text: Text) -> None:
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(width=9, justify="right", style="dim")
-        grid.add_column()
-        grid.add_row(time, text)
-        self._console.print(grid)
-
-
-def _status(status: RunStatus) -> Text:
-    mark = "■" if status in LIFECYCLE.terminal else "●"
-    return Text(f"{mark} {status}", style=STYLES[status])

@@ -24,7 +24,7 @@ __all__ = ["SCENES", "Scene", "Stage"]
 
 
 class Teller(Protocol):
-    """Where a scene is told: see `demo.py`."""
+    """Where a scene is told: see `telling.py`."""
 
     def said(self, role: str, text: str) -> None:
         """Somebody says something."""
@@ -34,6 +34,9 @@ class Teller(Protocol):
 
     def noted(self, text: str, *, refused: bool = False) -> None:
         """A remark of the narrator, or what the service answers."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """The run is over: what it wrote, and why it stopped if it was not its own will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +80,8 @@ class Stage:
             self.teller.stepped(step, self.began_at)
             if on and isinstance(step, Transition) and step.edge.dest in on:
                 on[step.edge.dest](watch)
-        self._close(watch.outcome)
+        self.teller.ended(watch.outcome)
         return watch.outcome
-
-    def _close(self, outcome: Outcome) -> None:
-        if outcome.text:
-            self.teller.said("assistant", outcome.text)
-        if outcome.error:
-            answer = f"last_error: {outcome.error.code}: {outcome.error.message}"
-            self.teller.noted(answer, refused=True)
-        if outcome.incomplete_reason:
-            answer = f"incomplete_details: {outcome.incomplete_reason}"
-            self.teller.noted(answer, refused=True)
 
 
 # The weather assistant's tools; the functions of the well-known cookbook example.

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
-from runfsm_simulator import Simulator
+from runfsm_simulator import Simulator, VirtualClock
+from runfsm_simulator.doors.pacing import Pace
+from runfsm_simulator.doors.sidedoor import SideDoor
+from runfsm_simulator.doors.worlds import Worlds
+from runfsm_simulator.world.engine import WorldClock
+from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["serve"]
 
+Time = Literal["real", "virtual", "manual"]
 
-def serve(
+
+def serve(  # noqa: PLR0913  # the options of a command are its parameters
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -27,10 +37,49 @@ def serve(
         typer.Option(help="A script (YAML) to play; without one, a sensible assistant."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 0,
+    time: Annotated[
+        Time,
+        typer.Option(
+            help="real: it passes by itself. virtual: it jumps whenever a client polls a run that "
+            "cannot move before. manual: only the side door /_sim/ moves it."
+        ),
+    ] = "real",
+    speed: Annotated[
+        float, typer.Option(help="With --time real: how many seconds pass in one.")
+    ] = 1.0,
+    worlds: Annotated[
+        Literal["one", "key", "header"],
+        typer.Option(
+            help="What tells apart worlds that do not meet: nothing (there is one), the API key, "
+            "or the header x-runfsm-world."
+        ),
+    ] = "one",
+    control_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RUNFSM_CONTROL_TOKEN",
+            help="Asked for at the side door /_sim/. Without one, only this machine may use it.",
+        ),
+    ] = None,
+    profile: Annotated[
+        Literal["wire", "spec"],
+        typer.Option(
+            help="Bodies as the service sent them, or as its published schema demands, for clients "
+            "that validate strictly."
+        ),
+    ] = "wire",
+    permissive: Annotated[
+        bool,
+        typer.Option(
+            "--permissive",
+            help="Answer everything from stubs, for test suites that are generated with a client.",
+        ),
+    ] = False,
 ) -> None:
-    """Serve the simulator over HTTP, in real time, on this machine only.
+    """Serve the simulator over HTTP, on this machine only.
 
     Point a client at it: `openai.OpenAI(base_url="http://127.0.0.1:4010/v1", api_key="any")`.
+    What only a simulator can do is under /_sim/: `curl http://127.0.0.1:4010/_sim/` lists it.
     """
     try:
         import uvicorn  # noqa: PLC0415  # an extra: only this command needs it
@@ -41,12 +90,44 @@ def serve(
             f"`runfsm serve` needs {error.name}, which is not installed: "
             f"pip install 'runfsm[server]'"
         ) from error
-    simulator = Simulator(script, seed=seed, clock=SystemClock())
+    make_clock = _clocks(time, speed)
+    pacing: Pace = "everybody" if time == "virtual" else "nobody"
+    planner = load_script(script) if script else None
+    served = Worlds(
+        lambda: Simulator(
+            planner,
+            seed=seed,
+            clock=make_clock(),
+            pacing=pacing,
+            profile=profile,
+            permissive=permissive,
+        ),
+        by=worlds,
+    )
     listener = _listen(host, port)
-    config = uvicorn.Config(asgi_app(simulator), log_level="warning", lifespan="off")
+    side_door = SideDoor(served, token=control_token) if control_token else None
+    if side_door is None and ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+        side_door = SideDoor(served)
+    app = asgi_app(served, side_door=side_door)
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
+    if side_door is None:
+        print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
     print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
+    if permissive:
+        print("Permissive: rules about state are off, and nothing is kept.", flush=True)
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _clocks(time: Time, speed: float) -> Callable[[], WorldClock]:
+    """What makes the clock of each world."""
+    if not 0 < speed < math.inf:
+        raise CallerError(f"time can't go by at --speed {speed}: give a positive number")
+    if time == "real":
+        return partial(SystemClock, speed=speed)
+    if speed != 1:
+        raise CallerError(f"--speed is for --time real; {time} time does not go by itself")
+    return partial(VirtualClock, by_hand=time == "manual")
 
 
 def _listen(host: str, port: int) -> socket.socket:

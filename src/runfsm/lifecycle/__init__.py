@@ -2,7 +2,7 @@
 
 table.py     what a lifecycle is: edges, evidence, next(), allowed(), path()
 run.py       the run's table: RunStatus, RunEvent, LIFECYCLE
-catalog.py   further tables: run step, message
+catalog.py   further tables: run step, message, vector store file
 snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
 tracker.py   RunTracker: two looks in, the edges between them out
@@ -14,10 +14,13 @@ from runfsm.lifecycle.catalog import (
     CATALOG,
     MESSAGE,
     RUN_STEP,
+    VECTOR_STORE_FILE,
     MessageEvent,
     MessageStatus,
     RunStepEvent,
     RunStepStatus,
+    VectorStoreFileEvent,
+    VectorStoreFileStatus,
 )
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import (
@@ -35,6 +38,7 @@ __all__ = [
     "LIFECYCLE",
     "MESSAGE",
     "RUN_STEP",
+    "VECTOR_STORE_FILE",
     "Actor",
     "Confidence",
     "Edge",
@@ -52,4 +56,6 @@ __all__ = [
     "RunStepStatus",
     "ToolCall",
     "Usage",
+    "VectorStoreFileEvent",
+    "VectorStoreFileStatus",
 ]

@@ -1,8 +1,9 @@
-"""Further lifecycles, each one more table: the run step and the message.
+"""Further lifecycles, each one more table: the run step, the message, the vector store's file.
 
-They live inside a run. A step is opened and closed by the service while the run is `in_progress`
-(a function-calling step stays open through `requires_action`); a message is written within a
-`message_creation` step. The run's end closes both. Sources as in `run.py`.
+The first two live inside a run. A step is opened and closed by the service while the run is
+`in_progress` (a function-calling step stays open through `requires_action`); a message is written
+within a `message_creation` step. The run's end closes both. A file lives in a vector store from the
+moment it is attached. Sources as in `run.py`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ __all__ = [
     "CATALOG",
     "MESSAGE",
     "RUN_STEP",
+    "VECTOR_STORE_FILE",
     "MessageEvent",
     "MessageStatus",
     "RunStepEvent",
     "RunStepStatus",
+    "VectorStoreFileEvent",
+    "VectorStoreFileStatus",
 ]
 
 RECORDED: Final = Evidence("recordings: openai-dotnet, ruby-openai", Confidence.CERTAIN)
@@ -66,6 +70,24 @@ class MessageEvent(StrEnum):
     TRUNCATE = "truncate"
 
 
+class VectorStoreFileStatus(StrEnum):
+    """How far a vector store is with a file."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class VectorStoreFileEvent(StrEnum):
+    """What can happen to a file in a vector store."""
+
+    ATTACH = "attach"
+    COMPLETE = "complete"
+    CANCEL = "cancel"
+    FAIL = "fail"
+
+
 T, F = RunStepStatus, RunStepEvent
 
 RUN_STEP: Final[Lifecycle[RunStepStatus, RunStepEvent]] = Lifecycle(
@@ -101,9 +123,29 @@ MESSAGE: Final[Lifecycle[MessageStatus, MessageEvent]] = Lifecycle(
     about="A message that a run writes into its thread.",
 )  # fmt: skip  # rows, as in run.py
 
+V, H = VectorStoreFileStatus, VectorStoreFileEvent
+
+VECTOR_STORE_FILE: Final[Lifecycle[VectorStoreFileStatus, VectorStoreFileEvent]] = Lifecycle(
+    name="vector store file",
+    statuses=VectorStoreFileStatus,
+    events=VectorStoreFileEvent,
+    edges=(
+        Edge(None, H.ATTACH, V.IN_PROGRESS, Actor.CLIENT,
+             "a client attaches an uploaded file", RECORDED),
+        Edge(V.IN_PROGRESS, H.COMPLETE, V.COMPLETED, Actor.SERVICE,
+             "it is cut into chunks and indexed", RECORDED),
+        Edge(V.IN_PROGRESS, H.FAIL, V.FAILED, Actor.SERVICE,
+             "it cannot be read", API_REFERENCE),
+        Edge(V.IN_PROGRESS, H.CANCEL, V.CANCELLED, Actor.CLIENT,
+             "the batch that it is part of was cancelled", API_REFERENCE),
+    ),
+    about="A file in a vector store, on its way to being searchable.",
+)  # fmt: skip  # rows, as in run.py
+
 #: Every lifecycle by the name that the command line and the files of diagrams/ use.
 CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
     "run": LIFECYCLE,
     "run-step": RUN_STEP,
     "message": MESSAGE,
+    "vector-store-file": VECTOR_STORE_FILE,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,17 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
     },
 }
+
+
+BLOCK = re.compile(rb"event: (\S+)\ndata: ([^\n]*)\n\n")
+
+
+def parsed(block: bytes) -> tuple[str, Any]:
+    """An event: its name, and its data (`[DONE]` is no JSON)."""
+    found = BLOCK.fullmatch(block)
+    assert found is not None, block
+    name, data = found[1].decode(), found[2].decode()
+    return name, data if data == "[DONE]" else json.loads(data)
 
 
 class Stage:
@@ -59,6 +71,17 @@ class Stage:
         """A run on the thread; the path under which it is found."""
         run = self.post(f"{self.thread}/runs", {"assistant_id": self.assistant_id, **body})
         return f"{self.thread}/runs/{run['id']}"
+
+    def stream(self, path: str, **body: Any) -> Iterator[tuple[str, Any]]:
+        """The events of a stream, read as they come: (name, data)."""
+        answer = self.ask("POST", path, {"stream": True, **body})
+        assert answer.status == 200, answer.body
+        assert answer.stream is not None
+        return map(parsed, answer.stream)
+
+    def stream_run(self, **body: Any) -> Iterator[tuple[str, Any]]:
+        """The events of a new run on the thread."""
+        return self.stream(f"{self.thread}/runs", assistant_id=self.assistant_id, **body)
 
     def run_in(self, status: RunStatus) -> str:
         """The path of a run that a hand has brought into `status`."""

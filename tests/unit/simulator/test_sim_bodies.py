@@ -122,10 +122,12 @@ def text(length: int) -> dict[str, Any]:
         ),
         (
             user(metadata={"k" * 65: "v"}),
-            "Invalid 'metadata." + "k" * 65 + "': string too long. Expected a string with maximum "
-            "length 64, but got a string with length 65 instead.",
+            (
+                f"Invalid property name in 'metadata': '{'k' * 65}' is too long. Expected a string "
+                "with maximum length 64, but got a string with length 65 instead."
+            ),
             "metadata." + "k" * 65,
-            "string_above_max_length",
+            "property_name_above_max_length",
         ),
         (
             [],
@@ -326,7 +328,7 @@ POSTS = [path for path, handlers in ROUTES.items() if "POST" in handlers]
 def test_no_body_is_ever_a_crash(path: str, body: Any) -> None:
     """Whatever JSON is posted wherever, the answer is good or the client's fault."""
     ids = {"assistant_id": "asst_x", "thread_id": "thread_x", "run_id": "run_x"}
-    filled = path.format(**ids, message_id="msg_x")
+    filled = path.format(**ids, message_id="msg_x", vector_store_id="vs_x")
     request = Request("POST", filled, headers=HEADERS, body=json.dumps(body).encode())
 
     assert Simulator().handle(request).status in {200, 400, 404}

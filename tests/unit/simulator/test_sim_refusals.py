@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -255,8 +256,11 @@ def test_every_answer_has_the_recorded_headers() -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/threads/runs", "{thread}/runs", "{thread}/runs/run_x/submit_tool_outputs"]
 )
-def test_streaming_is_refused_in_so_many_words(stage: Any, path: str) -> None:
-    """`stream: true` is an honest 400 until it is built; nothing is created."""
+def test_no_stream_on_a_clock_that_nobody_can_wait_at(
+    make_stage: Callable[..., Any], path: str
+) -> None:
+    """`stream: true` is an honest 400 where only `now()` is known; nothing is created."""
+    stage = make_stage(clock=SimpleNamespace(now=lambda: 1_700_000_000.0))
     body = {"stream": True}
     body |= {"tool_outputs": []} if "submit" in path else {"assistant_id": stage.assistant_id}
     code, error = stage.refused("POST", path.format(thread=stage.thread), body)

@@ -15,6 +15,7 @@ from runfsm_simulator.wire.bodies.common import (
     TopP,
     given,
 )
+from runfsm_simulator.wire.bodies.resources import ToolResources
 from runfsm_simulator.wire.bodies.tools import Tool
 
 __all__ = ["CreateAssistant", "ModifyAssistant"]
@@ -28,7 +29,7 @@ class ModifyAssistant(Body):
     description: Annotated[str, StringConstraints(max_length=512)] | None = None
     instructions: Instructions | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -37,7 +38,9 @@ class ModifyAssistant(Body):
 
     def fields(self) -> dict[str, Any]:
         """What was given, for the world."""
-        return given(self, self.tools)
+        fields = given(self, self.tools)
+        resources = self.tool_resources
+        return {**fields, "tool_resources": resources.fields()} if resources else fields
 
 
 class CreateAssistant(ModifyAssistant):

@@ -20,6 +20,7 @@ from runfsm_simulator.wire.validation import TAG
 __all__ = [
     "AssistantId",
     "Body",
+    "FileId",
     "Instructions",
     "Metadata",
     "ModifyMetadata",
@@ -28,6 +29,7 @@ __all__ = [
     "Temperature",
     "TokenCap",
     "TopP",
+    "VectorStoreId",
     "by_type",
     "given",
     "string_or",
@@ -53,13 +55,18 @@ Metadata = Annotated[
 ]
 
 
-def _begins_with_asst(value: str) -> str:
-    if not value.startswith("asst"):
-        raise PydanticCustomError("malformed_id", "malformed id", {"prefix": "asst"})
-    return value
+def _beginning_with(prefix: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not value.startswith(prefix):
+            raise PydanticCustomError("malformed_id", "malformed id", {"prefix": prefix})
+        return value
+
+    return AfterValidator(check)
 
 
-AssistantId = Annotated[str, AfterValidator(_begins_with_asst)]
+AssistantId = Annotated[str, _beginning_with("asst")]
+FileId = Annotated[str, _beginning_with("file")]
+VectorStoreId = Annotated[str, _beginning_with("vs")]
 Instructions = Annotated[str, StringConstraints(max_length=256_000)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]

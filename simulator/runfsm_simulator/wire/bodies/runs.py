@@ -18,6 +18,7 @@ from runfsm_simulator.wire.bodies.common import (
     given,
     string_or,
 )
+from runfsm_simulator.wire.bodies.resources import ToolResources
 from runfsm_simulator.wire.bodies.threads import CreateMessage, CreateThread
 from runfsm_simulator.wire.bodies.tools import Tool
 from runfsm_simulator.wire.validation import TAG
@@ -27,7 +28,7 @@ __all__ = ["CreateRun", "CreateThreadAndRun", "SubmitToolOutputs"]
 
 
 class TruncationStrategy(Body):
-    """How much of the thread the model reads; echoed only."""
+    """How much of the thread the model reads."""
 
     type: Literal["auto", "last_messages"]
     last_messages: Annotated[int, Field(ge=1)] | None = None
@@ -91,7 +92,7 @@ class CreateThreadAndRun(RunOptions):
     """A run on a new thread."""
 
     thread: CreateThread | None = None
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResources | None = None
 
 
 class ToolOutput(Body):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from runfsm_simulator.wire.bodies.common import Body, Metadata, by_type, string_or
+from runfsm_simulator.wire.bodies.common import Body, FileId, Metadata, by_type, string_or
+from runfsm_simulator.wire.bodies.resources import ToolResources
 from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.models import NewMessage, Part
 
@@ -86,7 +87,7 @@ class AttachmentTool(Body):
 class Attachment(Body):
     """A file of a message."""
 
-    file_id: str | None = None
+    file_id: FileId | None = None
     tools: list[AttachmentTool] | None = None
 
 
@@ -115,8 +116,17 @@ class CreateMessage(Body):
 class ModifyThread(Body):
     """What can be changed about a thread."""
 
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """What was given, for the world."""
+        changes: dict[str, Any] = {}
+        if self.tool_resources is not None:
+            changes["tool_resources"] = self.tool_resources.fields()
+        if self.metadata is not None:
+            changes["metadata"] = self.metadata
+        return changes
 
 
 class CreateThread(ModifyThread):
@@ -126,8 +136,4 @@ class CreateThread(ModifyThread):
 
     def fields(self) -> dict[str, Any]:
         """The thread, for the world."""
-        return {
-            "messages": [message.new() for message in self.messages or ()],
-            "tool_resources": self.tool_resources or {},
-            "metadata": self.metadata or {},
-        }
+        return {"messages": [message.new() for message in self.messages or ()], **self.changes()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, StringConstraints, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from runfsm_simulator.wire.bodies.common import Body, by_type
 from runfsm_simulator.wire.validation import TAG
@@ -35,7 +35,7 @@ class FunctionTool(Body):
 
 
 class CodeInterpreterTool(Body):
-    """Accepted and echoed; the simulated model does not use it."""
+    """Accepted and echoed; whether it is run, a script says."""
 
     type: Literal["code_interpreter"]
 
@@ -44,21 +44,32 @@ class CodeInterpreterTool(Body):
         return {"type": "code_interpreter"}
 
 
+class Ranking(Body):
+    """How results are ranked. `hybrid_search` is not in the schema, but was echoed (recordings)."""
+
+    ranker: Literal["auto", "default_2024_08_21"] = "default_2024_08_21"
+    score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+    hybrid_search: dict[str, Any] | None = None
+
+
+class FileSearchOptions(Body):
+    """How files are searched."""
+
+    max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
+    ranking_options: Ranking = Ranking()
+
+
 class FileSearchTool(Body):
-    """Accepted and echoed; the simulated model does not use it."""
+    """A search in files."""
 
     type: Literal["file_search"]
-    file_search: dict[str, Any] | None = None
+    file_search: FileSearchOptions = FileSearchOptions()
 
     def kept(self) -> Json:
         """As it is echoed: with the defaults filled in (recordings)."""
-        ranking = {
-            "ranker": "default_2024_08_21",
-            "score_threshold": 0.0,
-            "hybrid_search": None,
-        }
-        given = self.file_search or {}
-        return {"type": "file_search", "file_search": {"ranking_options": ranking, **given}}
+        options = self.file_search.model_dump(exclude_unset=True)
+        ranking = self.file_search.ranking_options.model_dump()
+        return {"type": "file_search", "file_search": {**options, "ranking_options": ranking}}
 
 
 Tool = Annotated[

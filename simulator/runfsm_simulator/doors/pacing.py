@@ -1,0 +1,130 @@
+"""Time passes by the looks of a client that sleeps by itself.
+
+A driver of ours waits on the simulator's clock; the poll helpers of the SDKs sleep in real time,
+between looks at the run, and a virtual clock would stand still under them for ever. So here each
+look that finds nothing new lets virtual time jump, and the client is told to look again at once.
+
+Rule 1: the first look at a run in a status is answered as it is; nothing is skipped unseen.
+
+Rule 2: a further look jumps to the next moment at which something happens by itself. In a status
+that only the client can end well, it passes 5 s instead, the interval at which the Node SDK polls:
+so tools may work while somebody polls, and whoever never answers still comes to the expiry.
+
+The world knows nothing of this: to it, somebody moved the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final, Literal, Protocol, runtime_checkable
+
+from runfsm.lifecycle import LIFECYCLE, Actor, Confidence, Evidence, RunStatus
+from runfsm_simulator.wire.http import Handle, Request, Response
+from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.reasons import Reason
+
+__all__ = ["Movable", "Pace", "Pacing"]
+
+#: Whose looks let time pass: those of the SDKs' poll helpers, everybody's, or nobody's.
+Pace = Literal["helpers", "everybody", "nobody"]
+
+RUN: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)")
+
+WAITING_S: Final = 5.0
+LOOKS_MAX: Final = 10_000  # runs whose last look is remembered; a forgotten one costs a look more
+
+#: Where a run stays until its client, or the expiry, moves it.
+WAITS_FOR_CLIENT: Final = frozenset(
+    status
+    for status in RunStatus
+    if status not in LIFECYCLE.terminal
+    and all(edge.actor is not Actor.SERVICE for edge in LIFECYCLE.allowed(status))
+)
+
+POLL_AGAIN: Final = Reason(
+    "openai-poll-after-ms: 1 tells a client that polls to look again at once, for time is virtual",
+    Evidence(
+        "openai-python and openai-node heed it; the real service was never seen sending it",
+        Confidence.INFERRED,
+    ),
+)
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A clock that can be moved by hand: a `VirtualClock`."""
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+
+    def advance_to(self, moment: float) -> None:
+        """Move time forward to `moment`."""
+
+
+class Pacing:
+    """The door that moves a world's virtual clock for clients that cannot wait on it.
+
+    On a clock that cannot be moved it does nothing.
+
+    Args:
+        inner: answers.
+        world: whose clock is moved.
+        whom: whose looks let time pass.
+    """
+
+    def __init__(self, inner: Handle, world: World, whom: Pace) -> None:
+        self._inner = inner
+        self._world = world
+        self._whom = whom
+        self._looks: dict[str, tuple[RunStatus, int]] = {}
+
+    def handle(self, request: Request) -> Response:
+        """Answer, after some time has passed if the client has looked before."""
+        clock = self._world.clock
+        if not self._lets_pass(request) or not isinstance(clock, Movable):
+            return self._inner(request)
+        run = self._looked_at(request.path)
+        if run is None:
+            return self._inner(request)
+        if self._looks.get(run.id) == (run.status, run.round):
+            self._pass_time(run, clock)
+        answer = self._inner(request)
+        self._remember(run)
+        headers = {**answer.headers, "openai-poll-after-ms": "1"}
+        return replace(answer, headers=headers, reasons=(*answer.reasons, POLL_AGAIN))
+
+    def _lets_pass(self, request: Request) -> bool:
+        if request.method != "GET" or self._whom == "nobody":
+            return False
+        by_helper = request.headers.get("x-stainless-poll-helper", "").lower() == "true"
+        return by_helper or self._whom == "everybody"
+
+    def _looked_at(self, path: str) -> Run | None:
+        """The run that a path means, if it is not over."""
+        match = RUN.fullmatch(path)
+        if match is None:
+            return None
+        thread_id, run_id = match.groups()
+        with self._world.operation():
+            run = self._world.store.runs.get(run_id)
+            if run is None or run.thread.id != thread_id or run.status in LIFECYCLE.terminal:
+                return None
+            return run
+
+    def _pass_time(self, run: Run, clock: Movable) -> None:
+        if run.status in WAITS_FOR_CLIENT:
+            moment: float | None = clock.now() + WAITING_S
+        else:
+            moment = self._world.next_due()
+        if moment is not None:
+            with suppress(ValueError):  # somebody else has moved time beyond it already
+                clock.advance_to(moment)
+
+    def _remember(self, run: Run) -> None:
+        self._looks.pop(run.id, None)  # to the end of the line of those that are forgotten
+        self._looks[run.id] = run.status, run.round
+        if len(self._looks) > LOOKS_MAX:
+            del self._looks[next(iter(self._looks))]

@@ -1,0 +1,140 @@
+"""Several worlds behind one address, so that parallel tests do not meet.
+
+Each world is a simulator of its own: its own clock, seed, script, faults and journal. It comes into
+being when it is first asked for, as all others did; what it is named is said by the request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+from typing import Final, Literal
+
+from runfsm.errors import CallerError
+from runfsm_simulator.simulator import Simulator
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.http import Request, Response
+
+__all__ = ["WORLD_HEADER", "By", "Worlds"]
+
+#: Where a request says which world it is for; and every answer, which one it came from.
+WORLD_HEADER: Final = "x-runfsm-world"
+
+#: What tells worlds apart: nothing (there is one), the API key, or the header.
+By = Literal["one", "key", "header"]
+
+MAIN: Final = "main"
+NAME: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
+WORLDS_MAX: Final = 64
+
+
+class Worlds:
+    """Simulators by the names of their worlds.
+
+    Args:
+        make: makes the simulator of a new world.
+        by: what tells worlds apart. By `"key"`, a world's name is a digest of the key, so that no
+            key is kept; the header, if there is one, is heeded all the same.
+        worlds_max: how many there may be. One more is refused: to forget one that somebody still
+            uses would be worse.
+
+    Example:
+        >>> worlds = Worlds(Simulator, by="header")
+        >>> for name in ("a", "b"):
+        ...     _ = worlds.handle(Request("GET", "/v1/models", headers={WORLD_HEADER: name}))
+        >>> worlds.names
+        ('a', 'b')
+    """
+
+    def __init__(
+        self, make: Callable[[], Simulator], *, by: By = "one", worlds_max: int = WORLDS_MAX
+    ) -> None:
+        self._make = make
+        self._by = by
+        self._worlds_max = worlds_max
+        self._worlds: dict[str, Simulator] = {}
+        self._lock = Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The worlds that there are, oldest first."""
+        return tuple(self._worlds)
+
+    def handle(self, request: Request) -> Response:
+        """Answer in the world that the request is for, or that there is none and can be none.
+
+        Raises:
+            NoAnswer: a fault was armed that gives none.
+        """
+        name = self.name(request)
+        try:
+            world = self.world(name)
+        except CallerError as error:
+            return REFUSALS["no_world"].error(problem=error).response()
+        answer = world.handle(request)
+        if self._by == "one":
+            return answer
+        return replace(answer, headers={**answer.headers, WORLD_HEADER: name})
+
+    def name(self, request: Request) -> str:
+        """The name of the world that a request is for."""
+        if self._by == "one":
+            return MAIN
+        if named := request.headers.get(WORLD_HEADER):
+            return named
+        key = request.headers.get("authorization", "")
+        if self._by == "header" or not key:
+            return MAIN
+        return f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+    def world(self, name: str) -> Simulator:
+        """The world of a name, which comes into being if there is none.
+
+        Raises:
+            CallerError: there are too many already, or it is no name for a world.
+        """
+        with self._lock:
+            if name not in self._worlds:
+                self._check_new(name)
+                self._worlds[name] = self._make()
+            return self._worlds[name]
+
+    def fork(self, name: str, into: str) -> None:
+        """Make a new world that is as another one is now.
+
+        Raises:
+            CallerError: there is a world of the new name already; or see `world`.
+        """
+        source = self.world(name)
+        with self._lock:
+            if into in self._worlds:
+                raise CallerError(f"there is a world '{into}' already; end it first")
+            self._check_new(into)
+            self._worlds[into] = source.fork()
+
+    def end(self, name: str) -> None:
+        """Forget a world, and all that is in it.
+
+        Raises:
+            CallerError: there is none of this name.
+        """
+        with self._lock:
+            if name not in self._worlds:
+                raise CallerError(
+                    f"there is no world '{name}'; there are {', '.join(self._worlds) or 'none'}"
+                )
+            del self._worlds[name]
+
+    def _check_new(self, name: str) -> None:
+        if not NAME.fullmatch(name):
+            raise CallerError(
+                f"'{name[:64]}' is no name for a world: give 1 to 64 letters, digits, '.', '_', '-'"
+            )
+        if len(self._worlds) >= self._worlds_max:
+            raise CallerError(
+                f"there are {self._worlds_max} worlds already, and no further one is begun: "
+                f"end one (DELETE /_sim/worlds/NAME)"
+            )

@@ -1,0 +1,139 @@
+"""Scripts of your own, in a folder or a file, read again when they change.
+
+Rule: nothing runs in the background. Each time that a script is wanted, the file's time and size
+are looked at; so a script may be edited while a simulator plays it, and the next turn is played
+as the file says now. A file that has a mistake is told of once, in the log, and what it said
+before goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Final, Literal
+
+from runfsm.errors import ScriptError
+from runfsm_simulator.world.latency import Spread
+from runfsm_simulator.world.scene import Scene
+from runfsm_simulator.world.script import Script, Turn
+from runfsm_simulator.world.scriptfile import load_script
+from runfsm_simulator.world.streamfault import StreamFault
+
+__all__ = ["SUFFIX", "Library", "LiveScript"]
+
+LOG: Final = logging.getLogger(__name__)
+
+SUFFIX: Final = ".yaml"
+
+
+class LiveScript:
+    """A script file as a planner that follows it: `Simulator(LiveScript("mine.yaml"))`.
+
+    Args:
+        path: of the file.
+
+    Attributes:
+        path: the same.
+
+    Raises:
+        ScriptError: the file has a mistake.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._seen = self._look()
+        self._script = load_script(self.path)
+
+    @property
+    def script(self) -> Script:
+        """What the file says; what it said before, while it has a mistake."""
+        with self._lock:
+            if (looks := self._look()) != self._seen:
+                self._seen = looks
+                self._read()
+            return self._script
+
+    @property
+    def cancel_s(self) -> float | Spread | Literal["never"] | None:
+        """As in a `Script`; a simulator asks when it begins to play."""
+        return self.script.cancel_s
+
+    @property
+    def stream_fault(self) -> StreamFault | None:
+        """As in a `Script`."""
+        return self.script.stream_fault
+
+    def __call__(self, scene: Scene) -> Turn:
+        """The turn of this scene, as the file says now."""
+        return self.script(scene)
+
+    def _look(self) -> tuple[int, int] | None:
+        """What is different after a change; `None` if there is no file."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def _read(self) -> None:
+        try:
+            self._script = load_script(self.path)
+        except ScriptError as error:
+            LOG.warning("%s; what it said before is played on", error)
+
+
+class Library:
+    """The scripts of a folder, by their names: `mine` is the file `mine.yaml`.
+
+    Args:
+        folder: where the files are; folders in it are not looked at.
+
+    Example:
+        >>> library = Library("lessons")                      # doctest: +SKIP
+        >>> simulator = Simulator(library.live("umbrella"))   # doctest: +SKIP
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self._lock = threading.Lock()
+        self._live: dict[str, LiveScript] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all scripts that there are now, sorted.
+
+        Raises:
+            ScriptError: there is no such folder.
+        """
+        try:
+            return tuple(sorted(path.stem for path in self.folder.iterdir() if _is_script(path)))
+        except OSError as error:
+            raise ScriptError(str(self.folder), [error.strerror or str(error)]) from error
+
+    def load(self, name: str) -> Script:
+        """The script of this name, as its file says now.
+
+        Raises:
+            ScriptError: there is no such script, or it has a mistake and never was without.
+        """
+        return self.live(name).script
+
+    def live(self, name: str) -> LiveScript:
+        """The planner that follows the file of this name.
+
+        Raises:
+            ScriptError: as `load`.
+        """
+        with self._lock:
+            if name not in self._live:
+                if name not in (names := self.names()):
+                    there = ", ".join(names) or "none"
+                    raise ScriptError(name, [f"no such script in {self.folder}; there are {there}"])
+                self._live[name] = LiveScript(self.folder / f"{name}{SUFFIX}")
+            return self._live[name]
+
+
+def _is_script(path: Path) -> bool:
+    return path.suffix == SUFFIX and path.is_file()

@@ -1,0 +1,87 @@
+"""Files and vector stores as they are given, key by key in the recorded order (openai-dotnet 2025).
+
+The three deletions are told in two ways: that of a file keeps the name of the object.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from runfsm.lifecycle import VECTOR_STORE_FILE, VectorStoreFileStatus
+from runfsm_simulator.wire.shapes import unix
+from runfsm_simulator.world.filemodels import File, StoreFile, VectorStore
+
+__all__ = ["deleted_file", "file", "store_file", "vector_store"]
+
+
+def file(it: File) -> dict[str, Any]:
+    """An uploaded file. It is processed at once."""
+    return {
+        "object": "file",
+        "id": it.id,
+        "purpose": it.purpose,
+        "filename": it.filename,
+        "bytes": len(it.content),
+        "created_at": unix(it.created_at),
+        "expires_at": unix(it.expires_at),
+        "status": "processed",
+        "status_details": None,
+    }
+
+
+def deleted_file(id: str) -> dict[str, Any]:
+    """What the deletion of a file answers."""
+    return {"object": "file", "deleted": True, "id": id}
+
+
+def vector_store(it: VectorStore, now: float) -> dict[str, Any]:
+    """A vector store. Its status follows from its files', and from the time."""
+    counts = Counter(file.status for file in it.files.values())
+    statuses = ("in_progress", "completed", "failed", "cancelled")
+    return {
+        "id": it.id,
+        "object": "vector_store",
+        "created_at": unix(it.created_at),
+        "name": it.name,
+        "description": it.description,
+        "usage_bytes": sum(file.usage_bytes for file in it.files.values()),
+        "file_counts": {
+            **{status: counts[VectorStoreFileStatus(status)] for status in statuses},
+            "total": len(it.files),
+        },
+        "status": _status(it, now),
+        "expires_after": it.expires_after,
+        "expires_at": unix(it.expires_at),
+        "last_active_at": unix(it.last_active_at),
+        "metadata": it.metadata,
+    }
+
+
+def _status(it: VectorStore, now: float) -> str:
+    if it.expires_at is not None and it.expires_at <= now:
+        return "expired"
+    done = all(file.status in VECTOR_STORE_FILE.terminal for file in it.files.values())
+    return "completed" if done else "in_progress"
+
+
+def store_file(it: StoreFile) -> dict[str, Any]:
+    """A file in a vector store."""
+    return {
+        "id": it.id,
+        "object": "vector_store.file",
+        "usage_bytes": it.usage_bytes,
+        "created_at": unix(it.created_at),
+        "vector_store_id": it.vector_store_id,
+        "status": it.status.value,
+        "last_error": _last_error(it),
+        "chunking_strategy": it.chunking_strategy,
+        "attributes": it.attributes,
+    }
+
+
+def _last_error(it: StoreFile) -> dict[str, str] | None:
+    """Only a hand can make one fail; the code is one of the schema's."""
+    if it.status is not VectorStoreFileStatus.FAILED:
+        return None
+    return {"code": "server_error", "message": "An internal error occurred."}

@@ -1,0 +1,60 @@
+"""What `max_prompt_tokens` and `max_completion_tokens` make of a turn.
+
+Both hold for the whole run, all of its turns together (documentation: with caps of 500 and 1000,
+a first turn of 200 and 300 leaves 300 and 700). A turn that would pass one is cut there, and the
+run ends `incomplete`:
+
+* an answer is cut after the last token that is left; recorded is that its message is incomplete
+  and its step completed;
+* a round of calls is not made, and a hosted tool does not run; the message is empty. No recording
+  shows what is written then.
+
+Tokens are those of `tokens.py`, an estimate. A turn that a script itself cuts, or has fail or
+hang, is played as it is written.
+"""
+
+from __future__ import annotations
+
+from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.tokens import CHARACTERS_PER_TOKEN, left, reading, tokens
+from runfsm_simulator.world.turns import Truncation, TruncationReason, Turn
+
+__all__ = ["within_caps"]
+
+
+def within_caps(run: Run) -> Turn:
+    """The turn that the run is about to play, or so much of it as its caps allow."""
+    turn = run.turn
+    if turn.say is None and turn.call is None:
+        return turn
+    must, wanted = reading(run)
+    to_read, to_write = left(run)
+    for ran, hosted in enumerate(turn.steps):
+        if must > to_read:
+            return _cut(turn, "max_prompt_tokens", ran)
+        if tokens(hosted.written) > to_write:
+            return _cut(turn, "max_completion_tokens", ran)
+        to_read -= min(wanted, to_read)
+        to_write -= tokens(hosted.written)
+        more = tokens(hosted.written) + tokens(hosted.found)
+        must, wanted = must + more, wanted + more
+    if must > to_read:
+        return _cut(turn, "max_prompt_tokens", len(turn.steps))
+    if _cost(turn) > to_write:
+        text = (turn.say or "")[: int(to_write) * CHARACTERS_PER_TOKEN]
+        return _cut(turn, "max_completion_tokens", len(turn.steps), text)
+    return turn
+
+
+def _cost(turn: Turn) -> int:
+    """What the model writes at the end of a turn."""
+    calls = sum(tokens(call.name + call.arguments_text()) for call in turn.call or ())
+    return calls + tokens(turn.say or "")
+
+
+def _cut(turn: Turn, reason: TruncationReason, ran: int, text: str = "") -> Turn:
+    """The turn, cut after `ran` of its hosted tools and `text`."""
+    cut = Truncation(reason=reason, say=text)
+    return turn.model_copy(
+        update={"say": None, "call": None, "truncate": cut, "steps": turn.steps[:ran]}
+    )

@@ -1,0 +1,134 @@
+"""What happens to a run, told to who listens, at the moment when it happens.
+
+Rule 1: listening changes nothing. A run that nobody listens to makes the same choices, and comes
+to the same end; it only tells nobody.
+
+Rule 2: a listener is told in the middle of an operation, so it must neither wait nor act. It is
+woken when the operation is over.
+
+A run has one listener at most, who asked last: the API lets nobody attach a stream to a run that
+exists; only its creation and its `submit_tool_outputs` begin one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runfsm.lifecycle import Edge, MessageEvent, RunEvent, RunStatus, RunStepEvent
+from runfsm_simulator.world.draft import Piece
+from runfsm_simulator.world.models import Message, Run, Step, Thread
+
+__all__ = [
+    "Happening",
+    "Happenings",
+    "HostedRan",
+    "Listener",
+    "MessageMoved",
+    "RunMoved",
+    "StepGrew",
+    "StepMoved",
+    "ThreadMade",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMade:
+    """A thread has been created together with the run."""
+
+    thread: Thread
+
+
+@dataclass(frozen=True, slots=True)
+class RunMoved:
+    """The run has taken an edge of its table."""
+
+    run: Run
+    edge: Edge[RunStatus, RunEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class StepMoved:
+    """A step of the run has taken an edge of the run step's table."""
+
+    run: Run
+    step: Step
+    event: RunStepEvent
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMoved:
+    """A message of the run has taken an edge of the message's table."""
+
+    message: Message
+    event: MessageEvent
+
+
+@dataclass(frozen=True, slots=True)
+class StepGrew:
+    """Another piece of what a step is to hold has come."""
+
+    step: Step
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class HostedRan:
+    """A hosted tool has run in a step, which is over now."""
+
+    run: Run
+    step: Step
+
+
+#: The things in it go on changing: who wants to keep what they are now, writes it down at once.
+Happening = ThreadMade | RunMoved | StepMoved | MessageMoved | StepGrew | HostedRan
+
+
+class Listener(Protocol):
+    """Who wants to know what happens to a run."""
+
+    def hear(self, happening: Happening) -> None:
+        """Take note, at once. The world stands still meanwhile."""
+
+    def wake(self) -> None:
+        """Something was heard, and the operation in which it happened is over."""
+
+
+class Happenings:
+    """Who listens to which run."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, Listener] = {}
+        self._to_wake: dict[Listener, None] = {}  # in the order of their hearing
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Happenings, ()  # nobody listens to a copy of a world
+
+    def listen(self, run_id: str, listener: Listener) -> None:
+        """Tell `listener` of all that happens to a run from now on, and nobody else."""
+        self._listeners[run_id] = listener
+
+    def unlisten(self, run_id: str, listener: Listener) -> None:
+        """Tell `listener` no more; nothing if another one listens by now."""
+        if self._listeners.get(run_id) is listener:
+            del self._listeners[run_id]
+
+    def heard(self, run: Run) -> bool:
+        """Whether somebody listens to `run`."""
+        return run.id in self._listeners
+
+    def tell(self, run: Run, happening: Happening) -> None:
+        """Tell who listens to `run`, if somebody does."""
+        if (listener := self._listeners.get(run.id)) is not None:
+            self._to_wake[listener] = None
+            listener.hear(happening)
+
+    def everybody(self) -> Iterable[Listener]:
+        """Who listens to any run."""
+        return tuple(self._listeners.values())
+
+    def to_wake(self) -> Iterable[Listener]:
+        """Who has heard something since the last time of asking."""
+        heard, self._to_wake = self._to_wake, {}
+        return heard

@@ -1,0 +1,213 @@
+"""One thing that the simulated model does, and how long it takes: a turn.
+
+A turn is what the model does each time a worker picks the run up: turn 0 after the first start,
+turn *n* after the *n*-th submit of tool outputs. Which turn that is, is said by a script
+(`script.py`) or by any other planner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from runfsm_simulator.world.hosted import HostedStep
+from runfsm_simulator.world.latency import Latency
+from runfsm_simulator.world.mistakes import ScriptPart, Text, mistakes_at, told_as_script_error
+
+__all__ = [
+    "Call",
+    "Failure",
+    "Kind",
+    "Truncation",
+    "TruncationReason",
+    "Turn",
+    "call",
+    "calls",
+    "fail",
+    "hang",
+    "say",
+    "truncate",
+]
+
+Kind = Literal["say", "call", "fail", "truncate", "hang"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+# The codes and reasons of the published API schema (openai/openai-openapi).
+FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+TruncationReason = Literal["max_completion_tokens", "max_prompt_tokens"]
+
+SORRY: Final = "Sorry, something went wrong."  # what most reports of a failed run quote
+
+
+class Call(ScriptPart):
+    """A function that the model wants called.
+
+    Attributes:
+        name: 1 to 64 of the characters a-z, A-Z, 0-9, _ and -; it need not be a tool that exists.
+        arguments: a mapping; or a text, which goes out as it is, so that malformed arguments can
+            be played.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    arguments: dict[str, Any] | str = Field(default_factory=dict)
+
+    @field_validator("arguments", mode="before")
+    @classmethod
+    def _mapping_or_text(cls, value: Any) -> Any:
+        """Check the union as a whole: pydantic would report each of its members."""
+        if isinstance(value, Mapping | str):
+            return value
+        raise ValueError("expected a mapping, or a text to play malformed arguments")
+
+    @field_validator("arguments")
+    @classmethod
+    def _can_be_written_as_json(cls, value: dict[str, Any] | str) -> dict[str, Any] | str:
+        try:
+            json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"cannot be written as JSON: {error}") from error
+        return value
+
+    def arguments_text(self) -> str:
+        """The arguments as the wire carries them: a text that should be a JSON object."""
+        if isinstance(self.arguments, str):
+            return self.arguments
+        return json.dumps(self.arguments, ensure_ascii=False)
+
+
+class Failure(ScriptPart):
+    """Why a run fails: its `last_error`."""
+
+    code: FailureCode = "server_error"
+    message: Text = SORRY
+
+
+class Truncation(ScriptPart):
+    """Why an answer is cut short, and the text written until the cut."""
+
+    reason: TruncationReason = "max_completion_tokens"
+    say: Text = ""
+
+
+def _listed(value: Any) -> Any:
+    """One thing is a list of one."""
+    return (value,) if isinstance(value, Mapping | ScriptPart) else value
+
+
+class Turn(ScriptPart):
+    """One thing that the model does, and how long it takes. Exactly one of the first five is given.
+
+    Attributes:
+        say: answer with this text; the run completes.
+        call: ask for these function calls, all in one round; the run requires action.
+        fail: give up; the run fails.
+        truncate: stop in the middle; the run is incomplete.
+        hang: never come to an end; only a cancel or the expiry ends the run.
+        steps: hosted tools that the service runs by itself before that, one after another, within
+            `work_s`; not for `hang`.
+        queue_s: seconds in `queued` before this turn starts. `None`: the chooser draws it.
+        work_s: seconds in `in_progress` until the outcome; not for `hang`, which has none. `None`:
+            the chooser draws it.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
+
+    say: Text | None = None
+    call: Annotated[
+        tuple[Call, ...] | None,
+        BeforeValidator(_listed, json_schema_input_type=Call | tuple[Call, ...] | None),
+    ] = None
+    fail: Failure | None = None
+    truncate: Truncation | None = None
+    hang: Literal[True] | None = None
+    steps: Annotated[
+        tuple[HostedStep, ...],
+        BeforeValidator(_listed, json_schema_input_type=HostedStep | tuple[HostedStep, ...]),
+    ] = ()
+    queue_s: Latency | None = None
+    work_s: Latency | None = None
+
+    @field_validator("call")
+    @classmethod
+    def _some_call(cls, value: tuple[Call, ...] | None) -> tuple[Call, ...] | None:
+        if value == ():
+            raise ValueError("the list is empty; name at least one function, or use say")
+        return value
+
+    @model_validator(mode="after")
+    def _one_action(self) -> Self:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise ValueError(f"a turn does exactly one of {', '.join(KINDS)}; here is {found}")
+        if self.hang and self.work_s is not None:
+            raise mistakes_at({("work_s",): "hang has no outcome to wait for; leave work_s out"})
+        if self.hang and self.steps:
+            raise mistakes_at({("steps",): "hang comes to nothing; leave steps out"})
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the five this turn does."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+    @told_as_script_error()
+    def after(self, *steps: HostedStep) -> Self:
+        """This turn, once these hosted tools have run."""
+        return self.model_validate(dict(self) | {"steps": steps})
+
+
+# Turns, made in Python; a mistake is a `ScriptError` ---------------------------------------------
+
+
+@told_as_script_error()
+def say(text: str, *, queue_s: Latency | None = None, work_s: Latency | None = None) -> Turn:
+    """Answer with `text`."""
+    return Turn(say=text, queue_s=queue_s, work_s=work_s)
+
+
+@told_as_script_error()
+def call(
+    name: str, /, *, queue_s: Latency | None = None, work_s: Latency | None = None, **arguments: Any
+) -> Turn:
+    """Ask for one function call: `call("get_weather", location="Paris")`."""
+    return Turn(call=(Call(name=name, arguments=arguments),), queue_s=queue_s, work_s=work_s)
+
+
+@told_as_script_error()
+def calls(*wanted: Call, queue_s: Latency | None = None, work_s: Latency | None = None) -> Turn:
+    """Ask for several function calls in one round."""
+    return Turn(call=wanted, queue_s=queue_s, work_s=work_s)
+
+
+@told_as_script_error()
+def fail(
+    code: FailureCode = "server_error",
+    message: str = SORRY,
+    *,
+    queue_s: Latency | None = None,
+    work_s: Latency | None = None,
+) -> Turn:
+    """Give up with this `last_error`."""
+    return Turn(fail=Failure(code=code, message=message), queue_s=queue_s, work_s=work_s)
+
+
+@told_as_script_error()
+def truncate(
+    reason: TruncationReason = "max_completion_tokens",
+    *,
+    say: str = "",
+    queue_s: Latency | None = None,
+    work_s: Latency | None = None,
+) -> Turn:
+    """Stop in the middle of an answer, after having written `say`."""
+    return Turn(truncate=Truncation(reason=reason, say=say), queue_s=queue_s, work_s=work_s)
+
+
+@told_as_script_error()
+def hang(*, queue_s: Latency | None = None) -> Turn:
+    """Never come to an end."""
+    return Turn(hang=True, queue_s=queue_s)

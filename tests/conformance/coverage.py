@@ -1,0 +1,401 @@
+"""What the simulated service does, endpoint by endpoint: `python tests/conformance/coverage.py`.
+
+It writes `docs/coverage.md` from the rows below, from the routes, and from the table of refusals.
+`test_coverage_fresh.py` holds them together: no route without a row, no row without its test, no
+page that is stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from runfsm.lifecycle import Confidence, Evidence
+from runfsm_simulator.wire.errors import REFUSALS
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "coverage.md"
+
+DOTNET: Final = Evidence("recordings: openai-dotnet 2025", Confidence.CERTAIN)
+RUBY: Final = Evidence("recordings: ruby-openai", Confidence.CERTAIN)
+REPORTS: Final = Evidence("public reports; see the refusals below", Confidence.CERTAIN)
+SCHEMA: Final = Evidence("openai/openai-openapi 2.3.0", Confidence.LIKELY)
+DOCS: Final = Evidence("documentation: how Assistants work", Confidence.LIKELY)
+GUESS: Final = Evidence("no evidence: the likelier of two", Confidence.INFERRED)
+OURS: Final = Evidence("the simulator's own", Confidence.INFERRED)
+
+
+class Row(NamedTuple):
+    """One behaviour: why we believe it, and the test that shows it (`file::function`)."""
+
+    behaviour: str
+    evidence: Evidence
+    test: str
+
+
+ASSISTANTS: Final = "/v1/assistants"
+ASSISTANT: Final = "/v1/assistants/{assistant_id}"
+THREADS: Final = "/v1/threads"
+THREAD: Final = "/v1/threads/{thread_id}"
+MESSAGES: Final = THREAD + "/messages"
+MESSAGE: Final = MESSAGES + "/{message_id}"
+RUNS: Final = THREAD + "/runs"
+RUN: Final = RUNS + "/{run_id}"
+STORES: Final = "/v1/vector_stores"
+STORE: Final = "/v1/vector_stores/{vector_store_id}"
+
+LIST: Final = Row("pages by limit, order, after and before", DOTNET, "test_sim_lists::test_pages")
+DELETE: Final = Row(
+    "names its object, and is gone", RUBY, "test_sim_bodies::test_what_is_deleted_is_gone"
+)
+
+ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
+    f"POST {ASSISTANTS}": (
+        Row(
+            "tools are echoed with defaults filled in",
+            DOTNET,
+            "test_sim_bodies::test_tools_are_echoed_with_their_defaults",
+        ),
+        Row("limits of every field", SCHEMA, "test_sim_limits::test_a_limit"),
+        Row("defaults", DOTNET, "test_sim_limits::test_the_defaults_of_the_reference"),
+        Row("any model is taken", OURS, "test_sim_limits::test_an_unknown_model_is_taken"),
+        Row(
+            "a vector store is made on the way",
+            SCHEMA,
+            "test_sim_vector_stores::test_a_vector_store_made_on_the_way",
+        ),
+    ),
+    f"GET {ASSISTANTS}": (LIST,),
+    f"GET {ASSISTANT}": (
+        Row(
+            "the recorded keys in their order",
+            DOTNET,
+            "test_sim_profiles::test_an_assistant_has_the_recorded_keys_in_their_order",
+        ),
+    ),
+    f"POST {ASSISTANT}": (
+        Row(
+            "what is left out stays",
+            DOTNET,
+            "test_sim_bodies::test_an_assistant_is_modified_by_what_is_named",
+        ),
+    ),
+    f"DELETE {ASSISTANT}": (DELETE,),
+    f"POST {THREADS}": (
+        Row("an empty body will do", DOTNET, "test_sim_bodies::test_a_thread_needs_no_body"),
+        Row(
+            "created and retrieved, `tool_resources` differ",
+            DOTNET,
+            "test_sim_bodies::test_a_thread_tells_more_of_itself_later",
+        ),
+    ),
+    f"GET {THREAD}": (
+        Row(
+            "created and retrieved, `tool_resources` differ",
+            DOTNET,
+            "test_sim_bodies::test_a_thread_tells_more_of_itself_later",
+        ),
+    ),
+    f"POST {THREAD}": (
+        Row("while locked too", GUESS, "test_sim_lock::test_what_a_locked_thread_still_takes"),
+    ),
+    f"DELETE {THREAD}": (DELETE,),
+    f"POST {MESSAGES}": (
+        Row(
+            "refused while a run is active", REPORTS, "test_sim_lock::test_the_lock_in_each_status"
+        ),
+        Row("how a content is kept", DOTNET, "test_sim_output::test_how_a_content_is_kept"),
+        Row(
+            "mistakes in the platform's words",
+            REPORTS,
+            "test_sim_bodies::test_a_mistake_in_a_message",
+        ),
+        Row(
+            "attachments are offered to their tools",
+            DOCS,
+            "test_sim_vector_stores::test_an_attachment_is_offered_to_its_tools",
+        ),
+    ),
+    f"GET {MESSAGES}": (
+        LIST,
+        Row("`run_id` filters", SCHEMA, "test_sim_lists::test_the_messages_of_a_run"),
+    ),
+    f"GET {MESSAGE}": (
+        Row(
+            "there before its text, without a status",
+            DOTNET,
+            "test_sim_output::test_a_message_is_there_before_its_text",
+        ),
+    ),
+    f"POST {MESSAGE}": (
+        Row(
+            "answers with a key of the first version",
+            DOTNET,
+            "test_sim_output::test_a_modified_message_answers_in_the_old_way",
+        ),
+    ),
+    f"DELETE {MESSAGE}": (DELETE,),
+    f"POST {RUNS}": (
+        Row(
+            "refused while a run is active", REPORTS, "test_sim_lock::test_the_lock_in_each_status"
+        ),
+        Row(
+            "29 keys in their order",
+            DOTNET,
+            "test_sim_fields::test_a_run_has_the_29_recorded_keys_in_their_order",
+        ),
+        Row(
+            "needs something to go on", RUBY, "test_sim_refusals::test_a_run_with_nothing_to_go_on"
+        ),
+        Row(
+            "the request overrides the assistant",
+            DOTNET,
+            "test_sim_fields::test_a_request_overrides_the_assistant_for_one_run",
+        ),
+        Row(
+            "token caps hold for all rounds together",
+            DOCS,
+            "test_sim_caps::test_the_completion_cap_holds_for_all_rounds_together",
+        ),
+        Row("streams: a plain message", DOTNET, "test_sim_stream_orders::test_plain_message"),
+        Row("streams: a function call", DOTNET, "test_sim_stream_orders::test_function_call_leg_1"),
+        Row(
+            "streams: a cancel by another client",
+            GUESS,
+            "test_sim_stream_orders::test_cancellation_by_another_client",
+        ),
+        Row("streams: an expiry", GUESS, "test_sim_stream_orders::test_expiry"),
+        Row(
+            "streams: the `error` event, in both shapes",
+            REPORTS,
+            "test_sim_stream_reading::test_the_two_shapes_of_an_error_event",
+        ),
+    ),
+    "POST /v1/threads/runs": (
+        Row(
+            "a thread and its run, or neither",
+            RUBY,
+            "test_sim_refusals::test_a_run_with_nothing_to_go_on",
+        ),
+        Row(
+            "streams: `thread.created` first", DOTNET, "test_sim_stream_orders::test_thread_and_run"
+        ),
+    ),
+    f"GET {RUNS}": (LIST,),
+    f"GET {RUN}": (
+        Row(
+            "fields by status", DOTNET, "test_sim_fields::test_which_fields_are_set_in_each_status"
+        ),
+        Row(
+            "`started_at` is kept, then overwritten",
+            DOTNET,
+            "test_sim_fields::test_started_at_is_kept_in_the_queue_and_overwritten_at_the_next_start",
+        ),
+        Row(
+            "expires after 600 s, in every status",
+            DOTNET,
+            "test_sim_time::test_expiry_comes_in_every_status",
+        ),
+        Row(
+            "every status and event of the table",
+            DOCS,
+            "test_sim_fields::test_the_whole_square_of_statuses_and_events",
+        ),
+    ),
+    f"POST {RUN}": (
+        Row(
+            "refused before it is over",
+            RUBY,
+            "test_sim_refusals::test_a_run_is_not_modified_before_it_is_over",
+        ),
+    ),
+    f"POST {RUN}/cancel": (
+        Row(
+            "refused too late, or twice",
+            REPORTS,
+            "test_sim_refusals::test_cancel_in_the_wrong_status",
+        ),
+        Row(
+            "a race that either may win",
+            DOCS,
+            "test_sim_time::test_the_cancels_race_goes_both_ways",
+        ),
+    ),
+    f"POST {RUN}/submit_tool_outputs": (
+        Row(
+            "refused in the wrong status",
+            RUBY,
+            "test_sim_refusals::test_outputs_in_the_wrong_status",
+        ),
+        Row(
+            "all outputs at once, or none",
+            REPORTS,
+            "test_sim_refusals::test_outputs_that_are_not_exactly_the_pending_ones",
+        ),
+        Row(
+            "streams: the finished step first",
+            DOTNET,
+            "test_sim_stream_orders::test_function_call_leg_2",
+        ),
+    ),
+    f"GET {RUN}/steps": (
+        LIST,
+        Row(
+            "the life of a round of calls",
+            DOTNET,
+            "test_sim_output::test_the_life_of_a_round_of_calls",
+        ),
+        Row("hosted tools", DOTNET, "test_sim_hosted_tools::test_the_shape_of_hosted_calls"),
+    ),
+    f"GET {RUN}/steps/{{step_id}}": (
+        Row(
+            "the recorded keys in their order", DOTNET, "test_sim_output::test_the_shape_of_a_step"
+        ),
+        Row("ends with its run", SCHEMA, "test_sim_output::test_what_is_open_ends_with_its_run"),
+        Row(
+            "`include[]` shows what a search found",
+            SCHEMA,
+            "test_sim_hosted_tools::test_the_content_of_a_result_is_for_those_who_ask",
+        ),
+    ),
+    "GET /v1/models": (Row("the recorded keys", DOTNET, "test_sim_files::test_models"),),
+    "GET /v1/models/{model}": (Row("an unknown one", DOTNET, "test_sim_files::test_models"),),
+    "POST /v1/files": (
+        Row(
+            "there at once, as recorded",
+            DOTNET,
+            "test_sim_files::test_an_uploaded_file_is_there_at_once",
+        ),
+        Row("purposes", DOTNET, "test_sim_files::test_a_purpose_that_there_is_not"),
+        Row("names in three encodings", DOTNET, "test_sim_files::test_the_name_of_a_file"),
+        Row("bounded", OURS, "test_sim_files::test_uploads_are_bounded"),
+    ),
+    "GET /v1/files": (
+        Row("newest first, by purpose", DOTNET, "test_sim_files::test_the_purposes"),
+    ),
+    "GET /v1/files/{id}": (
+        Row("any unknown id is not found", DOTNET, "test_sim_files::test_a_file_that_is_not_there"),
+        Row("expires", SCHEMA, "test_sim_files::test_a_file_expires"),
+    ),
+    "DELETE /v1/files/{id}": (
+        Row("keys in an order of their own", DOTNET, "test_sim_files::test_a_deleted_file_is_gone"),
+        Row(
+            "leaves its vector stores",
+            GUESS,
+            "test_sim_vector_stores::test_a_deleted_file_leaves_its_vector_stores",
+        ),
+    ),
+    "GET /v1/files/{id}/content": (
+        Row("byte for byte", DOTNET, "test_sim_files::test_the_content_comes_back_byte_for_byte"),
+        Row("not that of `assistants`", REPORTS, "test_sim_files::test_what_is_not_given_out"),
+    ),
+    f"POST {STORES}": (
+        Row(
+            "empty: completed at once", DOTNET, "test_sim_vector_stores::test_an_empty_vector_store"
+        ),
+    ),
+    f"GET {STORES}": (LIST,),
+    f"GET {STORE}": (
+        Row(
+            "in progress while a file is",
+            DOTNET,
+            "test_sim_vector_stores::test_a_file_is_indexed_in_time",
+        ),
+    ),
+    f"POST {STORE}": (
+        Row(
+            "modified; expires",
+            SCHEMA,
+            "test_sim_vector_stores::test_a_vector_store_is_modified_and_expires",
+        ),
+    ),
+    f"DELETE {STORE}": (
+        Row(
+            "its files stay",
+            DOTNET,
+            "test_sim_vector_stores::test_a_deleted_file_leaves_its_vector_stores",
+        ),
+    ),
+    f"POST {STORE}/files": (
+        Row("as recorded", DOTNET, "test_sim_vector_stores::test_an_attached_file"),
+    ),
+    f"GET {STORE}/files": (
+        Row("by status", SCHEMA, "test_sim_vector_stores::test_files_are_listed_by_status"),
+    ),
+    f"GET {STORE}/files/{{file_id}}": (
+        Row(
+            "completed in time", DOTNET, "test_sim_vector_stores::test_the_client_waits_for_a_file"
+        ),
+    ),
+    f"DELETE {STORE}/files/{{file_id}}": (
+        Row("the file itself stays", DOTNET, "test_sim_vector_stores::test_a_detached_file_stays"),
+    ),
+}
+
+#: What clients of assistants may look for and not find.
+NOT_THERE: Final[Mapping[str, str]] = {
+    f"POST {STORE}/search": "nobody reads what is in a file; a script says what a search finds",
+    f"GET {STORE}/files/{{file_id}}/content": "as above",
+    f"POST {STORE}/files/{{file_id}}": "attributes are set when a file is attached",
+    f"POST {STORE}/file_batches": "attach the files one by one, or create the store with them",
+}
+
+
+def render() -> str:
+    """The page."""
+    return "\n".join([*_head(), *_endpoints(), *_missing(), *_refusals()])
+
+
+def _head() -> Iterator[str]:
+    yield "<!-- GENERATED by `python tests/conformance/coverage.py`: do not edit. -->"
+    yield "# What the simulator does, and why we believe it"
+    yield ""
+    yield "The hosted service is gone: what it did is known from recordings, documents and reports."
+    yield "*certain* is recorded, or told by several; *likely* is documented, or one good report;"
+    yield "*inferred* follows from the rest, or is our own choice. Why a run may go from one status"
+    yield "to another is told in [diagrams](../diagrams/README.md), edge by edge."
+    yield ""
+
+
+def _endpoints() -> Iterator[str]:
+    yield "## Endpoints"
+    yield ""
+    yield "| endpoint | behaviour | evidence | | test |"
+    yield "| --- | --- | --- | --- | --- |"
+    for endpoint, rows in ROWS.items():
+        for number, row in enumerate(rows):
+            name = f"`{endpoint}`" if number == 0 else ""
+            source, sure = row.evidence.source, row.evidence.confidence
+            yield f"| {name} | {row.behaviour} | {source} | {sure} | `{row.test}` |"
+    yield ""
+
+
+def _missing() -> Iterator[str]:
+    yield "## Not there"
+    yield ""
+    yield "| endpoint | why |"
+    yield "| --- | --- |"
+    for endpoint, why in NOT_THERE.items():
+        yield f"| `{endpoint}` | {why} |"
+    yield ""
+    yield "Unsettled, and left open: what the service said at 100,000 messages on a thread; which"
+    yield "values of `reasoning_effort` it took (any is taken, and echoed); whether file ids in"
+    yield "`tool_resources` and attachments had to exist (they need not here, unless a vector store"
+    yield "is made of them)."
+    yield ""
+
+
+def _refusals() -> Iterator[str]:
+    yield "## Refusals"
+    yield ""
+    yield "| status | text | code | evidence | |"
+    yield "| --- | --- | --- | --- | --- |"
+    for wording in REFUSALS.values():
+        text = wording.text.replace("|", "\\|")
+        source, sure = wording.evidence.source, wording.evidence.confidence
+        yield f"| {wording.status} | {text} | {wording.code or ''} | {source} | {sure} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
