@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, Self
+from contextlib import suppress
+from typing import Any, Protocol, Self
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 
 __all__ = ["Alarm", "AsyncAlarm", "Clock", "Participant", "SystemClock"]
@@ -84,7 +84,8 @@ class SystemAlarm:
     def wait(self, timeout_s: float) -> bool:
         """See `Alarm.wait`."""
         rung = self._rung.wait(timeout_s)
-        self._rung.clear()
+        if rung:  # a ring that comes just too late is kept for the next wait
+            self._rung.clear()
         return rung
 
     def ring(self) -> None:
@@ -103,10 +104,12 @@ class AsyncSystemAlarm:
         """See `AsyncAlarm.wait`."""
         woken = anyio.Event()
         self._wake = _from_any_thread(woken.set)
-        if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
-            with anyio.move_on_after(timeout_s):
-                await woken.wait()
-        self._wake = None
+        try:
+            if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
+                with anyio.move_on_after(timeout_s):
+                    await woken.wait()
+        finally:
+            self._wake = None
         rung, self._rung = self._rung, False
         return rung
 
@@ -118,14 +121,20 @@ class AsyncSystemAlarm:
 
 
 def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
-    """What wakes a task of this event loop, called from whichever thread."""
-    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
+    """What wakes a task of this event loop, called from whichever thread, without waiting for it.
+
+    anyio's own door (`from_thread.run_sync`) waits: two loops that knock at once would stand still.
+    """
+    home = threading.get_ident()
+    loop: Any = anyio.lowlevel.current_token().native_token
+    soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, or trio
 
     def knock() -> None:
         if threading.get_ident() == home:
             wake()
         else:
-            anyio.from_thread.run_sync(wake, token=loop)
+            with suppress(RuntimeError):  # the loop is gone, and with it who waited
+                soon(wake)
 
     return knock
 

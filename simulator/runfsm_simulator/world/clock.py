@@ -18,12 +18,12 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from itertools import count
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 
 __all__ = ["VirtualAlarm", "VirtualClock", "VirtualParticipant"]
@@ -270,13 +270,19 @@ class AsyncVirtualAlarm(_Bell):
 
 
 def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
-    """What wakes a task of this event loop, called from whichever thread."""
-    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
+    """What wakes a task of this event loop, called from whichever thread, without waiting for it.
+
+    anyio's own door (`from_thread.run_sync`) waits: two loops that knock at once would stand still.
+    """
+    home = threading.get_ident()
+    loop: Any = anyio.lowlevel.current_token().native_token
+    soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, or trio
 
     def knock() -> None:
         if threading.get_ident() == home:
             wake()
         else:
-            anyio.from_thread.run_sync(wake, token=loop)
+            with suppress(RuntimeError):  # the loop is gone, and with it who waited
+                soon(wake)
 
     return knock
