@@ -40,18 +40,19 @@ class AsyncAlarm(Protocol):
 
 
 class Participant(Protocol):
-    """Somebody whose work holds virtual time, from its creation until `leave()`.
+    """Somebody whose work holds virtual time: from creation on, and while inside, until `leave()`.
 
     A virtual clock must not jump while somebody works. The code inside the context is the
-    participant's own; it may be entered again and again. Make the participant *before* the thread
-    or task that enters it, so that no instant lies between in which nobody counts.
+    participant's own; it may be entered again and again, and outside it holds nobody up. Make the
+    participant *before* the thread or task that enters it, so that no instant lies between in which
+    nobody counts.
     """
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
     def leave(self) -> None:
-        """Take no part in time any more. A second time is nothing."""
+        """Take no part in time any more; what waits on its behalf is abandoned."""
 
 
 class Clock(Protocol):

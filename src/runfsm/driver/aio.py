@@ -6,8 +6,10 @@ Nothing is decided here: ask the core, do it, tell the core.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any, assert_never
+from weakref import WeakSet
 
 import anyio
 import anyio.to_thread
@@ -36,7 +38,7 @@ from runfsm.driver.actions import (
 from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.toolround import ToolJob, ToolRound, call_plainly
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -76,7 +78,7 @@ class AsyncRunDriver:
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: set[AsyncWatch] = set()
+        self._watches: WeakSet[AsyncWatch] = WeakSet()
 
     async def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -86,10 +88,7 @@ class AsyncRunDriver:
                 another run holds the thread.
             ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
         """
-        watch = self.watch(request)
-        async for _ in watch:
-            pass
-        return watch.outcome
+        return await self.watch(request).finish()
 
     def watch(self, request: RunRequest) -> AsyncWatch:
         """Drive a run, and see each step of its journal as it happens.
@@ -123,7 +122,7 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         backend: AsyncBackend,
         tools: Toolset,
         clock: Clock,
-        watches: set[AsyncWatch],
+        watches: WeakSet[AsyncWatch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -133,10 +132,19 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         self._alarm = clock.async_alarm()
         self._cancel_asked = False
         self._trouble: BackendError | None = None  # the latest, for its cause
+        self._participant: Participant | None = None  # from the first step on
         self._steps = self._drive()
 
     async def __anext__(self) -> JournalStep:
-        return await anext(self._steps)
+        with self._taking_part():
+            return await anext(self._steps)
+
+    async def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            async for _ in self._steps:
+                pass
+        return self.outcome
 
     @property
     def outcome(self) -> Outcome:
@@ -157,21 +165,24 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         await self._steps.aclose()
 
     async def _drive(self) -> AsyncGenerator[JournalStep, None]:
-        participant = self._clock.participant()
         self._watches.add(self)
         told = len(self.core.journal)
         try:
             while not isinstance(action := self._next_action(), Done):
-                with participant:
-                    self.core.receive(await self._perform(action))
+                self.core.receive(await self._perform(action))
                 for step in self.core.journal[told:]:
                     told += 1
                     yield step
         finally:
             self._watches.discard(self)
-            participant.leave()
+            if self._participant:
+                self._participant.leave()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._trouble
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._clock.participant()
+        return self._participant
 
     def _next_action(self) -> Action:
         if self._cancel_asked:
@@ -211,9 +222,11 @@ class AsyncWatch(AsyncIterator[JournalStep]):
     async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
+        threads = anyio.CapacityLimiter(max(1, len(tools.jobs)))  # nobody queues behind a sleeper
         async with anyio.create_task_group() as tasks:
             for job in tools.jobs:
-                tasks.start_soon(_work, job, alarm, self._clock.participant(beside=True))
+                participant = self._clock.participant(beside=True)
+                tasks.start_soon(_work, job, alarm, participant, threads)
             while (wait_s := tools.wait_s(self._clock.now())) is not None:
                 if self._cancel_asked:
                     tools.abandon()
@@ -225,20 +238,27 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         return tools.outputs
 
 
-async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> None:
+async def _work(
+    job: ToolJob, alarm: AsyncAlarm, participant: Participant, threads: anyio.CapacityLimiter
+) -> None:
     try:
         with participant:
-            job.settle(await _call(job))
+            job.settle(await _call(job, threads))
             alarm.ring()
     finally:
         participant.leave()
 
 
-async def _call(job: ToolJob) -> ToolOutput:
+async def _call(job: ToolJob, threads: anyio.CapacityLimiter) -> ToolOutput:
+    if not job.bound.tool.is_async:
+        return await anyio.to_thread.run_sync(
+            call_plainly, job.bound, abandon_on_cancel=True, limiter=threads
+        )
     try:
-        if job.bound.tool.is_async:
-            return job.bound.finish(await job.bound.invoke())
-        value = await anyio.to_thread.run_sync(job.bound.invoke, abandon_on_cancel=True)
-        return job.bound.finish(value)
-    except Exception as error:  # noqa: BLE001  # whatever it raises, the model is told
+        return job.bound.finish(await job.bound.invoke())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if anyio.current_effective_deadline() == -math.inf:  # we are cancelled: not the tool's word
+            raise
         return job.bound.failed(error)

@@ -109,7 +109,8 @@ class RunCore:
     _own: set[RunEvent] = field(default_factory=set, init=False)  # client events we have sent
     _outputs: dict[str, ToolOutput] = field(default_factory=dict, init=False)  # by call id
     _accepted: set[str] = field(default_factory=set, init=False)  # call ids; by the service
-    _cancel_sent: bool = field(default=False, init=False)
+    _cancel_tried: bool = field(default=False, init=False)  # asked for, with whatever answer
+    _cancel_sent: bool = field(default=False, init=False)  # and taken
     _cancel_wanted_at: float = field(default=0.0, init=False)
     _gave_up: bool = field(default=False, init=False)
     _messages: tuple[RunMessage, ...] | None = field(default=None, init=False)
@@ -171,10 +172,11 @@ class RunCore:
         return run.expires_at is not None and self._seen_at < run.expires_at <= self._now
 
     def _answer(self, run: RunSnapshot) -> Action:
-        missing = tuple(call for call in run.calls if call.call_id not in self._outputs)
+        calls = {call.call_id: call for call in run.calls}  # a call that stands twice is one call
+        missing = tuple(call for call_id, call in calls.items() if call_id not in self._outputs)
         if missing:
             return RunTools(missing, self._time_left_s(run))
-        return SubmitOutputs(run.ref, tuple(self._outputs[call.call_id] for call in run.calls))
+        return SubmitOutputs(run.ref, tuple(self._outputs[call_id] for call_id in calls))
 
     def _time_left_s(self, run: RunSnapshot) -> float | None:
         ends = (run.expires_at, self._deadline_at)
@@ -207,7 +209,8 @@ class RunCore:
         for moment in (expires_at, self._deadline_at, self._give_up_at):  # be there when it passes
             if moment is not None and moment > self._now:
                 delay = min(delay, moment - self._now)
-        return delay
+        # Wanted cancelled, or given up on: then nobody waits for an hour because a service says so.
+        return delay if self.cancel_reason is None else min(delay, pacing.longest_s)
 
     # What came of it ----------------------------------------------------------------------------
 
@@ -228,6 +231,7 @@ class RunCore:
             )
         before = len(self.journal)
         self._asked = None
+        self._cancel_tried = self._cancel_tried or isinstance(action, Cancel)
         self._now = max(self._now, reply.now)
         match reply:
             case Waited():
@@ -240,7 +244,7 @@ class RunCore:
                 self._finish(tuple(messages))
             case Faulted(fault):
                 self._meet(action, fault)
-        self._watch_time()
+        self._watch_time(looked=isinstance(reply, Seen | Faulted))
         return tuple(self.journal[before:])
 
     def request_cancel(self, reason: CancelReason = CancelReason.ASKED) -> None:
@@ -319,11 +323,11 @@ class RunCore:
         again = fault.kind in RETRYABLE | OUTDATED and not twice
         return again and self._faults <= self.policy.pacing.faults_max
 
-    def _watch_time(self) -> None:
+    def _watch_time(self, *, looked: bool) -> None:
         if self._deadline_at is not None and self._now >= self._deadline_at:
             self.request_cancel(CancelReason.DEADLINE)
         hopeless = self._give_up_at is not None and self._now >= self._give_up_at
-        if hopeless and self.snapshot is not None and not self.is_over:
+        if hopeless and looked and self._cancel_tried and not self.is_over:
             self._gave_up = True
             self.journal.append(GaveUp(self._now, str(self._tracker.status)))
 

@@ -9,6 +9,7 @@ import inspect
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, assert_never
+from weakref import WeakSet
 
 import anyio
 
@@ -36,7 +37,7 @@ from runfsm.driver.actions import (
 from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.toolround import ToolJob, ToolRound, call_plainly
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -76,7 +77,7 @@ class RunDriver:
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: set[Watch] = set()
+        self._watches: WeakSet[Watch] = WeakSet()
 
     def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -86,10 +87,7 @@ class RunDriver:
                 another run holds the thread.
             ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
         """
-        watch = self.watch(request)
-        for _ in watch:
-            pass
-        return watch.outcome
+        return self.watch(request).finish()
 
     def watch(self, request: RunRequest) -> Watch:
         """Drive a run, and see each step of its journal as it happens.
@@ -123,7 +121,7 @@ class Watch(Iterator[JournalStep]):
         backend: Backend,
         tools: Toolset,
         clock: Clock,
-        watches: set[Watch],
+        watches: WeakSet[Watch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -133,10 +131,19 @@ class Watch(Iterator[JournalStep]):
         self._alarm = clock.alarm()
         self._cancel_asked = threading.Event()
         self._trouble: BackendError | None = None  # the latest, for its cause
+        self._participant: Participant | None = None  # from the first step on
         self._steps = self._drive()
 
     def __next__(self) -> JournalStep:
-        return next(self._steps)
+        with self._taking_part():
+            return next(self._steps)
+
+    def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            for _ in self._steps:
+                pass
+        return self.outcome
 
     @property
     def outcome(self) -> Outcome:
@@ -157,21 +164,24 @@ class Watch(Iterator[JournalStep]):
         self._steps.close()
 
     def _drive(self) -> Generator[JournalStep, None, None]:
-        participant = self._clock.participant()
         self._watches.add(self)
         told = len(self.core.journal)
         try:
             while not isinstance(action := self._next_action(), Done):
-                with participant:
-                    self.core.receive(self._perform(action))
+                self.core.receive(self._perform(action))
                 for step in self.core.journal[told:]:
                     told += 1
                     yield step
         finally:
             self._watches.discard(self)
-            participant.leave()
+            if self._participant:
+                self._participant.leave()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._trouble
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._clock.participant()
+        return self._participant
 
     def _next_action(self) -> Action:
         if self._cancel_asked.is_set():
@@ -235,9 +245,9 @@ def _work(job: ToolJob, alarm: Alarm, participant: Participant) -> None:
 
 
 def _call(job: ToolJob) -> ToolOutput:
+    if not job.bound.tool.is_async:
+        return call_plainly(job.bound)
     try:
-        if job.bound.tool.is_async:
-            return job.bound.finish(anyio.run(job.bound.invoke))
-        return job.bound.finish(job.bound.invoke())
+        return job.bound.finish(anyio.run(job.bound.invoke))
     except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
         return job.bound.failed(error)
