@@ -37,6 +37,7 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
 from runfsm.errors import (
     BackendError,
@@ -114,14 +115,12 @@ class RunCore:
     _cancel_wanted_at: float = field(default=0.0, init=False)
     _gave_up: bool = field(default=False, init=False)
     _messages: tuple[RunMessage, ...] | None = field(default=None, init=False)
-    _looks: int = field(default=0, init=False)  # looks in a row that showed nothing new
-    _faults: int = field(default=0, init=False)  # failed calls in a row
-    _retry_after_s: float | None = field(default=None, init=False)
-    _rested: bool = field(default=False, init=False)  # waited since the last look
+    _patience: Patience = field(init=False)
     _must_look: bool = field(default=False, init=False)  # a call failed: look before acting again
 
     def __post_init__(self) -> None:
         self._now = self.started_at
+        self._patience = Patience(self.policy.pacing)
 
     # What to do ---------------------------------------------------------------------------------
 
@@ -196,21 +195,18 @@ class RunCore:
 
     def _after_rest(self, action: Action, *, look: bool = False) -> Action:
         """The action, once we have waited if there is something to wait for."""
-        if self._rested or not (look or self._faults):
+        if self._patience.is_rested or not (look or self._patience.faults):
             return action
         return Wait(self._delay_s())
 
     def _delay_s(self) -> float:
-        pacing = self.policy.pacing
-        delay = pacing.delay_s(self._looks)
-        if self._faults:
-            delay = pacing.fault_delay_s(self._faults, self._retry_after_s)
+        delay = self._patience.delay_s
         expires_at = self.snapshot.expires_at if self.snapshot else None
         for moment in (expires_at, self._deadline_at, self._give_up_at):  # be there when it passes
             if moment is not None and moment > self._now:
                 delay = min(delay, moment - self._now)
         # Wanted cancelled, or given up on: then nobody waits for an hour because a service says so.
-        return delay if self.cancel_reason is None else min(delay, pacing.longest_s)
+        return delay if self.cancel_reason is None else min(delay, self.policy.pacing.longest_s)
 
     # What came of it ----------------------------------------------------------------------------
 
@@ -235,7 +231,7 @@ class RunCore:
         self._now = max(self._now, reply.now)
         match reply:
             case Waited():
-                self._rested = True
+                self._patience.rest()
             case Seen(snapshot):
                 self._see(action, snapshot)
             case ToolsRan(outputs):
@@ -272,10 +268,9 @@ class RunCore:
             self.snapshot, self._seen_at = snapshot, self._now
         self.journal.extend(steps)
         self._own -= {step.edge.event for step in steps if isinstance(step, Transition)}
-        self._looks = 0 if steps else self._looks + 1
-        if steps or not self._must_look:  # a look that shows nothing new mends no failed submit
-            self._faults = 0
-        self._rested = self._must_look = False
+        # A look that shows nothing new mends no failed submit.
+        self._patience.look(news=bool(steps), mends=bool(steps) or not self._must_look)
+        self._must_look = False
 
     def _remember(self, action: Action) -> None:
         """Note what we have sent, so that its edge is not taken for another client's."""
@@ -288,7 +283,7 @@ class RunCore:
                 self._cancel_sent = True
 
     def _take_outputs(self, outputs: Sequence[ToolOutput]) -> None:
-        self._rested = True  # tools take time: if the run has expired by now, look at once
+        self._patience.rest()  # tools take time: if the run has expired by now, look at once
         for output in outputs:
             self._outputs[output.call_id] = output
             self.journal.append(ToolAnswered(self._now, output.call_id, output.name, output.error))
@@ -305,11 +300,9 @@ class RunCore:
         self.journal.append(
             FaultMet(self._now, type(action).__name__, fault.kind, fault.status_code)
         )
-        self._faults += 1
-        self._retry_after_s = fault.retry_after_s
         # Once, an outdated view is mended by a look right away; a service that contradicts itself
         # is not asked in a circle without a pause.
-        self._rested = fault.kind in OUTDATED and self._faults == 1
+        self._patience.fail(fault.retry_after_s, at_once=fault.kind in OUTDATED)
         self._must_look = self._must_look or type(action) in SENDS
         if fault.maybe_applied and type(action) in SENDS:
             self._own.add(SENDS[type(action)])
@@ -321,7 +314,7 @@ class RunCore:
         # one's thread lock refuses the second anyway.
         twice = isinstance(action, Create) and fault.maybe_applied
         again = fault.kind in RETRYABLE | OUTDATED and not twice
-        return again and self._faults <= self.policy.pacing.faults_max
+        return again and not self._patience.is_worn_out
 
     def _watch_time(self, *, looked: bool) -> None:
         if self._deadline_at is not None and self._now >= self._deadline_at:

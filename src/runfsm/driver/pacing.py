@@ -1,10 +1,10 @@
-"""How long to wait between two looks. Pure: numbers in, seconds out."""
+"""How long to wait between two looks. Pure: counts in, seconds out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["Pacing"]
+__all__ = ["Pacing", "Patience"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,51 @@ class Pacing:
         if retry_after_s is not None:
             return retry_after_s
         return _grow(self.fault_s, 2.0, faults - 1, self.longest_s)
+
+
+@dataclass(slots=True)
+class Patience:
+    """What has been waited for so far, and so how long the next wait is.
+
+    Attributes:
+        pacing: by which rule.
+        is_rested: whether there was a wait since the last look.
+        faults: failed calls in a row.
+    """
+
+    pacing: Pacing
+    is_rested: bool = field(default=False, init=False)
+    faults: int = field(default=0, init=False)
+    _looks: int = field(default=0, init=False)  # in a row that showed nothing new
+    _retry_after_s: float | None = field(default=None, init=False)
+
+    @property
+    def delay_s(self) -> float:
+        """The next wait."""
+        if self.faults:
+            return self.pacing.fault_delay_s(self.faults, self._retry_after_s)
+        return self.pacing.delay_s(self._looks)
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether too many calls in a row have failed."""
+        return self.faults > self.pacing.faults_max
+
+    def rest(self) -> None:
+        """Have waited."""
+        self.is_rested = True
+
+    def look(self, *, news: bool, mends: bool) -> None:
+        """Have looked, and seen something new or not; `mends` says whether faults are forgotten."""
+        self._looks = 0 if news else self._looks + 1
+        self.faults = 0 if mends else self.faults
+        self.is_rested = False
+
+    def fail(self, retry_after_s: float | None, *, at_once: bool) -> None:
+        """Have failed. A wait comes next, unless it is good to look `at_once`, the first time."""
+        self.faults += 1
+        self._retry_after_s = retry_after_s
+        self.is_rested = at_once and self.faults == 1
 
 
 def _grow(first: float, factor: float, times: int, longest: float) -> float:
