@@ -274,6 +274,20 @@ def test_a_create_that_may_have_been_applied_is_not_repeated(trouble: str) -> No
     assert ["fault_met"] == [step.kind for step in caught.value.journal]
 
 
+def test_a_create_that_is_lost_after_the_deadline_is_told_as_lost() -> None:
+    """There may be a run: the error must not say that there is none, though time was up too."""
+
+    def late(service: Troubled, call: Callable[[], Any]) -> Any:
+        service.simulator.clock.advance(100)
+        return _lost(service, call)
+
+    service = Troubled(_stage(say("Hi")), {("create", 0): late})
+
+    with pytest.raises(BackendError) as caught:
+        _drive(service, policy=Policy(deadline_s=30))
+    assert caught.value.fault.maybe_applied
+
+
 def test_the_services_wish_to_wait_is_granted() -> None:
     """After a `retry_after` of 17 s, the next request comes 17 s later."""
     service = Troubled(_stage(say("Hi")), {("create", 0): limited})
@@ -426,6 +440,19 @@ def test_a_service_of_unknown_statuses_only_is_its_own_fault() -> None:
     with pytest.raises(BackendError, match="paused") as caught:
         _drive(service, policy=Policy(deadline_s=30, cancel_grace_s=10))
     assert caught.value.ref is not None
+
+
+def test_calls_that_are_shown_after_their_time_are_not_waited_for() -> None:
+    """A look-alike that never clears `required_action` is believed its status, and the run ends."""
+
+    def clinging(service: Troubled, call: Callable[[], Any]) -> Any:
+        fresh = call()
+        seen = next((look.calls for look in service.looks if look.calls), ())
+        return replace(fresh, calls=seen) if isinstance(fresh, RunSnapshot) and seen else fresh
+
+    outcome = _drive(Troubled(_stage(), always=clinging))
+
+    assert (S.COMPLETED, []) == (outcome.status, _foreign(outcome.journal))
 
 
 def test_the_first_terminal_status_wins() -> None:

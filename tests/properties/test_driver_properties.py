@@ -7,7 +7,10 @@ left or nested, cancels from other threads.
 from __future__ import annotations
 
 import asyncio
+import math
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -558,6 +561,86 @@ def test_one_driver_serves_many_threads() -> None:
     assert (0, 0) == (len(driver._watches), stage.clock._busy)
 
 
+def test_a_watch_between_two_steps_holds_no_other_thread_up() -> None:
+    """Whoever stops after a step, and waits for a thread that drives another run, is not stuck."""
+    stage = Stage(HELLO, Policy())
+    other = Stage(HELLO, Policy(), stage.clock)
+    thread = threading.Thread(target=other.drive, daemon=True)
+    create = stage.simulator.backend.create
+
+    def create_when_the_other_one_waits(request: Any) -> Any:
+        thread.start()
+        while not stage.clock._waiting:
+            thread.join(timeout=0.001)
+        return create(request)
+
+    stage.simulator.backend.create = create_when_the_other_one_waits  # type: ignore[method-assign]  # to order the two
+    watch = stage.driver.watch(stage.request)
+    next(watch)
+    thread.join(timeout=5)
+
+    assert not thread.is_alive()
+    watch.close()
+
+
+HUNG_TOOL = """
+import sys, threading, anyio
+from runfsm import AsyncRunDriver, RunRequest, SystemClock, tool
+from runfsm_simulator import Simulator
+from runfsm_simulator.world.script import Script, call, say
+
+@tool(timeout_s=0.01)
+def hangs() -> str:
+    threading.Event().wait()
+
+simulator = Simulator(
+    Script.of(call("hangs", queue_s=0, work_s=0), say("Done.", queue_s=0, work_s=0)),
+    clock=SystemClock(),
+)
+driver = AsyncRunDriver(simulator.async_backend, [hangs])
+outcome = anyio.run(
+    driver.run, RunRequest(simulator.create_assistant(), "Hello"), backend=sys.argv[1]
+)
+print(outcome.text)
+"""
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_tool_that_hangs_does_not_hold_the_programs_exit(loop: str) -> None:
+    """A plain tool that was timed out by the async driver goes down with the program."""
+    command = [sys.executable, "-c", HUNG_TOOL, loop]
+    ended = subprocess.run(  # noqa: S603  # our own words
+        command, timeout=20, capture_output=True, text=True, check=True
+    )
+
+    assert "Done.\n" == ended.stdout
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"first_s": 0.0},  # time would stand still, or the service be stormed
+        {"first_s": -1.0},
+        {"longest_s": 0.0},
+        {"factor": 0.5},  # ever quicker
+        {"fault_s": -1.0},
+        {"faults_max": -1},
+        {"first_s": math.nan},
+    ],
+    ids=str,
+)
+def test_a_pacing_that_makes_no_sense_is_refused(fields: dict[str, float]) -> None:
+    """The mistake is told where it is made, and not by a driver that never ends."""
+    with pytest.raises(ValueError, match=next(iter(fields))):
+        Pacing(**fields)  # type: ignore[arg-type]  # the mistake to be told of
+
+
+@pytest.mark.parametrize("factor", [2.0, 1e6, 1e300])
+def test_the_longest_wait_is_the_longest(factor: float) -> None:
+    """However often and however fast the waits have grown: no overflow, and no longer wait."""
+    assert 5.0 == Pacing(factor=factor).delay_s(10_000)
+
+
 # Cancels from other threads ----------------------------------------------------------------------
 
 
@@ -636,6 +719,34 @@ def test_nobody_gives_up_without_a_last_look() -> None:
     stage = Stage(HANGING, Policy(pacing=Pacing(first_s=100.0, longest_s=100.0)))
 
     assert S.CANCELLED is stage.drive(cancel_at=0).status
+
+
+def test_a_driver_is_cancelled_while_others_begin() -> None:
+    """`driver.cancel()` may come at any time: while threads begin runs, and while they end them."""
+    stage = Stage(HELLO, Policy())
+    driver = stage.driver
+    quickly = sys.getswitchinterval()
+
+    def work() -> None:
+        for _ in range(100):
+            driver.watch(stage.request).close()
+            watch = driver.watch(stage.request)
+            next(watch, None)
+            watch.close()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            driver.cancel()
+    finally:
+        sys.setswitchinterval(quickly)
+        for thread in threads:
+            thread.join(timeout=10)
+
+    assert 0 == len(driver._watches)
 
 
 def test_a_driver_cancels_all_that_it_has_under_way() -> None:
