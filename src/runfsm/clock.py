@@ -45,7 +45,8 @@ class Participant(Protocol):
     A virtual clock must not jump while somebody works. The code inside the context is the
     participant's own; it may be entered again and again, and outside it holds nobody up. Make the
     participant *before* the thread or task that enters it, so that no instant lies between in which
-    nobody counts.
+    nobody counts. Whoever has the word outside should give it back, or wait on the clock: time does
+    not jump for others while it waits for them by other means.
     """
 
     def __enter__(self) -> Self: ...

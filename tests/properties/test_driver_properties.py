@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -29,6 +30,7 @@ from runfsm import (
     Outcome,
     Pacing,
     Policy,
+    RunCancelled,
     RunCore,
     RunDriver,
     RunEvent,
@@ -561,28 +563,6 @@ def test_one_driver_serves_many_threads() -> None:
     assert (0, 0) == (len(driver._watches), stage.clock._busy)
 
 
-def test_a_watch_between_two_steps_holds_no_other_thread_up() -> None:
-    """Whoever stops after a step, and waits for a thread that drives another run, is not stuck."""
-    stage = Stage(HELLO, Policy())
-    other = Stage(HELLO, Policy(), stage.clock)
-    thread = threading.Thread(target=other.drive, daemon=True)
-    create = stage.simulator.backend.create
-
-    def create_when_the_other_one_waits(request: Any) -> Any:
-        thread.start()
-        while not stage.clock._waiting:
-            thread.join(timeout=0.001)
-        return create(request)
-
-    stage.simulator.backend.create = create_when_the_other_one_waits  # type: ignore[method-assign]  # to order the two
-    watch = stage.driver.watch(stage.request)
-    next(watch)
-    thread.join(timeout=5)
-
-    assert not thread.is_alive()
-    watch.close()
-
-
 HUNG_TOOL = """
 import sys, threading, anyio
 from runfsm import AsyncRunDriver, RunRequest, SystemClock, tool
@@ -728,10 +708,10 @@ def test_a_driver_is_cancelled_while_others_begin() -> None:
     quickly = sys.getswitchinterval()
 
     def work() -> None:
-        for _ in range(100):
-            driver.watch(stage.request).close()
+        for _ in range(300):
             watch = driver.watch(stage.request)
-            next(watch, None)
+            with suppress(RunCancelled):  # before it was created, even
+                next(watch)
             watch.close()
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]

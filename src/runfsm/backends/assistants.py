@@ -6,8 +6,8 @@ simulator; OpenAI's own endpoint was shut down on 2026-08-26.
 The calls go through `client.post` and `client.get` with the API's own types, not through
 `client.beta.threads`: every method there warns that it is deprecated, up to five times a call.
 
-Mutating calls are sent once: the SDK would repeat a timed-out POST by itself, and a run that was
-created by the first one refuses the second.
+Every call is sent once. The SDK would repeat a timed-out POST by itself, and a run that was created
+by the first one refuses the second; and its pauses between two attempts know of no deadline.
 """
 
 from __future__ import annotations

@@ -59,16 +59,10 @@ class Call(Generic[T]):
     @property
     def arguments(self) -> dict[str, Any]:
         """What `client.get` and `client.post` take."""
-        options: dict[str, Any] = {"headers": BETA, "params": dict(self.query)}
-        if self.method == "get":
-            return {"path": self.path, "cast_to": self.cast_to, "options": options}
-        options["max_retries"] = 0
-        return {
-            "path": self.path,
-            "cast_to": self.cast_to,
-            "body": dict(self.body),
-            "options": options,
-        }
+        # Sent once: the driver repeats what may be repeated, at its own pace, after a look.
+        options = {"headers": BETA, "params": dict(self.query), "max_retries": 0}
+        body = {"body": dict(self.body)} if self.method == "post" else {}
+        return {"path": self.path, "cast_to": self.cast_to, "options": options, **body}
 
     def take(self, answer: Any) -> T:
         """Read the answer.

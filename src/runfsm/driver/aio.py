@@ -5,17 +5,15 @@ Nothing is decided here: ask the core, do it, tell the core.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any, assert_never
-from weakref import WeakSet
 
 import anyio
-import anyio.to_thread
 
-from runfsm.backends.base import AsyncBackend
+from runfsm.backends.base import AsyncBackend, check_kind
 from runfsm.clock import AsyncAlarm, Clock, Participant, SystemClock
+from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -38,7 +36,8 @@ from runfsm.driver.actions import (
 from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound, call_plainly
+from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.underway import UnderWay
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -69,16 +68,12 @@ class AsyncRunDriver:
         policy: Policy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not inspect.iscoroutinefunction(backend.create):
-            raise TypeError(
-                f"AsyncRunDriver is for tasks, and {type(backend).__name__} blocks: use "
-                f"RunDriver(backend), or give AsyncRunDriver a backend on an async client"
-            )
+        check_kind(backend, awaited=True)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: WeakSet[AsyncWatch] = WeakSet()
+        self._watches: UnderWay[AsyncWatch] = UnderWay()
 
     async def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -105,7 +100,7 @@ class AsyncRunDriver:
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any task or thread may ask."""
-        for watch in tuple(self._watches):
+        for watch in self._watches.all():
             watch.cancel()
 
 
@@ -122,7 +117,7 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         backend: AsyncBackend,
         tools: Toolset,
         clock: Clock,
-        watches: WeakSet[AsyncWatch],
+        watches: UnderWay[AsyncWatch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -222,38 +217,36 @@ class AsyncWatch(AsyncIterator[JournalStep]):
     async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
-        threads = anyio.CapacityLimiter(max(1, len(tools.jobs)))  # nobody queues behind a sleeper
+        workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
         async with anyio.create_task_group() as tasks:
-            for job in tools.jobs:
-                participant = self._clock.participant(beside=True)
-                tasks.start_soon(_work, job, alarm, participant, threads)
+            for job, participant in workers:
+                if job.bound.tool.is_async:
+                    tasks.start_soon(_work, job, alarm, participant)
+                else:
+                    toolthread.start(job, alarm.ring, participant)
             while (wait_s := tools.wait_s(self._clock.now())) is not None:
                 if self._cancel_asked:
                     tools.abandon()
                 else:
                     await alarm.wait(wait_s)
-            tasks.cancel_scope.cancel()  # what was timed out or abandoned
+            tasks.cancel_scope.cancel()
+        for _, participant in workers:
+            participant.leave()  # nobody waits for what was timed out or abandoned
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.async_alarm()
         return tools.outputs
 
 
-async def _work(
-    job: ToolJob, alarm: AsyncAlarm, participant: Participant, threads: anyio.CapacityLimiter
-) -> None:
+async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> None:
     try:
         with participant:
-            job.settle(await _call(job, threads))
+            job.settle(await _call(job))
             alarm.ring()
     finally:
         participant.leave()
 
 
-async def _call(job: ToolJob, threads: anyio.CapacityLimiter) -> ToolOutput:
-    if not job.bound.tool.is_async:
-        return await anyio.to_thread.run_sync(
-            call_plainly, job.bound, abandon_on_cancel=True, limiter=threads
-        )
+async def _call(job: ToolJob) -> ToolOutput:
     try:
         return job.bound.finish(await job.bound.invoke())
     except KeyboardInterrupt:

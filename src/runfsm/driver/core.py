@@ -161,7 +161,8 @@ class RunCore:
 
     def _is_old_round(self, run: RunSnapshot) -> bool:
         """Whether these calls are answered: a replica that lags still shows them."""
-        return bool(run.calls) and {call.call_id for call in run.calls} <= self._accepted
+        asks = run.status is RunStatus.REQUIRES_ACTION and bool(run.calls)
+        return asks and {call.call_id for call in run.calls} <= self._accepted
 
     def _may_have_expired(self, run: RunSnapshot) -> bool:
         """Whether `expires_at` has passed since the look; then only another look can tell.
@@ -249,7 +250,7 @@ class RunCore:
         An action that was handed out already is still to be answered. If none was, and no run was
         created either, none will be.
         """
-        if self.cancel_reason is not None or self.is_over:
+        if self.cancel_reason is not None or self.error is not None or self.is_over:
             return
         self.cancel_reason = reason
         self._cancel_wanted_at = self._now

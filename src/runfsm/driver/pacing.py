@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-__all__ = ["Pacing", "Patience"]
+__all__ = ["Pacing", "Patience", "check_number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class Pacing:
         fault_s: the first wait after a failed call; it doubles with each failure in a row.
         faults_max: give up after so many failures in a row.
 
+    Raises:
+        ValueError: a number that makes no sense: a wait of nothing would be a storm of requests.
+
     Example:
         >>> pacing = Pacing()
         >>> [pacing.delay_s(looks) for looks in range(4)]
@@ -32,6 +36,13 @@ class Pacing:
     longest_s: float = 5.0
     fault_s: float = 0.5
     faults_max: int = 5
+
+    def __post_init__(self) -> None:
+        check_number("first_s", self.first_s, above=0)
+        check_number("factor", self.factor, at_least=1)
+        check_number("longest_s", self.longest_s, at_least=self.first_s)
+        check_number("fault_s", self.fault_s, above=0)
+        check_number("faults_max", self.faults_max, at_least=0)
 
     def delay_s(self, looks: int) -> float:
         """The wait before the next look, after `looks` looks that showed nothing new."""
@@ -89,6 +100,21 @@ class Patience:
         self.is_rested = at_once and self.faults == 1
 
 
+def check_number(
+    name: str, value: float, *, above: float = -math.inf, at_least: float = -math.inf
+) -> None:
+    """Refuse what is no finite number within its bounds.
+
+    Raises:
+        ValueError: it is not; the message names it, and what would do.
+    """
+    if not (math.isfinite(value) and value > above and value >= at_least):
+        bound = f"above {above:g}" if above > -math.inf else f"of at least {at_least:g}"
+        raise ValueError(f"{name} is {value}, where a finite number {bound} would do")
+
+
 def _grow(first: float, factor: float, times: int, longest: float) -> float:
-    # The exponent is bounded, for a float overflows after some thousand doublings.
-    return float(min(first * factor ** min(times, 64), longest))
+    try:
+        return min(first * factor**times, longest)
+    except OverflowError:
+        return longest

@@ -5,16 +5,13 @@ Nothing is decided here: ask the core, do it, tell the core.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, assert_never
-from weakref import WeakSet
 
-import anyio
-
-from runfsm.backends.base import Backend
-from runfsm.clock import Alarm, Clock, Participant, SystemClock
+from runfsm.backends.base import Backend, check_kind
+from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -37,7 +34,8 @@ from runfsm.driver.actions import (
 from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound, call_plainly
+from runfsm.driver.toolround import ToolRound
+from runfsm.driver.underway import UnderWay
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -68,16 +66,12 @@ class RunDriver:
         policy: Policy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if inspect.iscoroutinefunction(backend.create):
-            raise TypeError(
-                f"RunDriver is for threads, and {type(backend).__name__} is to be awaited: use "
-                f"AsyncRunDriver(backend), or give RunDriver a backend on a sync client"
-            )
+        check_kind(backend, awaited=False)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: WeakSet[Watch] = WeakSet()
+        self._watches: UnderWay[Watch] = UnderWay()
 
     def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -104,7 +98,7 @@ class RunDriver:
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any thread may ask."""
-        for watch in tuple(self._watches):
+        for watch in self._watches.all():
             watch.cancel()
 
 
@@ -121,7 +115,7 @@ class Watch(Iterator[JournalStep]):
         backend: Backend,
         tools: Toolset,
         clock: Clock,
-        watches: WeakSet[Watch],
+        watches: UnderWay[Watch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -223,8 +217,7 @@ class Watch(Iterator[JournalStep]):
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
         for job, participant in workers:
-            # A daemon: a tool that is timed out cannot be stopped, and must not hold the exit.
-            threading.Thread(target=_work, args=(job, alarm, participant), daemon=True).start()
+            toolthread.start(job, alarm.ring, participant)
         while (wait_s := tools.wait_s(self._clock.now())) is not None:
             if self._cancel_asked.is_set():
                 tools.abandon()
@@ -235,19 +228,3 @@ class Watch(Iterator[JournalStep]):
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.alarm()
         return tools.outputs
-
-
-def _work(job: ToolJob, alarm: Alarm, participant: Participant) -> None:
-    with participant:
-        job.settle(_call(job))
-        alarm.ring()
-    participant.leave()
-
-
-def _call(job: ToolJob) -> ToolOutput:
-    if not job.bound.tool.is_async:
-        return call_plainly(job.bound)
-    try:
-        return job.bound.finish(anyio.run(job.bound.invoke))
-    except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
-        return job.bound.failed(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from runfsm.driver.actions import RunTools, ToolOutput
 from runfsm.tools import BoundCall, Toolset
 
-__all__ = ["ToolJob", "ToolRound", "call_plainly"]
+__all__ = ["ToolJob", "ToolRound"]
 
 #: Longer than any run lives; some waits take no infinity.
 FOREVER_S = 86_400.0
@@ -89,11 +89,3 @@ class ToolRound:
         """One output for each call, in the order of the calls; only when all are settled."""
         slots = (slot.output if isinstance(slot, ToolJob) else slot for slot in self._slots)
         return tuple(output for output in slots if output is not None)
-
-
-def call_plainly(bound: BoundCall) -> ToolOutput:
-    """Make the call in this thread. Whatever the tool raises is settled, be it `SystemExit`."""
-    try:
-        return bound.finish(bound.invoke())
-    except BaseException as error:  # noqa: BLE001  # as said
-        return bound.failed(error)
