@@ -11,10 +11,10 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, Self
+from contextlib import suppress
+from typing import Any, Protocol, Self
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 
 __all__ = ["Alarm", "AsyncAlarm", "Clock", "Participant", "SystemClock"]
@@ -41,18 +41,20 @@ class AsyncAlarm(Protocol):
 
 
 class Participant(Protocol):
-    """Somebody whose work holds virtual time, from its creation until `leave()`.
+    """Somebody whose work holds virtual time: from creation on, and while inside, until `leave()`.
 
     A virtual clock must not jump while somebody works. The code inside the context is the
-    participant's own; it may be entered again and again. Make the participant *before* the thread
-    or task that enters it, so that no instant lies between in which nobody counts.
+    participant's own; it may be entered again and again, and outside it holds nobody up. Make the
+    participant *before* the thread or task that enters it, so that no instant lies between in which
+    nobody counts. Whoever has the word outside should give it back, or wait on the clock: time does
+    not jump for others while it waits for them by other means.
     """
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
     def leave(self) -> None:
-        """Take no part in time any more. A second time is nothing."""
+        """Take no part in time any more; what waits on its behalf is abandoned."""
 
 
 class Clock(Protocol):
@@ -83,14 +85,15 @@ class SystemAlarm:
         speed: seconds of `timeout_s` in a real one.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
         self._speed = speed
         self._rung = threading.Event()
 
     def wait(self, timeout_s: float) -> bool:
         """See `Alarm.wait`."""
         rung = self._rung.wait(timeout_s / self._speed)
-        self._rung.clear()
+        if rung:  # a ring that comes just too late is kept for the next wait
+            self._rung.clear()
         return rung
 
     def ring(self) -> None:
@@ -105,7 +108,7 @@ class AsyncSystemAlarm:
         speed: seconds of `timeout_s` in a real one.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
         self._speed = speed
         self._rung = False
         self._wake: Callable[[], None] | None = None
@@ -114,10 +117,12 @@ class AsyncSystemAlarm:
         """See `AsyncAlarm.wait`."""
         woken = anyio.Event()
         self._wake = _from_any_thread(woken.set)
-        if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
-            with anyio.move_on_after(timeout_s / self._speed):
-                await woken.wait()
-        self._wake = None
+        try:
+            if not self._rung:  # asked after the waking is prepared: a ring meets one of the two
+                with anyio.move_on_after(timeout_s / self._speed):
+                    await woken.wait()
+        finally:
+            self._wake = None
         rung, self._rung = self._rung, False
         return rung
 
@@ -129,14 +134,20 @@ class AsyncSystemAlarm:
 
 
 def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
-    """What wakes a task of this event loop, called from whichever thread."""
-    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
+    """What wakes a task of this event loop, called from whichever thread, without waiting for it.
+
+    anyio's own door (`from_thread.run_sync`) waits: two loops that knock at once would stand still.
+    """
+    home = threading.get_ident()
+    loop: Any = anyio.lowlevel.current_token().native_token
+    soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, or trio
 
     def knock() -> None:
         if threading.get_ident() == home:
             wake()
         else:
-            anyio.from_thread.run_sync(wake, token=loop)
+            with suppress(RuntimeError):  # the loop is gone, and with it who waited
+                soon(wake)
 
     return knock
 

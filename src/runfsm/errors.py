@@ -51,6 +51,11 @@ __all__ = [
 class RunfsmError(Exception):
     """The root: `except RunfsmError` catches all that runfsm raises on purpose."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python would call the class with the text alone; an error crosses to another process
+        # with its fields.
+        return _revived, (type(self), self.args, self.__dict__.copy())
+
 
 # Your side ---------------------------------------------------------------------------------------
 
@@ -203,7 +208,12 @@ class ToolError(RunfsmError):
 
 
 class RunNotCompleted(RunfsmError):  # noqa: N818  # the five below are named after the statuses
-    """A run ended, but not `completed`. `.outcome` has everything that is known about it."""
+    """A run ended, but not `completed`.
+
+    Attributes:
+        outcome: everything that is known about it (an `Outcome`); `None` if it was cancelled
+            before a run was created.
+    """
 
     def __init__(self, message: str, *, outcome: Any) -> None:
         super().__init__(message)
@@ -228,3 +238,9 @@ class RunIncomplete(RunNotCompleted):
 
 class DeadlineExceeded(RunNotCompleted):
     """The driver's own `deadline_s` passed first; the run was told to cancel."""
+
+
+def _revived(kind: type[RunfsmError], args: tuple[Any, ...], state: dict[str, Any]) -> RunfsmError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error

@@ -330,12 +330,14 @@ def test_the_core_wakes_up_when_the_deadline_or_the_expiry_passes() -> None:
 
 
 def test_a_cancel_that_never_takes_effect_ends() -> None:
-    """After the grace, the driver gives up; the outcome has the status that was seen last."""
+    """After the grace and a last look, the driver gives up; the outcome has that look's status."""
     core = _core(_seen("in_progress"), policy=Policy(cancel_grace_s=30.0))
     core.request_cancel()
-    core.receive(_seen("cancelling"))
-    core.receive(Waited(30.0))
-    core.receive(Fetched([], 30.0))
+
+    assert [Cancel, Wait, Retrieve, FetchMessages, Done] == _kinds(
+        core,
+        [_seen("cancelling"), Waited(30.0), _seen("cancelling", now=30.0), Fetched([], 30.0)],
+    )
 
     assert RunStatus.CANCELLING is core.outcome.status
     assert isinstance(core.outcome.journal[-1], GaveUp)

@@ -24,7 +24,7 @@ from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.wire.validation import parse
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World
-from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked
+from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
 
 __all__ = ["AsyncDirectBackend", "DirectBackend"]
 
@@ -216,6 +216,8 @@ def _fault(refusal: ApiError | IllegalTransition | Refusal) -> Fault:
             kind = FaultKind.NOT_FOUND
         case IllegalTransition(event=event):
             kind = REFUSED[event]
+        case WrongToolOutputs():  # another client may have answered; this is a later round
+            kind = FaultKind.STALE_ACTION
         case _:
             kind = FaultKind.INVALID
     return Fault(kind, answer.message, holder=holder, status_code=answer.status)

@@ -18,15 +18,15 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from itertools import count
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 
-__all__ = ["VirtualAlarm", "VirtualClock", "VirtualParticipant"]
+__all__ = ["Abandoned", "VirtualAlarm", "VirtualClock", "VirtualParticipant"]
 
 #: 2023-11-14 22:13:20 UTC: a round number of Unix seconds, in the month the API was announced.
 START: Final = 1_700_000_000.0
@@ -102,12 +102,11 @@ class VirtualClock:
         return AsyncVirtualAlarm(self)
 
     def participant(self, *, beside: bool = False) -> VirtualParticipant:
-        """Somebody whose work holds time, from now until `leave()`.
+        """Somebody whose work holds time.
 
         Args:
             beside: works beside the participant whose code makes it (a tool that a driver starts
-                in a thread); otherwise inside it (a run that a tool drives), and then the outer
-                one waits until this one leaves.
+                in a thread); otherwise inside it (a run that a tool drives).
         """
         return VirtualParticipant(self, None if beside else _participant_in(self))
 
@@ -117,18 +116,18 @@ class VirtualClock:
         with self._lock:
             due = self._now + max(0.0, timeout_s)
             heapq.heappush(self._waiting, (due, next(self._order), waiter))
+            if waiter.participant:
+                waiter.participant._waiters.add(waiter)
             # An onlooker, who takes no part, moves time by itself.
             woken = waiter.participant._rest() if waiter.participant else self._jump_to(due)
         _wake(woken)
 
     def _dismiss(self, waiter: _Waiter) -> None:
-        """Take a waiter off the list before it is due: it was rung, or its task was cancelled."""
+        """Take a waiter off the list before it is due: it was rung, or is waited for no more."""
         with self._lock:
             if waiter.done:
                 return
-            waiter.done = True
-            if waiter.participant is not None:
-                waiter.participant._resume()
+            waiter.end()
         _wake([waiter])
 
     def _jump_if_idle(self) -> list[_Waiter]:
@@ -147,58 +146,87 @@ class VirtualClock:
         while self._waiting and self._waiting[0][0] <= moment:
             _, _, waiter = heapq.heappop(self._waiting)
             if not waiter.done:
-                waiter.done = True
-                # Counted as busy from here on: nobody may jump before the woken one has run.
-                if waiter.participant is not None:
-                    waiter.participant._resume()
+                waiter.end()
                 woken.append(waiter)
         return woken
 
 
+class Abandoned(BaseException):
+    """Raised in code that waits on virtual time though its participant has left.
+
+    A tool that was timed out sleeps for nobody. A real thread cannot be stopped; a simulated sleep
+    can, so that it neither holds time nor moves it when the run is over. No `Exception`, so that a
+    tool's own `except` does not take it for a failure of what it called.
+    """
+
+
 class VirtualParticipant:
-    """Somebody whose work holds time, from creation until `leave()`.
+    """Somebody whose work holds time: from creation on, and while inside, until `leave()`.
 
     Entering it says that the code inside is this participant's: when that code waits at the
-    clock's alarms, the participant waits.
+    clock's alarms, the participant waits. Outside, it waits for whoever has the word (the loop's
+    body of somebody who watches a run), and holds nobody up. A participant inside of another one's
+    code makes that one wait while it is inside.
     """
 
     def __init__(self, clock: VirtualClock, outer: VirtualParticipant | None) -> None:
         self._clock = clock
-        self._rests = 0  # reasons to be idle: waiting at an alarm, or for inner participants
+        self._outer = outer
+        self._waiters: set[_Waiter] = set()
+        self._rests = 1  # reasons to be idle: outside, waiting at an alarm, or for an inner one
+        self._inside = False
         self._left = False
         self._tokens: list[Token[VirtualParticipant | None]] = []
-        self._outer = outer
-        with clock._lock:
-            clock._busy += 1
-            if self._outer:
-                self._outer._rest()  # cannot jump: this one is busy
+        self._go_in()
 
     def __enter__(self) -> Self:
+        self._go_in()
         self._tokens.append(_current.set(self))
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         _current.reset(self._tokens.pop())
+        self._go_out()
 
     def leave(self) -> None:
-        """Take no part in time any more. A second time is nothing."""
+        """Take no part in time any more; what still waits on its behalf is abandoned."""
+        self._go_out()
         with self._clock._lock:
-            if self._left:
-                return
             self._left = True
-            if self._outer:
-                self._outer._resume()
-            woken = self._rest()
-        _wake(woken)
+            abandoned = [*self._waiters]
+            for waiter in abandoned:
+                waiter.end()
+            woken = self._clock._jump_if_idle()
+        _wake([*abandoned, *woken])
 
     def __del__(self) -> None:
         self.leave()  # a task that was cancelled before it began would hold time for ever
 
+    def _go_in(self) -> None:
+        with self._clock._lock:
+            if not self._inside and not self._left:
+                self._inside = True
+                self._resume()
+                if self._outer:
+                    self._outer._rest()  # cannot jump: this one is busy
+
+    def _go_out(self) -> None:
+        # No jump: whoever is given the word will wait in a moment, or leave.
+        with self._clock._lock:
+            if self._inside:
+                self._inside = False
+                if self._outer:
+                    self._outer._resume()
+                self._count_rest()
+
     def _rest(self) -> list[_Waiter]:
+        self._count_rest()
+        return self._clock._jump_if_idle()
+
+    def _count_rest(self) -> None:
         self._rests += 1
         if self._rests == 1:
             self._clock._busy -= 1
-        return self._clock._jump_if_idle()
 
     def _resume(self) -> None:
         self._rests -= 1
@@ -213,6 +241,19 @@ class _Waiter:
         self.wake = wake
         self.participant = _participant_in(clock)
         self.done = False
+        self.check()
+
+    def end(self) -> None:
+        """Be waited for no more. Its participant is busy at once: nobody may jump before it ran."""
+        self.done = True
+        if self.participant:
+            self.participant._waiters.discard(self)
+            self.participant._resume()
+
+    def check(self) -> None:
+        """Raise `Abandoned` if nobody is interested in this code any more."""
+        if self.participant and self.participant._left:
+            raise Abandoned
 
 
 def _participant_in(clock: VirtualClock) -> VirtualParticipant | None:
@@ -258,6 +299,7 @@ class VirtualAlarm(_Bell):
             if self._rung:  # rung between the look and the list
                 self._clock._dismiss(waiter)
             woken.wait()
+            waiter.check()
         return self._answer()
 
 
@@ -275,17 +317,24 @@ class AsyncVirtualAlarm(_Bell):
                 await woken.wait()
             finally:
                 self._clock._dismiss(waiter)
+            waiter.check()
         return self._answer()
 
 
 def _from_any_thread(wake: Callable[[], None]) -> Callable[[], None]:
-    """What wakes a task of this event loop, called from whichever thread."""
-    home, loop = threading.get_ident(), anyio.lowlevel.current_token()
+    """What wakes a task of this event loop, called from whichever thread, without waiting for it.
+
+    anyio's own door (`from_thread.run_sync`) waits: two loops that knock at once would stand still.
+    """
+    home = threading.get_ident()
+    loop: Any = anyio.lowlevel.current_token().native_token
+    soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, or trio
 
     def knock() -> None:
         if threading.get_ident() == home:
             wake()
         else:
-            anyio.from_thread.run_sync(wake, token=loop)
+            with suppress(RuntimeError):  # the loop is gone, and with it who waited
+                soon(wake)
 
     return knock

@@ -6,8 +6,8 @@ simulator; OpenAI's own endpoint was shut down on 2026-08-26.
 The calls go through `client.post` and `client.get` with the API's own types, not through
 `client.beta.threads`: every method there warns that it is deprecated, up to five times a call.
 
-Mutating calls are sent once: the SDK would repeat a timed-out POST by itself, and a run that was
-created by the first one refuses the second.
+Every call is sent once. The SDK would repeat a timed-out POST by itself, and a run that was created
+by the first one refuses the second; and its pauses between two attempts know of no deadline.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class AssistantsBackend:
     @overload
     def __new__(cls, client: openai.AsyncOpenAI) -> AsyncAssistantsBackend: ...
     def __new__(cls, client: object) -> AssistantsBackend:  # noqa: PYI034  # chooses a subclass
-        """Choose by the kind of client."""
-        if isinstance(client, openai.OpenAI):
-            return object.__new__(SyncAssistantsBackend)
-        if isinstance(client, openai.AsyncOpenAI):
-            return object.__new__(AsyncAssistantsBackend)
+        """Choose by the kind of client; a subclass is chosen already."""
+        fitting = {SyncAssistantsBackend: openai.OpenAI, AsyncAssistantsBackend: openai.AsyncOpenAI}
+        for kind, wanted in fitting.items():
+            if isinstance(client, wanted) and (cls is AssistantsBackend or issubclass(cls, kind)):
+                return object.__new__(kind if cls is AssistantsBackend else cls)
         raise TypeError(
-            f"AssistantsBackend wants an openai.OpenAI or an openai.AsyncOpenAI, "
-            f"not {type(client).__name__}"
+            f"{cls.__name__} wants an openai.OpenAI (for threads) or an openai.AsyncOpenAI (for "
+            f"tasks), as its name says; not {type(client).__name__}"
         )
 
 
@@ -70,7 +70,7 @@ class SyncAssistantsBackend(AssistantsBackend):
     def _send(self, call: Call[T]) -> T:
         with map_errors():
             answer = getattr(self._client, call.method)(**call.arguments)
-        return call.read(answer)
+        return call.take(answer)
 
     def create(self, request: RunRequest) -> RunSnapshot:
         """See `Backend.create`."""
@@ -114,7 +114,7 @@ class AsyncAssistantsBackend(AssistantsBackend):
     async def _send(self, call: Call[T]) -> T:
         with map_errors():
             answer = await getattr(self._client, call.method)(**call.arguments)
-        return call.read(answer)
+        return call.take(answer)
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `AsyncBackend.create`."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Literal, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 import openai
 from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Message, Run
 
+from runfsm.backends.faults import not_this_api
 from runfsm.driver.actions import RunRequest, ToolOutput
-from runfsm.errors import CallerError
+from runfsm.errors import BackendError, CallerError
 from runfsm.lifecycle.snapshot import RunError, RunMessage, RunRef, RunSnapshot, ToolCall, Usage
 
 __all__ = [
@@ -58,16 +59,24 @@ class Call(Generic[T]):
     @property
     def arguments(self) -> dict[str, Any]:
         """What `client.get` and `client.post` take."""
-        options: dict[str, Any] = {"headers": BETA, "params": dict(self.query)}
-        if self.method == "get":
-            return {"path": self.path, "cast_to": self.cast_to, "options": options}
-        options["max_retries"] = 0
-        return {
-            "path": self.path,
-            "cast_to": self.cast_to,
-            "body": dict(self.body),
-            "options": options,
-        }
+        # Sent once: the driver repeats what may be repeated, at its own pace, after a look.
+        options = {"headers": BETA, "params": dict(self.query), "max_retries": 0}
+        body = {"body": dict(self.body)} if self.method == "post" else {}
+        return {"path": self.path, "cast_to": self.cast_to, "options": options, **body}
+
+    def take(self, answer: Any) -> T:
+        """Read the answer.
+
+        Raises:
+            BackendError: it is none of this API's.
+        """
+        try:
+            if isinstance(answer, self.cast_to):
+                return self.read(answer)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise BackendError.of(not_this_api(f"not an answer of this API: {error}")) from error
+        kind, wanted = type(answer).__name__, self.cast_to.__name__
+        raise BackendError.of(not_this_api(f"not an answer of this API: {kind}, not {wanted}"))
 
 
 # The calls -------------------------------------------------------------------------------------
@@ -82,11 +91,12 @@ def create_run(request: RunRequest) -> Call[RunSnapshot]:
         )
     body: dict[str, Any] = {"assistant_id": request.assistant_id, **request.options}
     said = [{"role": "user", "content": request.message}] if request.message is not None else []
+    added = [*(body.pop("additional_messages", None) or ()), *said]
     if request.thread_id is None:
-        body["thread"] = {"messages": [*body.pop("additional_messages", ()), *said]}
+        body["thread"] = {"messages": added}
         return Call("post", "/threads/runs", Run, read_run, body)
-    if said:
-        body["additional_messages"] = [*body.get("additional_messages", ()), *said]
+    if added:
+        body["additional_messages"] = added
     return Call("post", f"/threads/{_safe(request.thread_id)}/runs", Run, read_run, body)
 
 
@@ -147,49 +157,69 @@ def _run_path(ref: RunRef) -> str:
 
 
 def _safe(part: str) -> str:
+    if part in {"", ".", ".."}:  # a URL library would make another path of it
+        raise CallerError(f"{part!r} is not an id")
     return quote(part, safe="")
 
 
-# The answers -------------------------------------------------------------------------------------
+# The answers: look-alikes leave fields out, or null, or empty; the client hides nothing -----------
 
 
-def _read_id(thing: Assistant | Thread | Message) -> str:
+def _read_id(thing: Any) -> str:
+    if not isinstance(thing.id, str):
+        raise TypeError("it has no id")
     return thing.id
 
 
-def read_run(run: Run) -> RunSnapshot:
-    """An `openai` `Run` as a snapshot. Its fields may be missing: look-alikes leave some out."""
+def read_run(run: Any) -> RunSnapshot:
+    """An `openai` `Run` as a snapshot. Id, thread and status must be there; the rest may not be."""
+    if not all(isinstance(part, str) for part in (run.id, run.thread_id, run.status)):
+        raise TypeError("a run has an id, a thread_id and a status")
     return RunSnapshot(
         ref=RunRef("assistants", run.id, run.thread_id),
         raw_status=str(run.status),
         calls=_read_calls(run),
-        created_at=run.created_at,
-        started_at=run.started_at,
-        expires_at=run.expires_at,
-        error=RunError(run.last_error.code, run.last_error.message) if run.last_error else None,
-        incomplete_reason=run.incomplete_details.reason if run.incomplete_details else None,
-        usage=_read_usage(run),
+        created_at=_moment(run.created_at),
+        started_at=_moment(run.started_at),
+        expires_at=_moment(run.expires_at),
+        error=_read_error(run.last_error),
+        incomplete_reason=_get(run.incomplete_details, "reason"),
+        usage=_read_usage(run.usage),
         raw=run,
     )
 
 
-def _read_calls(run: Run) -> tuple[ToolCall, ...]:
-    if run.required_action is None:
-        return ()
-    calls = run.required_action.submit_tool_outputs.tool_calls
-    return tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in calls)
+def _get(thing: Any, *path: str) -> Any:
+    for name in path:
+        thing = getattr(thing, name, None)
+    return thing
 
 
-def _read_usage(run: Run) -> Usage | None:
-    if run.usage is None:
+def _moment(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _read_calls(run: Any) -> tuple[ToolCall, ...]:
+    calls = _get(run, "required_action", "submit_tool_outputs", "tool_calls") or ()
+    return tuple(
+        ToolCall(call.id, call.function.name, _get(call.function, "arguments") or "")
+        for call in calls
+    )
+
+
+def _read_error(error: Any) -> RunError | None:
+    if error is None:
         return None
-    usage = run.usage
-    return Usage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+    return RunError(_get(error, "code") or "unknown", _get(error, "message") or "")
 
 
-def read_message(message: Message) -> RunMessage:
+def _read_usage(usage: Any) -> Usage | None:
+    counts = [_get(usage, f"{name}_tokens") for name in ("prompt", "completion", "total")]
+    return Usage(*counts) if all(isinstance(count, int) for count in counts) else None
+
+
+def read_message(message: Any) -> RunMessage:
     """An `openai` `Message`, its text parts joined."""
-    # The wire may leave `content` null, whatever the type says.
-    parts = cast("list[Any] | None", message.content) or []
-    text = "".join(part.text.value for part in parts if part.type == "text")
+    texts = [_get(part, "text", "value") for part in message.content or ()]
+    text = "".join(text for text in texts if isinstance(text, str))
     return RunMessage(message.id, message.role, text, raw=message)

@@ -6,13 +6,14 @@ A backend parses what the service says into a `RunSnapshot` and what goes wrong 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
-__all__ = ["AsyncBackend", "Backend"]
+__all__ = ["AsyncBackend", "Backend", "check_kind"]
 
 
 class Backend(Protocol):
@@ -54,3 +55,29 @@ class AsyncBackend(Protocol):
 
     async def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """What the run wrote, oldest first."""
+
+
+def check_kind(backend: Any, *, awaited: bool) -> None:
+    """Refuse a backend that a driver cannot use.
+
+    Args:
+        backend: what a driver was given.
+        awaited: whether its calls are to be awaited.
+
+    Raises:
+        TypeError: it is of the other kind, or no backend at all; the message says what to write.
+    """
+    kind = type(backend).__name__
+    if not callable(getattr(backend, "create", None)):
+        raise TypeError(f"a driver wants a backend; wrap your {kind}: AssistantsBackend(client)")
+    if inspect.iscoroutinefunction(backend.create) == awaited:
+        return
+    if awaited:
+        raise TypeError(
+            f"AsyncRunDriver is for tasks, and {kind} blocks: use RunDriver(backend), or give "
+            f"AsyncRunDriver a backend on an async client"
+        )
+    raise TypeError(
+        f"RunDriver is for threads, and {kind} is to be awaited: use AsyncRunDriver(backend), or "
+        f"give RunDriver a backend on a sync client"
+    )

@@ -7,6 +7,8 @@ openai-python#1023, openai-dotnet#214, and public code; see `TEXTS`).
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +18,22 @@ import openai
 
 from runfsm.errors import BackendError, Fault, FaultKind
 
-__all__ = ["fault_of", "map_errors"]
+__all__ = ["fault_of", "map_errors", "not_this_api"]
 
 K = FaultKind
 
 #: What the service says in a 400, what it means, and where it names the run that holds the thread.
 TEXTS: Final = (
-    (re.compile(r"already has an active run (?P<holder>\w+)"), K.LOCKED),
-    (re.compile(r"Can't add messages to \w+ while a run (?P<holder>\w+) is active"), K.LOCKED),
+    (re.compile(r"already has an active run (?P<holder>[\w-]+)"), K.LOCKED),
+    (re.compile(r"Can't add messages to \S+ while a run (?P<holder>[\w-]+) is active"), K.LOCKED),
     (re.compile(r"Cannot cancel run with status"), K.ALREADY_TERMINAL),
     (re.compile(r'Runs in status "\w+" do not accept tool outputs'), K.STALE_ACTION),
+    # Outputs of another round: another client may have answered ours.
+    (re.compile(r"Expected tool outputs for call_ids"), K.STALE_ACTION),
 )
+
+#: A proxy's word for a time-out; the SDK has no class for it, and repeats it like one.
+TIMED_OUT: Final = 408
 
 #: The most special class first: the first one that fits wins.
 KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
@@ -58,8 +65,9 @@ def map_errors() -> Iterator[None]:
     """Turn whatever the `openai` client raises into a `BackendError` with a `Fault`.
 
     Raises:
-        BackendError: for every exception of the client; `ThreadBusy` for a locked thread. The
-            original is its `__cause__`. Other exceptions pass through.
+        BackendError: for every exception of the client, and for an answer that is no JSON;
+            `ThreadBusy` for a locked thread. The original is its `__cause__`. Other exceptions
+            pass through.
 
     Example:
         >>> with map_errors():                                      # doctest: +SKIP
@@ -70,25 +78,37 @@ def map_errors() -> Iterator[None]:
         yield
     except tuple(kind for kind, _ in KINDS) as error:
         raise BackendError.of(fault_of(error)) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BackendError.of(not_this_api(f"the answer is no JSON: {error}")) from error
+
+
+def not_this_api(message: str) -> Fault:
+    """The fault of an answer that is not of this API's shape: a proxy's page, half a body.
+
+    What was asked for may have been done all the same.
+    """
+    return Fault(K.UNSUPPORTED, message, maybe_applied=True)
 
 
 def fault_of(error: Exception) -> Fault:
     """The fault that an exception of the `openai` client stands for."""
     kind = next(kind for cls, kind in KINDS if isinstance(error, cls))
-    message = _message(error)
+    message, status_code = _message(error), getattr(error, "status_code", None)
     holder = None
     if isinstance(error, openai.BadRequestError):
         kind, holder = _read_conflict(message, kind)
     if getattr(error, "code", None) == "insufficient_quota":
         kind = K.QUOTA
+    if status_code == TIMED_OUT:
+        kind = K.TRANSIENT
     lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
     return Fault(
         kind,
         message,
         retry_after_s=_retry_after_s(error),
-        maybe_applied=lost,
+        maybe_applied=lost or status_code == TIMED_OUT,
         holder=holder,
-        status_code=getattr(error, "status_code", None),
+        status_code=status_code,
         request_id=getattr(error, "request_id", None),
     )
 
@@ -112,7 +132,9 @@ def _retry_after_s(error: Exception) -> float | None:
     headers = getattr(getattr(error, "response", None), "headers", {})
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers[name]) * scale)
+            seconds = float(headers[name]) * scale
         except (KeyError, ValueError):  # absent, or a date: our own pacing will do
             continue
+        if math.isfinite(seconds):
+            return max(0.0, seconds)
     return None

@@ -69,7 +69,7 @@ class ToolOutput:
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
             `"unserialisable_result"`, `"abandoned"`.
-        exception: what the tool raised, if it raised.
+        exception: what the tool raised, if it raised; it stays in the process.
     """
 
     call_id: str
@@ -77,6 +77,10 @@ class ToolOutput:
     output: str = field(repr=False)
     error: str | None = None
     exception: BaseException | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not with the exception: those of HTTP clients, say, cannot be pickled.
+        return ToolOutput, (self.call_id, self.name, self.output, self.error)
 
 
 # What the core asks for --------------------------------------------------------------------------

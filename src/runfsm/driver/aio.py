@@ -5,15 +5,15 @@ Nothing is decided here: ask the core, do it, tell the core.
 
 from __future__ import annotations
 
-import inspect
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any, assert_never
 
 import anyio
-import anyio.to_thread
 
-from runfsm.backends.base import AsyncBackend
+from runfsm.backends.base import AsyncBackend, check_kind
 from runfsm.clock import AsyncAlarm, Clock, Participant, SystemClock
+from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -37,6 +37,7 @@ from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
 from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.underway import UnderWay
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -67,16 +68,12 @@ class AsyncRunDriver:
         policy: Policy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not inspect.iscoroutinefunction(backend.create):
-            raise TypeError(
-                f"AsyncRunDriver is for tasks, and {type(backend).__name__} blocks: use "
-                f"RunDriver(backend), or give AsyncRunDriver a backend on an async client"
-            )
+        check_kind(backend, awaited=True)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: set[AsyncWatch] = set()
+        self._watches: UnderWay[AsyncWatch] = UnderWay()
 
     async def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -86,10 +83,7 @@ class AsyncRunDriver:
                 another run holds the thread.
             ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
         """
-        watch = self.watch(request)
-        async for _ in watch:
-            pass
-        return watch.outcome
+        return await self.watch(request).finish()
 
     def watch(self, request: RunRequest) -> AsyncWatch:
         """Drive a run, and see each step of its journal as it happens.
@@ -106,7 +100,7 @@ class AsyncRunDriver:
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any task or thread may ask."""
-        for watch in tuple(self._watches):
+        for watch in self._watches.all():
             watch.cancel()
 
 
@@ -123,7 +117,7 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         backend: AsyncBackend,
         tools: Toolset,
         clock: Clock,
-        watches: set[AsyncWatch],
+        watches: UnderWay[AsyncWatch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -133,10 +127,19 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         self._alarm = clock.async_alarm()
         self._cancel_asked = False
         self._trouble: BackendError | None = None  # the latest, for its cause
+        self._participant: Participant | None = None  # from the first step on
         self._steps = self._drive()
 
     async def __anext__(self) -> JournalStep:
-        return await anext(self._steps)
+        with self._taking_part():
+            return await anext(self._steps)
+
+    async def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            async for _ in self._steps:
+                pass
+        return self.outcome
 
     @property
     def outcome(self) -> Outcome:
@@ -157,21 +160,24 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         await self._steps.aclose()
 
     async def _drive(self) -> AsyncGenerator[JournalStep, None]:
-        participant = self._clock.participant()
         self._watches.add(self)
         told = len(self.core.journal)
         try:
             while not isinstance(action := self._next_action(), Done):
-                with participant:
-                    self.core.receive(await self._perform(action))
+                self.core.receive(await self._perform(action))
                 for step in self.core.journal[told:]:
                     told += 1
                     yield step
         finally:
             self._watches.discard(self)
-            participant.leave()
+            if self._participant:
+                self._participant.leave()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._trouble
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._clock.participant()
+        return self._participant
 
     def _next_action(self) -> Action:
         if self._cancel_asked:
@@ -211,15 +217,21 @@ class AsyncWatch(AsyncIterator[JournalStep]):
     async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
+        workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
         async with anyio.create_task_group() as tasks:
-            for job in tools.jobs:
-                tasks.start_soon(_work, job, alarm, self._clock.participant(beside=True))
+            for job, participant in workers:
+                if job.bound.tool.is_async:
+                    tasks.start_soon(_work, job, alarm, participant)
+                else:
+                    toolthread.start(job, alarm.ring, participant)
             while (wait_s := tools.wait_s(self._clock.now())) is not None:
                 if self._cancel_asked:
                     tools.abandon()
                 else:
                     await alarm.wait(wait_s)
-            tasks.cancel_scope.cancel()  # what was timed out or abandoned
+            tasks.cancel_scope.cancel()
+        for _, participant in workers:
+            participant.leave()  # nobody waits for what was timed out or abandoned
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.async_alarm()
         return tools.outputs
@@ -236,9 +248,10 @@ async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> No
 
 async def _call(job: ToolJob) -> ToolOutput:
     try:
-        if job.bound.tool.is_async:
-            return job.bound.finish(await job.bound.invoke())
-        value = await anyio.to_thread.run_sync(job.bound.invoke, abandon_on_cancel=True)
-        return job.bound.finish(value)
-    except Exception as error:  # noqa: BLE001  # whatever it raises, the model is told
+        return job.bound.finish(await job.bound.invoke())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if anyio.current_effective_deadline() == -math.inf:  # we are cancelled: not the tool's word
+            raise
         return job.bound.failed(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from runfsm.driver.pacing import Pacing
+from runfsm.driver.pacing import Pacing, check_number
 
 __all__ = ["Policy"]
 
@@ -23,6 +23,9 @@ class Policy:
             still take the output.
         on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
         pacing: how often to look.
+
+    Raises:
+        ValueError: a number or a word that makes no sense.
     """
 
     deadline_s: float | None = 900.0
@@ -30,3 +33,12 @@ class Policy:
     tool_timeout_s: float | None = None
     on_tool_error: Literal["tell", "raise"] = "tell"
     pacing: Pacing = field(default_factory=Pacing)
+
+    def __post_init__(self) -> None:
+        check_number("cancel_grace_s", self.cancel_grace_s, at_least=0)
+        if self.deadline_s is not None:
+            check_number("deadline_s", self.deadline_s, at_least=0)
+        if self.tool_timeout_s is not None:
+            check_number("tool_timeout_s", self.tool_timeout_s, above=0)
+        if self.on_tool_error not in {"tell", "raise"}:
+            raise ValueError(f"on_tool_error is {self.on_tool_error!r}; say 'tell' or 'raise'")

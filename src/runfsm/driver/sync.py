@@ -5,15 +5,13 @@ Nothing is decided here: ask the core, do it, tell the core.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, assert_never
 
-import anyio
-
-from runfsm.backends.base import Backend
-from runfsm.clock import Alarm, Clock, Participant, SystemClock
+from runfsm.backends.base import Backend, check_kind
+from runfsm.clock import Clock, Participant, SystemClock
+from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
     Cancel,
@@ -36,7 +34,8 @@ from runfsm.driver.actions import (
 from runfsm.driver.core import RunCore
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.toolround import ToolRound
+from runfsm.driver.underway import UnderWay
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
@@ -67,16 +66,12 @@ class RunDriver:
         policy: Policy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if inspect.iscoroutinefunction(backend.create):
-            raise TypeError(
-                f"RunDriver is for threads, and {type(backend).__name__} is to be awaited: use "
-                f"AsyncRunDriver(backend), or give RunDriver a backend on a sync client"
-            )
+        check_kind(backend, awaited=False)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
-        self._watches: set[Watch] = set()
+        self._watches: UnderWay[Watch] = UnderWay()
 
     def run(self, request: RunRequest) -> Outcome:
         """Drive a run to its end.
@@ -86,10 +81,7 @@ class RunDriver:
                 another run holds the thread.
             ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
         """
-        watch = self.watch(request)
-        for _ in watch:
-            pass
-        return watch.outcome
+        return self.watch(request).finish()
 
     def watch(self, request: RunRequest) -> Watch:
         """Drive a run, and see each step of its journal as it happens.
@@ -106,7 +98,7 @@ class RunDriver:
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any thread may ask."""
-        for watch in tuple(self._watches):
+        for watch in self._watches.all():
             watch.cancel()
 
 
@@ -123,7 +115,7 @@ class Watch(Iterator[JournalStep]):
         backend: Backend,
         tools: Toolset,
         clock: Clock,
-        watches: set[Watch],
+        watches: UnderWay[Watch],
     ) -> None:
         self.core = core
         self._backend = backend
@@ -133,10 +125,19 @@ class Watch(Iterator[JournalStep]):
         self._alarm = clock.alarm()
         self._cancel_asked = threading.Event()
         self._trouble: BackendError | None = None  # the latest, for its cause
+        self._participant: Participant | None = None  # from the first step on
         self._steps = self._drive()
 
     def __next__(self) -> JournalStep:
-        return next(self._steps)
+        with self._taking_part():
+            return next(self._steps)
+
+    def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            for _ in self._steps:
+                pass
+        return self.outcome
 
     @property
     def outcome(self) -> Outcome:
@@ -157,21 +158,24 @@ class Watch(Iterator[JournalStep]):
         self._steps.close()
 
     def _drive(self) -> Generator[JournalStep, None, None]:
-        participant = self._clock.participant()
         self._watches.add(self)
         told = len(self.core.journal)
         try:
             while not isinstance(action := self._next_action(), Done):
-                with participant:
-                    self.core.receive(self._perform(action))
+                self.core.receive(self._perform(action))
                 for step in self.core.journal[told:]:
                     told += 1
                     yield step
         finally:
             self._watches.discard(self)
-            participant.leave()
+            if self._participant:
+                self._participant.leave()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._trouble
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._clock.participant()
+        return self._participant
 
     def _next_action(self) -> Action:
         if self._cancel_asked.is_set():
@@ -213,8 +217,7 @@ class Watch(Iterator[JournalStep]):
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
         for job, participant in workers:
-            # A daemon: a tool that is timed out cannot be stopped, and must not hold the exit.
-            threading.Thread(target=_work, args=(job, alarm, participant), daemon=True).start()
+            toolthread.start(job, alarm.ring, participant)
         while (wait_s := tools.wait_s(self._clock.now())) is not None:
             if self._cancel_asked.is_set():
                 tools.abandon()
@@ -225,19 +228,3 @@ class Watch(Iterator[JournalStep]):
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.alarm()
         return tools.outputs
-
-
-def _work(job: ToolJob, alarm: Alarm, participant: Participant) -> None:
-    with participant:
-        job.settle(_call(job))
-        alarm.ring()
-    participant.leave()
-
-
-def _call(job: ToolJob) -> ToolOutput:
-    try:
-        if job.bound.tool.is_async:
-            return job.bound.finish(anyio.run(job.bound.invoke))
-        return job.bound.finish(job.bound.invoke())
-    except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
-        return job.bound.failed(error)

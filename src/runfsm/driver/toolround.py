@@ -21,14 +21,16 @@ class ToolJob:
     Attributes:
         bound: the tool and its checked arguments.
         timeout_s: how long it may take.
+        due_at: the moment at which it is timed out, Unix seconds.
         output: what came of it, once it is settled.
     """
 
-    __slots__ = ("bound", "output", "timeout_s")
+    __slots__ = ("bound", "due_at", "output", "timeout_s")
 
-    def __init__(self, bound: BoundCall, timeout_s: float) -> None:
+    def __init__(self, bound: BoundCall, *, timeout_s: float, now: float) -> None:
         self.bound = bound
         self.timeout_s = timeout_s
+        self.due_at = now + timeout_s
         self.output: ToolOutput | None = None
 
     def settle(self, output: ToolOutput) -> None:
@@ -52,14 +54,13 @@ class ToolRound:
     def __init__(
         self, tools: Toolset, action: RunTools, *, timeout_s: float | None, now: float
     ) -> None:
-        self._started_at = now
         self._slots: list[ToolJob | ToolOutput] = []
         for call in action.calls:
             bound = tools.bind(call)
             if isinstance(bound, BoundCall):
                 limits = (bound.tool.timeout_s or timeout_s, action.time_left_s, FOREVER_S)
                 limit_s = min(limit for limit in limits if limit is not None)
-                self._slots.append(ToolJob(bound, limit_s))
+                self._slots.append(ToolJob(bound, timeout_s=limit_s, now=now))
             else:
                 self._slots.append(bound)
 
@@ -70,12 +71,12 @@ class ToolRound:
 
     def wait_s(self, now: float) -> float | None:
         """Time out what is late; then the wait until the next is, or `None` if all is settled."""
-        age_s = now - self._started_at
+        # In moments, not in ages: a difference that rounding makes too small by a tick is a wait
+        # of nothing, again and again.
         for job in self.jobs:
-            if age_s >= job.timeout_s:
+            if now >= job.due_at:
                 job.settle(job.bound.timed_out(job.timeout_s))
-        left = [job.timeout_s - age_s for job in self.jobs if job.output is None]
-        return min(left) if left else None
+        return min((job.due_at - now for job in self.jobs if job.output is None), default=None)
 
     def abandon(self) -> None:
         """Settle all that is left: the run is to be cancelled, nobody will hand this in."""

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from runfsm.driver.actions import ToolOutput
 
-__all__ = ["FailureKind", "encoded", "explained", "failure"]
+__all__ = ["FailureKind", "described", "encoded", "explained", "failure"]
 
 FailureKind = Literal[
     "unknown_tool",  # the model called what was never offered
@@ -56,6 +56,15 @@ def failure(
         sendable = sendable[:MAX_MESSAGE_CHARS] + "..."
     output = to_json({"error": error, "message": sendable}).decode()
     return ToolOutput(call_id, name, output, error, exception)
+
+
+def described(exception: BaseException) -> str:
+    """What kind of exception it is, and its text, if it can be had."""
+    try:
+        text = str(exception)
+    except Exception:  # noqa: BLE001  # an exception's own `__str__` may raise anything
+        text = "(it cannot be printed)"
+    return f"{type(exception).__name__}: {text}"
 
 
 def explained(error: ValidationError, parameters: Mapping[str, Any]) -> str:

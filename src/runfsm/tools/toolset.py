@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from runfsm.driver.actions import ToolOutput
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools.definition import Tool, tool
-from runfsm.tools.outputs import FailureKind, encoded, explained, failure
+from runfsm.tools.outputs import FailureKind, described, encoded, explained, failure
 from runfsm.tools.signature import refusal
 
 __all__ = ["BoundCall", "Toolset"]
@@ -49,8 +49,7 @@ class BoundCall:
 
     def failed(self, exception: BaseException) -> ToolOutput:
         """The output of a call that raised. The model is told what: it may know a way around."""
-        message = f"{type(exception).__name__}: {exception}"
-        return self._failure("raised", message, exception=exception)
+        return self._failure("raised", described(exception), exception=exception)
 
     def timed_out(self, timeout_s: float) -> ToolOutput:
         """The output of a call that gave no result within `timeout_s` seconds."""
@@ -138,8 +137,7 @@ class Toolset:
             message = f"The arguments are not a JSON object: {error}"
             return _refusal(call, "malformed_arguments", message)
         except Exception as error:  # noqa: BLE001  # a type's own validator may raise anything
-            message = f"{type(error).__name__}: {error}"
-            return _refusal(call, "raised", message, exception=error)
+            return _refusal(call, "raised", described(error), exception=error)
 
 
 def _refusal(

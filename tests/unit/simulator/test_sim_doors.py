@@ -329,9 +329,8 @@ def test_both_roads_refuse_in_the_same_words(stage: Any, status: RunStatus) -> N
     if not LIFECYCLE.allows(status, RunEvent.CANCEL):
         refused += [(FaultKind.ALREADY_TERMINAL, backend.cancel, [ref], f"{path}/cancel", None)]
     no_outputs = {"tool_outputs": []}
-    answerable = LIFECYCLE.allows(status, RunEvent.SUBMIT_TOOL_OUTPUTS)
-    kind = FaultKind.INVALID if answerable else FaultKind.STALE_ACTION
-    refused += [(kind, backend.submit, [ref, []], f"{path}/submit_tool_outputs", no_outputs)]
+    submit = f"{path}/submit_tool_outputs"
+    refused += [(FaultKind.STALE_ACTION, backend.submit, [ref, []], submit, no_outputs)]
     if not LIFECYCLE.locks_thread(status):
         del refused[0]
 

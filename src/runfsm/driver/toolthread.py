@@ -1,0 +1,37 @@
+"""A tool in a thread of its own, for both loops."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+
+import anyio
+
+from runfsm.clock import Participant
+from runfsm.driver.actions import ToolOutput
+from runfsm.driver.toolround import ToolJob
+
+__all__ = ["start"]
+
+
+def start(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+    """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled."""
+    # A daemon: a tool that is timed out cannot be stopped, and must not hold the program's exit.
+    arguments = (_work, job, ring, participant)
+    threading.Thread(target=copy_context().run, args=arguments, daemon=True).start()
+
+
+def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+    with participant:
+        job.settle(_call(job))
+        ring()
+    participant.leave()
+
+
+def _call(job: ToolJob) -> ToolOutput:
+    bound = job.bound
+    try:
+        return bound.finish(anyio.run(bound.invoke) if bound.tool.is_async else bound.invoke())
+    except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
+        return bound.failed(error)
