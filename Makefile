@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: help demo test sdk2 check fix diagrams bench clean
+.PHONY: help demo test sdk2 check fix diagrams coverage bench clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ fix: .venv/ready  ## Format, and mend what ruff can mend.
 
 diagrams: .venv/ready  ## Draw diagrams/ anew from the tables. Needs Graphviz (dot).
 	$(BIN)/python -m runfsm.lifecycle.draw diagrams
+
+coverage: .venv/ready  ## Write docs/coverage.md anew: endpoint by behaviour, with evidence and test.
+	$(BIN)/python tests/conformance/coverage.py
 
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py

@@ -29,6 +29,7 @@ from runfsm_simulator.world.script import (
     say,
     truncate,
 )
+from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Script",
     "Seeded",
     "Simulator",
+    "StreamFault",
     "TraceEntry",
     "Turn",
     "VirtualClock",

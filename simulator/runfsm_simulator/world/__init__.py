@@ -1,6 +1,7 @@
 """The simulated service: state and behaviour. It knows no HTTP and no JSON.
 
 operations.py  what clients do: threads, messages, runs; every refusal
+instant.py     the world as a whole: begun, saved, restored; one operation at a time
 engine.py      how runs move in time; the one place where an edge is taken
 agenda.py      what is still to come
 effects.py     what an edge does to a run's fields

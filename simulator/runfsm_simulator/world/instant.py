@@ -1,0 +1,144 @@
+"""A world as one thing that is at one instant: begun, saved, restored, and never seen half-way.
+
+Rule: whoever looks or acts does so in an `operation`: alone, and after all that has come due by
+then. What can be done in one is told in `operations.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from runfsm.errors import CallerError
+from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.engine import Engine, WorldClock
+from runfsm_simulator.world.files import Files
+from runfsm_simulator.world.happenings import Listener
+from runfsm_simulator.world.naming import Naming
+from runfsm_simulator.world.planning import Planning
+from runfsm_simulator.world.saving import Saved
+from runfsm_simulator.world.script import Planner
+from runfsm_simulator.world.store import Store
+from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.trace import TraceEntry
+
+__all__ = ["Instant"]
+
+#: What a world is made of, beside its clock.
+SAVED: Final = (
+    "store",
+    "files",
+    "planner",
+    "stream_fault",
+    "_planning",
+    "_chooser",
+    "_engine",
+)
+
+
+class Instant:
+    """What a `World` is, apart from what clients can do to it. See there."""
+
+    def __init__(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
+        self._lock = threading.RLock()
+        self._acting = False  # whether an operation is going on; some are made of others
+        self._begun = False
+        self.begin(planner, clock=clock, chooser=chooser)
+
+    def begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
+        """Begin with nothing; all that was is forgotten."""
+        with self._becoming_another():
+            self.store = Store()
+            self.clock = clock
+            self._chooser = Naming(chooser)
+            self._engine = Engine(self.store.runs, clock=clock, chooser=self._chooser)
+            self.files = Files(self._engine, self._chooser)
+            self.play(planner)
+            self._begun = True
+
+    def play(self, planner: Planner) -> None:
+        """Ask `planner` from now on. A turn that is planned already is still played."""
+        with self._lock:
+            self.planner = planner
+            self._planning = Planning(planner, self._chooser)
+            self._engine.cancel_s = getattr(planner, "cancel_s", None)
+            self.stream_fault: StreamFault | None = getattr(planner, "stream_fault", None)
+
+    def save(self) -> Saved:
+        """The world as it is now.
+
+        Raises:
+            CallerError: its clock cannot begin again at a moment of the past.
+        """
+        with self.operation():
+            parts = {name: getattr(self, name) for name in SAVED}
+            return Saved(parts, clock=self.clock, at=self._engine.now, shared=[self.planner])
+
+    def restore(self, saved: Saved) -> None:
+        """Be what was saved, here or in another world; on a new clock, for time goes forward."""
+        with self._becoming_another():
+            self.clock, parts = saved.revive()
+            for name, part in parts.items():
+                setattr(self, name, part)
+
+    @contextmanager
+    def _becoming_another(self) -> Iterator[None]:
+        """Alone; and whoever listens to what was is woken, to find it gone."""
+        with self._lock:
+            listening = self._engine.happenings.everybody() if self._begun else ()
+            yield
+        for listener in listening:
+            listener.wake()
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """One instant: nobody else acts, and all that is due has happened."""
+        heard: Iterable[Listener] = ()
+        try:
+            with self._lock:
+                outermost, self._acting = not self._acting, True
+                try:
+                    self._engine.catch_up()
+                    self.files.catch_up()
+                    yield
+                finally:
+                    if outermost:
+                        self._acting = False
+                        heard = self._engine.happenings.to_wake()
+        finally:
+            for listener in heard:  # without the lock: to wake a task is to wait for its thread
+                listener.wake()
+
+    @property
+    def trace(self) -> tuple[TraceEntry, ...]:
+        """The latest edges that were taken, oldest first."""
+        with self.operation():
+            return tuple(self._engine.trace)
+
+    @property
+    def taken(self) -> int:
+        """How many edges have been taken, also those that the trace has forgotten."""
+        with self.operation():
+            return self._engine.taken
+
+    @contextmanager
+    def naming(self, **ids: str) -> Iterator[None]:
+        """One operation in which the next thing of a prefix gets this id: `run="run_1"`.
+
+        Raises:
+            CallerError: something has the id already. Nothing has changed.
+        """
+        with self.operation():
+            known = {*self.store.assistants, *self.store.threads, *self.store.runs}
+            if taken := known & {*ids.values()}:
+                raise CallerError(f"there is a {taken.pop()} already; choose another id")
+            with self._chooser.wishing(ids):
+                yield
+
+    def next_due(self) -> float | None:
+        """When something will happen by itself next (Unix seconds); `None`: nothing will."""
+        with self.operation():
+            dues = (self._engine.next_due(), self.files.next_due())
+            return min((due for due in dues if due is not None), default=None)
