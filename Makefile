@@ -37,6 +37,7 @@ coverage: .venv/ready  ## Write docs/coverage.md anew: endpoint by behaviour, wi
 
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
+	$(BIN)/python bench/simulator_speed.py
 
 clean:  ## Remove what was set up.
 	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis
