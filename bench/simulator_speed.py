@@ -33,7 +33,7 @@ from starlette.routing import Route
 from runfsm import RunRef
 from runfsm.clock import SystemClock
 from runfsm_simulator import Script, Simulator, hang
-from runfsm_simulator.doors.asgi import asgi_app
+from runfsm_simulator.doors.asgi import create_app
 
 HEADERS = {"Authorization": "Bearer sk-any", "OpenAI-Beta": "assistants=v2"}
 STILL = Script.of(hang(queue_s=100_000), cancel_s="never")
@@ -87,7 +87,7 @@ def over_http() -> None:
     """GET of a run, and the same bytes from a bare route."""
     simulator = Simulator(STILL, clock=SystemClock())
     path = one_run(simulator)
-    served = Served(asgi_app(simulator))
+    served = Served(create_app(simulator))
     body = served.get(path)
 
     async def answer(_: HttpRequest) -> Response:

@@ -75,10 +75,10 @@ async def _watch_async(
 
 
 def _over_asgi(simulator: Simulator) -> Any:
-    from runfsm_simulator.doors.asgi import asgi_app  # noqa: PLC0415  # an extra
+    from runfsm_simulator.doors.asgi import create_app  # noqa: PLC0415  # an extra
 
     http = import_module(openai.DefaultAsyncHttpxClient.__mro__[1].__module__.split(".")[0])
-    transport = http.ASGITransport(app=asgi_app(simulator))
+    transport = http.ASGITransport(app=create_app(simulator))
     return AssistantsBackend(
         openai.AsyncOpenAI(
             api_key="sk-any",

@@ -158,6 +158,20 @@ class Simulator:
 
         return transport.async_client(self.handle, **options)
 
+    def transport(self) -> Any:
+        """A transport of the HTTP library that the SDK uses (httpx2, or httpx), sync and async.
+
+        To mount beside real traffic, in a client of your own:
+
+        Example:
+            >>> import httpx2                                             # doctest: +SKIP
+            >>> mounts = {"https://api.openai.com": simulator.transport()}  # doctest: +SKIP
+            >>> client = httpx2.Client(mounts=mounts)                     # doctest: +SKIP
+        """
+        from runfsm_simulator.doors import transport  # noqa: PLC0415  # as above
+
+        return transport.transport(self.handle)
+
     # A stage for a test or a lesson, without a client.
 
     def create_assistant(

@@ -18,7 +18,7 @@ import uvicorn
 
 from runfsm.clock import SystemClock
 from runfsm_simulator import Call, Script, Simulator, calls, hang, say
-from runfsm_simulator.doors.asgi import asgi_app
+from runfsm_simulator.doors.asgi import create_app
 from runfsm_simulator.world.streamfault import StreamFault
 
 # The SDK warns at every call of this API.
@@ -156,7 +156,7 @@ async def bare_legs_async(client: openai.AsyncOpenAI, assistant_id: str) -> list
 def over_asgi(simulator: Simulator) -> openai.AsyncOpenAI:
     """A client whose requests go through the ASGI application."""
     http = import_module(openai.DefaultAsyncHttpxClient.__mro__[1].__module__.split(".")[0])
-    transport = http.ASGITransport(app=asgi_app(simulator))
+    transport = http.ASGITransport(app=create_app(simulator))
     return openai.AsyncOpenAI(
         api_key="sk-any",
         base_url="http://simulator.invalid/v1",
@@ -304,7 +304,7 @@ def test_what_the_sdk_makes_of_a_stream_that_breaks_off(
 def served(simulator: Simulator) -> Iterator[str]:
     """The simulator behind a URL, in real time."""
     server = uvicorn.Server(
-        uvicorn.Config(asgi_app(simulator), port=0, log_level="error", lifespan="off")
+        uvicorn.Config(create_app(simulator), port=0, log_level="error", lifespan="off")
     )
     listener = server.config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -20,7 +20,7 @@ from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.wire.http import Blocks, Request, Response
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
 
-__all__ = ["asgi_app"]
+__all__ = ["create_app"]
 
 # The simulator says itself which method a path does not take.
 METHODS: Final = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
@@ -33,7 +33,7 @@ class Handles(Protocol):
         """Answer one request."""
 
 
-def asgi_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Starlette:
+def create_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Starlette:
     """An application that answers as `simulator` does.
 
     Args:
@@ -45,7 +45,7 @@ def asgi_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Starle
         >>> import uvicorn
         >>> from runfsm.clock import SystemClock
         >>> from runfsm_simulator import Simulator
-        >>> uvicorn.run(asgi_app(Simulator(clock=SystemClock())))  # doctest: +SKIP
+        >>> uvicorn.run(create_app(Simulator(clock=SystemClock())))  # doctest: +SKIP
     """
 
     async def answer(sent: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ import openai
 from runfsm_simulator.doors.faults import NoAnswer
 from runfsm_simulator.wire.http import Blocks, Handle, Request
 
-__all__ = ["async_client", "client"]
+__all__ = ["async_client", "client", "transport"]
 
 #: Nobody can look it up: `.invalid` is reserved (RFC 2606). So nothing leaves by mistake.
 DEFAULTS: Final = {"base_url": "http://simulator.invalid/v1", "api_key": "sk-simulated"}
@@ -32,17 +32,18 @@ def client(handle: Handle, **options: Any) -> openai.OpenAI:
         handle: answers.
         **options: further arguments of `openai.OpenAI`.
     """
-    http_client = openai.DefaultHttpxClient(transport=_transport(handle))
+    http_client = openai.DefaultHttpxClient(transport=transport(handle))
     return openai.OpenAI(**{**DEFAULTS, "http_client": http_client, **options})
 
 
 def async_client(handle: Handle, **options: Any) -> openai.AsyncOpenAI:
     """The same, to be awaited."""
-    http_client = openai.DefaultAsyncHttpxClient(transport=_transport(handle))
+    http_client = openai.DefaultAsyncHttpxClient(transport=transport(handle))
     return openai.AsyncOpenAI(**{**DEFAULTS, "http_client": http_client, **options})
 
 
-def _transport(handle: Handle) -> Any:
+def transport(handle: Handle) -> Any:
+    """A transport of the SDK's HTTP library, for threads and for tasks, with `handle` behind it."""
     base = openai.DefaultHttpxClient.__mro__[1]
     library = importlib.import_module(base.__module__.partition(".")[0])
     return library.MockTransport(partial(_answer, library, handle))

@@ -18,8 +18,8 @@ from runfsm_simulator import Simulator, VirtualClock
 from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
+from runfsm_simulator.scenarios.library import LiveScript
 from runfsm_simulator.world.engine import WorldClock
-from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["serve"]
 
@@ -81,18 +81,9 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
     Point a client at it: `openai.OpenAI(base_url="http://127.0.0.1:4010/v1", api_key="any")`.
     What only a simulator can do is under /_sim/: `curl http://127.0.0.1:4010/_sim/` lists it.
     """
-    try:
-        import uvicorn  # noqa: PLC0415  # an extra: only this command needs it
-
-        from runfsm_simulator.doors.asgi import asgi_app  # noqa: PLC0415  # as above
-    except ImportError as error:
-        raise CallerError(
-            f"`runfsm serve` needs {error.name}, which is not installed: "
-            f"pip install 'runfsm[server]'"
-        ) from error
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
-    planner = load_script(script) if script else None
+    planner = LiveScript(script) if script else None  # edited while it is played
     served = Worlds(
         lambda: Simulator(
             planner,
@@ -104,19 +95,44 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         ),
         by=worlds,
     )
-    listener = _listen(host, port)
-    side_door = SideDoor(served, token=control_token) if control_token else None
-    if side_door is None and ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
-        side_door = SideDoor(served)
-    app = asgi_app(served, side_door=side_door)
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
-    if side_door is None:
-        print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
-    print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
-    if permissive:
-        print("Permissive: rules about state are off, and nothing is kept.", flush=True)
-    with listener:
+    run = _server()
+    with _listen(host, port) as listener:
+        side_door = _side_door(served, listener, control_token)
+        if side_door is None:
+            print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
+        print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
+        if permissive:
+            print("Permissive: rules about state are off, and nothing is kept.", flush=True)
+        run(served, side_door, listener)
+
+
+def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:
+    """What serves until it is interrupted. Looked for before anything is begun."""
+    try:
+        import uvicorn  # noqa: PLC0415  # an extra: only this command needs it
+
+        from runfsm_simulator.doors.asgi import create_app  # noqa: PLC0415  # as above
+    except ImportError as error:
+        raise CallerError(
+            f"`runfsm serve` needs {error.name}, which is not installed: "
+            f"pip install 'runfsm[server]'"
+        ) from error
+
+    def run(served: Worlds, side_door: SideDoor | None, listener: socket.socket) -> None:
+        app = create_app(served, side_door=side_door)
+        # A call that is armed to get no answer would hold the shutdown up for ever.
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3
+        )
         uvicorn.Server(config).run(sockets=[listener])
+
+    return run
+
+
+def _side_door(served: Worlds, listener: socket.socket, token: str | None) -> SideDoor | None:
+    """The side door, if it has a token or if only this machine can reach it."""
+    is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+    return SideDoor(served, token=token) if token or is_local else None
 
 
 def _clocks(time: Time, speed: float) -> Callable[[], WorldClock]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
 import json
 import threading
@@ -19,7 +20,7 @@ from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, FaultKind, ScriptError, ThreadBusy
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunStatus
 from runfsm_simulator import Call, Script, Seeded, Simulator, calls, hang, say
-from runfsm_simulator.doors.asgi import asgi_app
+from runfsm_simulator.doors.asgi import create_app
 from runfsm_simulator.doors.direct import AsyncDirectBackend, DirectBackend
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
@@ -199,7 +200,7 @@ def through_asgi(sim: Any, chunks: Any, **scope: Any) -> tuple[int, Any]:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "query_string": b"", "headers": []} | scope
-    asyncio.run(asgi_app(sim)(scope, receive, send))
+    asyncio.run(create_app(sim)(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
@@ -468,3 +469,18 @@ def test_the_wire_can_be_asked_by_hand() -> None:
     headers = {"authorization": "Bearer sk-any", "openai-beta": "assistants=v2"}
 
     assert 200 == sim.handle(Request("GET", "/v1/assistants", headers=headers)).status
+
+
+def test_a_transport_can_be_mounted_beside_real_traffic() -> None:
+    """One HTTP client of the app's own: what goes to the mounted host is the simulator's."""
+    http: Any = importlib.import_module(
+        openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]
+    )
+    elsewhere = http.MockTransport(lambda _: http.Response(200, text="real"))
+    mounts = {"https://api.openai.com": Simulator().transport()}
+    headers = {"authorization": "Bearer sk-any", "openai-beta": "assistants=v2"}
+    with http.Client(transport=elsewhere, mounts=mounts, headers=headers) as client:
+        thread = client.post("https://api.openai.com/v1/threads", json={})
+
+        assert "real" == client.get("https://example.com/").text
+        assert "thread" == thread.json()["object"]

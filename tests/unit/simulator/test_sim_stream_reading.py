@@ -17,7 +17,7 @@ from runfsm.driver.actions import RunRequest
 from runfsm.errors import BackendError, ScriptError
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Call, Script, Simulator, calls, say
-from runfsm_simulator.doors.asgi import asgi_app
+from runfsm_simulator.doors.asgi import create_app
 from runfsm_simulator.wire import stream as streams
 from runfsm_simulator.world.happenings import Happenings
 from runfsm_simulator.world.scriptfile import parse_script
@@ -362,7 +362,7 @@ class Server:
     """An ASGI server with one client, who may leave or be slow."""
 
     def __init__(self, stage: Any) -> None:
-        self._app = asgi_app(stage.sim)
+        self._app = create_app(stage.sim)
         self._clock = stage.sim.clock
         self._body = {"assistant_id": stage.assistant_id, "stream": True}
         self._path = f"{stage.thread}/runs"
