@@ -10,15 +10,19 @@ from dataclasses import replace
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from driving import HANGING, HELLO, S, Stage, in_time
 from runfsm import (
+    AsyncRunDriver,
     CallerError,
     Policy,
     RunStatus,
 )
 from runfsm.errors import BackendError
+from runfsm_simulator import Script, call, hang
+from runfsm_simulator.world.clock import VirtualParticipant
 
 
 def test_a_watch_that_is_left_holds_nobody_up() -> None:
@@ -62,6 +66,39 @@ def test_a_task_that_is_cancelled_leaves_nothing_behind(loop: str) -> None:
     in_time(lambda: anyio.run(main, backend=loop))
 
     assert (0, 0) == (len(driver._watches), stage.clock._busy)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_task_that_is_cancelled_while_a_tool_sleeps_leaves_no_sleeper(loop: str) -> None:
+    """The tool's thread is woken and ended; it neither holds virtual time nor moves it later."""
+    stage = Stage(Script.of(call("naps", queue_s=1, work_s=1), hang()), Policy())
+    asleep, ended = threading.Event(), threading.Event()
+    gates: list[VirtualParticipant] = []
+
+    def naps() -> None:
+        gates.append(stage.clock.participant(beside=True))  # from here on, time stands still
+        asleep.set()
+        try:
+            stage.clock.sleep(300)
+        finally:
+            ended.set()
+
+    driver = AsyncRunDriver(stage.simulator.async_backend, [naps], clock=stage.clock)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(driver.run, stage.request)
+            while not asleep.is_set():
+                await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+
+    before = stage.clock.now()
+    in_time(lambda: anyio.run(main, backend=loop))
+
+    assert ended.wait(timeout=10)
+    gates[0].leave()
+    assert stage.clock.now() < before + 300
+    assert 0 == stage.clock._busy
 
 
 def test_an_exception_ends_a_watch_for_good() -> None:

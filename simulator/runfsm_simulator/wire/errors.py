@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from runfsm.errors import IllegalTransition
-from runfsm.lifecycle import Confidence, Evidence, RunEvent
+from runfsm.lifecycle import Evidence, RunEvent
 from runfsm_simulator.wire.http import Response, json_bytes
 from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.refusals import (
@@ -103,16 +103,7 @@ class ApiError(Exception):
         )
 
 
-def _certain(source: str) -> Evidence:
-    return Evidence(source, Confidence.CERTAIN)
-
-
-def _likely(source: str) -> Evidence:
-    return Evidence(source, Confidence.LIKELY)
-
-
-def _inferred(source: str) -> Evidence:
-    return Evidence(source, Confidence.INFERRED)
+_certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.inferred
 
 
 PLATFORM: Final = _likely("the wording of the platform's other endpoints")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runfsm.lifecycle import VECTOR_STORE_FILE, VectorStoreFileStatus
+from runfsm.lifecycle import VectorStoreFileStatus
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.world.filemodels import File, StoreFile, VectorStore
 
@@ -36,7 +36,7 @@ def deleted_file(id: str) -> dict[str, Any]:
 
 
 def vector_store(it: VectorStore, now: float) -> dict[str, Any]:
-    """A vector store. Its status follows from its files', and from the time."""
+    """A vector store. `now` decides whether it has expired."""
     counts = Counter(file.status for file in it.files.values())
     statuses = ("in_progress", "completed", "failed", "cancelled")
     return {
@@ -50,19 +50,12 @@ def vector_store(it: VectorStore, now: float) -> dict[str, Any]:
             **{status: counts[VectorStoreFileStatus(status)] for status in statuses},
             "total": len(it.files),
         },
-        "status": _status(it, now),
+        "status": it.status_at(now),
         "expires_after": it.expires_after,
         "expires_at": unix(it.expires_at),
         "last_active_at": unix(it.last_active_at),
         "metadata": it.metadata,
     }
-
-
-def _status(it: VectorStore, now: float) -> str:
-    if it.expires_at is not None and it.expires_at <= now:
-        return "expired"
-    done = all(file.status in VECTOR_STORE_FILE.terminal for file in it.files.values())
-    return "completed" if done else "in_progress"
 
 
 def store_file(it: StoreFile) -> dict[str, Any]:

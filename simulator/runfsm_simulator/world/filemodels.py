@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from runfsm.lifecycle import VECTOR_STORE_FILE, VectorStoreFileStatus
 from runfsm_simulator.world.terms import Json
@@ -77,3 +77,10 @@ class VectorStore:
         """When it expires, if it does."""
         days = self.expires_after and self.expires_after["days"]
         return self.last_active_at + days * DAY_S if days else None
+
+    def status_at(self, now: float) -> Literal["in_progress", "completed", "expired"]:
+        """Its status, which follows from its files' and from the time."""
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        done = all(file.status in VECTOR_STORE_FILE.terminal for file in self.files.values())
+        return "completed" if done else "in_progress"

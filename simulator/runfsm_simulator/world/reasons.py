@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from runfsm.lifecycle import Confidence, Evidence
+from runfsm.lifecycle import Evidence
 
 __all__ = ["RUN_FIELDS", "Reason"]
 
@@ -36,11 +36,11 @@ class Reason:
 
 
 def _certain(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence(source, Confidence.CERTAIN))
+    return Reason(rule, Evidence.certain(source))
 
 
 def _inferred(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence(source, Confidence.INFERRED))
+    return Reason(rule, Evidence.inferred(source))
 
 
 RUN_FIELDS: Final[tuple[Reason, ...]] = (

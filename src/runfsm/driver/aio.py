@@ -218,20 +218,22 @@ class AsyncWatch(AsyncIterator[JournalStep]):
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
-        async with anyio.create_task_group() as tasks:
-            for job, participant in workers:
-                if job.bound.tool.is_async:
-                    tasks.start_soon(_work, job, alarm, participant)
-                else:
-                    toolthread.start(job, alarm.ring, participant)
-            while (wait_s := tools.wait_s(self._clock.now())) is not None:
-                if self._cancel_asked:
-                    tools.abandon()
-                else:
-                    await alarm.wait(wait_s)
-            tasks.cancel_scope.cancel()
-        for _, participant in workers:
-            participant.leave()  # nobody waits for what was timed out or abandoned
+        try:
+            async with anyio.create_task_group() as tasks:
+                for job, participant in workers:
+                    if job.bound.tool.is_async:
+                        tasks.start_soon(_work, job, alarm, participant)
+                    else:
+                        toolthread.start(job, alarm.ring, participant)
+                while (wait_s := tools.wait_s(self._clock.now())) is not None:
+                    if self._cancel_asked:
+                        tools.abandon()
+                    else:
+                        await alarm.wait(wait_s)
+                tasks.cancel_scope.cancel()
+        finally:
+            for _, participant in workers:
+                participant.leave()  # nobody waits any more for what has not come
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.async_alarm()
         return tools.outputs

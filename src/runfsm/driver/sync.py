@@ -216,15 +216,17 @@ class Watch(Iterator[JournalStep]):
         alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
         tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
         workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
-        for job, participant in workers:
-            toolthread.start(job, alarm.ring, participant)
-        while (wait_s := tools.wait_s(self._clock.now())) is not None:
-            if self._cancel_asked.is_set():
-                tools.abandon()
-            else:
-                alarm.wait(wait_s)
-        for _, participant in workers:
-            participant.leave()  # nobody waits for what was timed out or abandoned
+        try:
+            for job, participant in workers:
+                toolthread.start(job, alarm.ring, participant)
+            while (wait_s := tools.wait_s(self._clock.now())) is not None:
+                if self._cancel_asked.is_set():
+                    tools.abandon()
+                else:
+                    alarm.wait(wait_s)
+        finally:
+            for _, participant in workers:
+                participant.leave()  # nobody waits any more for what has not come
         # Late rings of this round must not end a later wait.
         self._alarm = self._clock.alarm()
         return tools.outputs

@@ -18,7 +18,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+from runfsm.lifecycle.table import Actor, Edge, Evidence, Lifecycle
 
 __all__ = ["LIFECYCLE", "RunEvent", "RunStatus"]
 
@@ -54,19 +54,7 @@ class RunEvent(StrEnum):
 
 S, E = RunStatus, RunEvent
 CLIENT, SERVICE, CLOCK = Actor.CLIENT, Actor.SERVICE, Actor.CLOCK
-
-
-def _certain(source: str) -> Evidence:
-    return Evidence(source, Confidence.CERTAIN)
-
-
-def _likely(source: str) -> Evidence:
-    return Evidence(source, Confidence.LIKELY)
-
-
-def _inferred(source: str) -> Evidence:
-    return Evidence(source, Confidence.INFERRED)
-
+_certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.inferred
 
 EDGES: Final[tuple[Edge[RunStatus, RunEvent], ...]] = (
     Edge(None, E.CREATE, S.QUEUED, CLIENT, "a client creates the run on a thread",

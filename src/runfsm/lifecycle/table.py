@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from functools import cached_property
 from itertools import count
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from runfsm.errors import IllegalTransition, TableError
 
@@ -52,6 +52,21 @@ class Evidence:
 
     source: str
     confidence: Confidence
+
+    @classmethod
+    def certain(cls, source: str) -> Self:
+        """Recorded live, or told by several."""
+        return cls(source, Confidence.CERTAIN)
+
+    @classmethod
+    def likely(cls, source: str) -> Self:
+        """Documented, or told by one good report."""
+        return cls(source, Confidence.LIKELY)
+
+    @classmethod
+    def inferred(cls, source: str) -> Self:
+        """Follows from the rest."""
+        return cls(source, Confidence.INFERRED)
 
 
 @dataclass(frozen=True, slots=True)
