@@ -5,8 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 TESTS ?=
+CASE ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage bench clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor bench storm clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,9 +36,16 @@ diagrams: .venv/ready  ## Draw diagrams/ anew from the tables. Needs Graphviz (d
 coverage: .venv/ready  ## Write docs/coverage.md anew: endpoint by behaviour, with evidence and test.
 	$(BIN)/python tests/conformance/coverage.py
 
+doctor: .venv/ready  ## Write docs/doctor.md anew; to have the cases played: runfsm doctor.
+	$(BIN)/python -m runfsm.cli.cases docs/doctor.md
+
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
 	$(BIN)/python bench/simulator_speed.py
+	$(BIN)/python bench/many_runs.py
+
+storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one.
+	$(BIN)/python tests/support/stormtable.py $(CASE)
 
 clean:  ## Remove what was set up.
 	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis

@@ -17,6 +17,9 @@ from runfsm import AssistantsBackend, AsyncRunDriver, Outcome, Policy, RunDriver
 from runfsm.lifecycle.journal import JournalStep
 from runfsm_simulator import Simulator
 
+# Whatever a simulator answers in any test is checked against the official client's types.
+pytest_plugins = ["schema_check"]
+
 # The same examples each time: a failure in CI is a failure at home.
 settings.register_profile("runfsm", derandomize=True, database=None, deadline=None)
 settings.load_profile("runfsm")

@@ -22,13 +22,16 @@ from runfsm_simulator.world.script import (
     call,
     calls,
     choose,
+    cite,
     code_interpreter,
     fail,
     file_search,
     hang,
     say,
     truncate,
+    when,
 )
+from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.trace import TraceEntry
 
@@ -41,6 +44,7 @@ __all__ = [
     "Script",
     "Seeded",
     "Simulator",
+    "Storm",
     "StreamFault",
     "TraceEntry",
     "Turn",
@@ -50,10 +54,12 @@ __all__ = [
     "call",
     "calls",
     "choose",
+    "cite",
     "code_interpreter",
     "fail",
     "file_search",
     "hang",
     "say",
     "truncate",
+    "when",
 ]

@@ -15,6 +15,8 @@ from runfsm_simulator.doors.journal import Journal
 from runfsm_simulator.doors.pacing import Pace, Pacing
 from runfsm_simulator.doors.permissive import Permissive
 from runfsm_simulator.doors.seeding import Seeding
+from runfsm_simulator.doors.stormdoor import StormDoor
+from runfsm_simulator.doors.striker import Striker
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
@@ -25,6 +27,7 @@ from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.scriptfile import load_script
 from runfsm_simulator.world.sensible import sensible
+from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.trace import TraceEntry
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class Simulator:
             (`create_and_poll`), which cannot wait on the clock; `"everybody"`'s; or `"nobody"`'s.
         profile: the form of the bodies: `"wire"` as recorded, or `"spec"` as the published schema
             demands, for clients that validate strictly.
+        storm: what goes wrong by itself, and how often; nothing does if `None`.
         permissive: answer every request from a stage of its own, for test suites that are generated
             with a client; rules about state are off, and nothing is kept.
 
@@ -83,11 +87,15 @@ class Simulator:
         chooser: Chooser | None = None,
         pacing: Pace = "helpers",
         profile: ProfileName = "wire",
+        storm: Storm | None = None,
         permissive: bool = False,
     ) -> None:
         clock = VirtualClock() if clock is None else clock
-        beginning = Beginning(_planner(script), at=clock.now(), seed=seed, chooser=chooser)
+        beginning = Beginning(
+            _planner(script), at=clock.now(), seed=seed, chooser=chooser, storm=storm or Storm()
+        )
         self.world = World(beginning.planner, clock=clock, chooser=beginning.chooser_for(None))
+        self.world.storm = beginning.storm
         self._remake = partial(
             Simulator,
             beginning.planner,
@@ -95,6 +103,7 @@ class Simulator:
             chooser=chooser,
             pacing=pacing,
             profile=profile,
+            storm=storm,
             permissive=permissive,
         )
         self.backend = DirectBackend(self.world)
@@ -102,7 +111,9 @@ class Simulator:
         wire = Router(self.world, profile=profile)
         router = Permissive(profile=profile) if permissive else wire
         # The doors, from the inmost to the one that a request comes to first.
-        faults = Faults(Pacing(router.handle, self.world, pacing).handle)
+        paced = Pacing(router.handle, self.world, pacing)
+        stormy = StormDoor(paced.handle, Striker(self.world))
+        faults = Faults(stormy.handle)
         journal = Journal(faults.handle, self.world)
         seeding = Seeding(wire.handle, self.world)
         self._door = journal.handle

@@ -8,6 +8,7 @@ driver/      WHAT TO DO NEXT: a core that decides, and two loops that do
 tools/       functions -> schemas -> calls -> outputs
 backends/    WHO IS ASKED: the services, by five calls
 clock.py     time as a port
+otel.py      runs as OpenTelemetry spans (an extra)
 cli/         one module a command; joins everything
 
 The simulator, the other side of it all, is the package `runfsm_simulator`.
@@ -22,13 +23,30 @@ from runfsm.backends import (
 )
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
-from runfsm.driver.aio import AsyncRunDriver, AsyncWatch
+from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
+from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
+from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
 from runfsm.driver.core import RunCore
-from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
+from runfsm.driver.journal import (
+    CancelReason,
+    CancelWanted,
+    DriveEnded,
+    FaultMet,
+    GaveUp,
+    RunAdopted,
+    ThreadHeld,
+    ToolAnswered,
+)
+from runfsm.driver.lines import Lines
+from runfsm.driver.live import StepUpdate, TextDelta
+from runfsm.driver.logbook import log_contents
+from runfsm.driver.many import AsyncRunMap, MapCounts, MapResult
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Pacing
 from runfsm.driver.policy import Policy
-from runfsm.driver.sync import RunDriver, Watch
+from runfsm.driver.sync import RunDriver, ThreadSession
+from runfsm.driver.telling import Observer
+from runfsm.driver.watch import RunStream, Watch
 from runfsm.errors import (
     AnomalyError,
     BackendError,
@@ -79,6 +97,9 @@ __all__ = [
     "AsyncAssistantsBackend",
     "AsyncBackend",
     "AsyncRunDriver",
+    "AsyncRunMap",
+    "AsyncRunStream",
+    "AsyncThreadSession",
     "AsyncWatch",
     "Backend",
     "BackendError",
@@ -88,18 +109,27 @@ __all__ = [
     "Clock",
     "Confidence",
     "DeadlineExceeded",
+    "DriveEnded",
     "Edge",
+    "Enqueue",
     "Evidence",
     "Fault",
     "FaultKind",
     "FaultMet",
     "GaveUp",
     "IllegalTransition",
+    "Interrupt",
     "JournalStep",
     "Lifecycle",
+    "Lines",
+    "MapCounts",
+    "MapResult",
+    "Observer",
     "Outcome",
     "Pacing",
     "Policy",
+    "Reject",
+    "RunAdopted",
     "RunCancelled",
     "RunCore",
     "RunDriver",
@@ -113,13 +143,18 @@ __all__ = [
     "RunRequest",
     "RunSnapshot",
     "RunStatus",
+    "RunStream",
     "RunTracker",
     "RunfsmError",
     "ScriptError",
+    "StepUpdate",
     "SyncAssistantsBackend",
     "SystemClock",
     "TableError",
+    "TextDelta",
     "ThreadBusy",
+    "ThreadHeld",
+    "ThreadSession",
     "Tool",
     "ToolAnswered",
     "ToolCall",
@@ -128,7 +163,9 @@ __all__ = [
     "Toolset",
     "Transition",
     "UnknownStatus",
+    "Wait",
     "Watch",
     "build_machine",
+    "log_contents",
     "tool",
 ]

@@ -31,7 +31,7 @@ class Alarm(Protocol):
 
 
 class AsyncAlarm(Protocol):
-    """The same for tasks."""
+    """The same for tasks; `timeout_s=math.inf` waits until it is rung."""
 
     async def wait(self, timeout_s: float) -> bool:
         """Wait until rung or until `timeout_s` seconds have passed; say whether it was rung."""

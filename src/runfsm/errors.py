@@ -128,6 +128,7 @@ class FaultKind(StrEnum):
     AUTH = "auth"
     INVALID = "invalid"  # the request itself is wrong
     UNSUPPORTED = "unsupported"  # this backend cannot do that
+    GARBLED = "garbled"  # an answer that is none of this API's: a proxy's page, half a body
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ DOTNET: Final = Evidence("recordings: openai-dotnet 2025", Confidence.CERTAIN)
 RUBY: Final = Evidence("recordings: ruby-openai", Confidence.CERTAIN)
 REPORTS: Final = Evidence("public reports; see the refusals below", Confidence.CERTAIN)
 SCHEMA: Final = Evidence("openai/openai-openapi 2.3.0", Confidence.LIKELY)
+CLIENT: Final = Evidence("types of openai-python 2.54 and 3.54", Confidence.LIKELY)
 DOCS: Final = Evidence("documentation: how Assistants work", Confidence.LIKELY)
 GUESS: Final = Evidence("no evidence: the likelier of two", Confidence.INFERRED)
 OURS: Final = Evidence("the simulator's own", Confidence.INFERRED)
@@ -43,6 +44,7 @@ RUNS: Final = THREAD + "/runs"
 RUN: Final = RUNS + "/{run_id}"
 STORES: Final = "/v1/vector_stores"
 STORE: Final = "/v1/vector_stores/{vector_store_id}"
+BATCH: Final = STORE + "/file_batches/{batch_id}"
 
 LIST: Final = Row("pages by limit, order, after and before", DOTNET, "test_sim_lists::test_pages")
 DELETE: Final = Row(
@@ -58,6 +60,11 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         ),
         Row("limits of every field", SCHEMA, "test_sim_limits::test_a_limit"),
         Row("defaults", DOTNET, "test_sim_limits::test_the_defaults_of_the_reference"),
+        Row(
+            "seven values of `reasoning_effort`, for any model",
+            CLIENT,
+            "test_sim_numbers_and_names::test_an_effort_is_one_of_the_clients",
+        ),
         Row("any model is taken", OURS, "test_sim_limits::test_an_unknown_model_is_taken"),
         Row(
             "a vector store is made on the way",
@@ -106,6 +113,11 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         ),
         Row("how a content is kept", DOTNET, "test_sim_output::test_how_a_content_is_kept"),
         Row(
+            "100,000 messages at most",
+            DOCS,
+            "test_sim_thread_cap::test_the_last_message_that_fits_is_taken",
+        ),
+        Row(
             "mistakes in the platform's words",
             REPORTS,
             "test_sim_bodies::test_a_mistake_in_a_message",
@@ -125,6 +137,16 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "there before its text, without a status",
             DOTNET,
             "test_sim_output::test_a_message_is_there_before_its_text",
+        ),
+        Row(
+            "cites files",
+            DOTNET,
+            "test_sim_citations::test_a_citation_as_it_was_recorded",
+        ),
+        Row(
+            "names files that the code interpreter wrote",
+            SCHEMA,
+            "test_sim_citations::test_a_path_of_the_code_interpreter",
         ),
     ),
     f"POST {MESSAGE}": (
@@ -163,6 +185,11 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "streams: a cancel by another client",
             GUESS,
             "test_sim_stream_orders::test_cancellation_by_another_client",
+        ),
+        Row(
+            "streams: a citation comes whole, with its mark",
+            DOTNET,
+            "test_sim_citations::test_a_citation_streamed_as_it_was_recorded",
         ),
         Row("streams: an expiry", GUESS, "test_sim_stream_orders::test_expiry"),
         Row(
@@ -330,6 +357,36 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
     f"DELETE {STORE}/files/{{file_id}}": (
         Row("the file itself stays", DOTNET, "test_sim_vector_stores::test_a_detached_file_stays"),
     ),
+    f"POST {STORE}/file_batches": (
+        Row("all of the files, or none", CLIENT, "test_sim_file_batches::test_a_new_batch"),
+        Row(
+            "wishes for all, or for each",
+            CLIENT,
+            "test_sim_file_batches::test_what_is_wished_for_the_files",
+        ),
+    ),
+    f"GET {BATCH}": (
+        Row(
+            "completed with its files",
+            CLIENT,
+            "test_sim_file_batches::test_a_batch_is_completed_with_its_files",
+        ),
+        Row(
+            "an unknown one is missed as a file is",
+            GUESS,
+            "test_sim_file_batches::test_a_batch_that_is_not_there",
+        ),
+    ),
+    f"POST {BATCH}/cancel": (
+        Row(
+            "what is not indexed yet is given up, at once",
+            GUESS,
+            "test_sim_file_batches::test_a_cancel_gives_up_what_is_not_indexed",
+        ),
+    ),
+    f"GET {BATCH}/files": (
+        Row("by status", CLIENT, "test_sim_file_batches::test_the_files_of_a_batch"),
+    ),
 }
 
 #: What clients of assistants may look for and not find.
@@ -337,7 +394,6 @@ NOT_THERE: Final[Mapping[str, str]] = {
     f"POST {STORE}/search": "nobody reads what is in a file; a script says what a search finds",
     f"GET {STORE}/files/{{file_id}}/content": "as above",
     f"POST {STORE}/files/{{file_id}}": "attributes are set when a file is attached",
-    f"POST {STORE}/file_batches": "attach the files one by one, or create the store with them",
 }
 
 
@@ -378,10 +434,9 @@ def _missing() -> Iterator[str]:
     for endpoint, why in NOT_THERE.items():
         yield f"| `{endpoint}` | {why} |"
     yield ""
-    yield "Unsettled, and left open: what the service said at 100,000 messages on a thread; which"
-    yield "values of `reasoning_effort` it took (any is taken, and echoed); whether file ids in"
-    yield "`tool_resources` and attachments had to exist (they need not here, unless a vector store"
-    yield "is made of them)."
+    yield "Unsettled, and left open: what the service said at 100,000 messages on a thread; whether"
+    yield "file ids in `tool_resources` and attachments had to exist (they need not here, unless a"
+    yield "vector store is made of them)."
     yield ""
 
 

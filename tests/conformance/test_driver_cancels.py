@@ -8,10 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import anyio
 import pytest
 
-from driving import HANGING, HELLO, S, Stage, in_time
+from driving import HANGING, HELLO, LOOPS, S, Stage, in_time
 from runfsm import (
+    CancelReason,
+    DeadlineExceeded,
     Pacing,
     Policy,
     RunCancelled,
@@ -128,7 +131,7 @@ def test_a_driver_is_cancelled_while_others_begin() -> None:
         for thread in threads:
             thread.join(timeout=10)
 
-    assert 0 == len(driver._watches)
+    assert 0 == len(driver._under_way)
 
 
 def test_a_driver_cancels_all_that_it_has_under_way() -> None:
@@ -156,3 +159,30 @@ def test_a_driver_cancels_all_that_it_has_under_way() -> None:
         thread.join(timeout=10)
 
     assert [S.CANCELLED] * 3 == statuses
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=["threads", "asyncio", "trio"])
+def test_a_deadline_of_nothing_creates_nothing(loop: str | None) -> None:
+    """Time was up before there was a run: the error says so, and none was created."""
+    stage = Stage(HELLO, Policy(deadline_s=0))
+
+    with pytest.raises(DeadlineExceeded, match="before a run was created"):
+        in_time(lambda: anyio.run(stage.drive_async, backend=loop) if loop else stage.drive())
+    assert () == tuple(stage.simulator.trace)
+
+
+def test_a_cancel_while_a_tool_works_is_no_tools_failure() -> None:
+    """With `on_tool_error="raise"` too, an app that cancelled gets its outcome, no ToolError."""
+    stage = Stage(Script.of(call("f"), hang(), cancel_s=1), Policy(on_tool_error="raise"))
+    watches: list[Any] = []
+
+    def f() -> str:
+        watches[0].cancel()
+        stage.clock.sleep(5)
+        return "too late"
+
+    driver = RunDriver(stage.simulator.backend, [f], policy=stage.policy, clock=stage.clock)
+    watches.append(driver.watch(stage.request))
+    outcome = in_time(watches[0].finish)
+
+    assert (S.CANCELLED, CancelReason.ASKED) == (outcome.status, outcome.cancel_reason)

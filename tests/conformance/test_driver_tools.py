@@ -16,15 +16,11 @@ from runfsm import (
     AsyncRunDriver,
     Outcome,
     Policy,
-    RunCore,
     RunDriver,
     RunRequest,
-    RunSnapshot,
     tool,
 )
-from runfsm.driver.actions import RunTools, Seen
 from runfsm.driver.journal import ToolAnswered
-from runfsm.lifecycle import RunRef, ToolCall
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.script import (
@@ -114,18 +110,6 @@ def test_whatever_a_tool_raises_is_told_to_the_model(
     outcome = run(Script.of(call("odd"), say("Done.")), odd_async if is_async else odd)
 
     assert (["raised"], S.COMPLETED) == (_errors(outcome), outcome.status)
-
-
-def test_a_call_that_stands_twice_in_a_round_is_made_once() -> None:
-    """Two calls of one id (agency-swarm#151) are one call."""
-    twice = (ToolCall("call_1", "f", "{}"),) * 2
-    core = RunCore(RunRequest("asst_1"), 0.0)
-    ref = RunRef("assistants", "run_1", "thread_1")
-    core.receive(Seen(RunSnapshot(ref, "requires_action", twice, expires_at=600.0), 0.0))
-    action = core.next_action()
-
-    assert isinstance(action, RunTools)
-    assert ["call_1"] == [call.call_id for call in action.calls]
 
 
 def test_a_tool_may_drive_a_run_of_its_own(run: Callable[..., Outcome]) -> None:

@@ -8,16 +8,18 @@ import sys
 import threading
 from dataclasses import replace
 from functools import partial
+from typing import Any, Literal
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from driving import HANGING, HELLO, S, Stage, in_time
+from driving import HANGING, HELLO, LOOPS, S, Stage, in_time
 from runfsm import (
     AsyncRunDriver,
     CallerError,
     Policy,
+    RunEvent,
     RunStatus,
 )
 from runfsm.errors import BackendError
@@ -50,9 +52,15 @@ def test_a_run_can_be_driven_between_the_steps_of_another() -> None:
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_a_task_that_is_cancelled_leaves_nothing_behind(loop: str) -> None:
-    """Cancelled in mid-wait, its driver has no watch and its clock no participant any more."""
-    stage = Stage(HANGING, Policy())
+@pytest.mark.parametrize("on_interrupt", ["cancel", "leave"])
+def test_a_task_that_is_cancelled_leaves_nothing_behind(
+    loop: str, on_interrupt: Literal["cancel", "leave"]
+) -> None:
+    """Cancelled in mid-wait, its driver has no watch and its clock no participant any more.
+
+    Nor does its run go on, unless the policy wants it to.
+    """
+    stage = Stage(HANGING, Policy(on_interrupt=on_interrupt))
     driver = stage.async_driver
 
     async def main() -> None:
@@ -65,7 +73,8 @@ def test_a_task_that_is_cancelled_leaves_nothing_behind(loop: str) -> None:
 
     in_time(lambda: anyio.run(main, backend=loop))
 
-    assert (0, 0) == (len(driver._watches), stage.clock._busy)
+    assert (0, 0) == (len(driver._under_way), stage.clock._busy)
+    assert (on_interrupt == "cancel") == (RunEvent.CANCEL is stage.events[-1])
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
@@ -101,6 +110,73 @@ def test_a_task_that_is_cancelled_while_a_tool_sleeps_leaves_no_sleeper(loop: st
     assert 0 == stage.clock._busy
 
 
+@pytest.mark.parametrize("loop", LOOPS, ids=["threads", "asyncio", "trio"])
+@pytest.mark.parametrize("on_interrupt", ["cancel", "leave"])
+def test_a_block_that_is_left_early_leaves_no_run_behind(
+    loop: str | None, on_interrupt: Literal["cancel", "leave"]
+) -> None:
+    """By `break` or by an exception: its run is told to cancel, unless it is to be left."""
+    stage = Stage(HANGING, Policy(on_interrupt=on_interrupt))
+
+    def leave() -> None:
+        with stage.driver.watch(stage.request) as watch:
+            for _ in watch:
+                raise LookupError("the app's own")
+
+    async def leave_async() -> None:
+        async with stage.async_driver.watch(stage.request) as watch:
+            async for _ in watch:
+                raise LookupError("the app's own")
+
+    with pytest.raises(LookupError):
+        in_time(lambda: anyio.run(leave_async, backend=loop) if loop else leave())
+    assert (on_interrupt == "cancel") == (RunEvent.CANCEL is stage.events[-1])
+    assert 0 == stage.clock._busy
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=["threads", "asyncio", "trio"])
+def test_a_block_of_a_run_that_is_over_sends_nothing(loop: str | None) -> None:
+    """To leave it is nothing, and its outcome stays."""
+    stage = Stage(HELLO, Policy())
+
+    def stay() -> RunStatus:
+        with stage.driver.watch(stage.request) as watch:
+            watch.finish()
+        return watch.outcome.status
+
+    async def stay_async() -> RunStatus:
+        async with stage.async_driver.watch(stage.request) as watch:
+            await watch.finish()
+        return watch.outcome.status
+
+    assert S.COMPLETED is in_time(lambda: anyio.run(stay_async, backend=loop) if loop else stay())
+    assert RunEvent.CANCEL not in stage.events
+
+
+@pytest.mark.parametrize("verb", ["create_thread", "create", "retrieve", "cancel"])
+def test_ctrl_c_cancels_the_run(verb: str) -> None:
+    """Wherever it strikes, also in the middle of a request: the run is found and told to cancel."""
+    stage = Stage(HANGING, Policy(deadline_s=5))
+    call = getattr(stage.simulator.backend, verb)
+    struck: list[str] = []
+
+    def interrupted(*args: Any) -> Any:
+        answer = call(*args)
+        if not struck:
+            struck.append(verb)
+            raise KeyboardInterrupt
+        return answer
+
+    setattr(stage.simulator.backend, verb, interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_time(lambda: stage.driver.run(stage.request))
+    assert [RunEvent.CANCEL] * (verb != "create_thread") == [
+        event for event in stage.events if event is RunEvent.CANCEL
+    ]
+    assert 0 == stage.clock._busy
+
+
 def test_an_exception_ends_a_watch_for_good() -> None:
     """What a backend raises comes through once; then the watch is empty and has no outcome."""
     stage = Stage(HELLO, Policy())
@@ -111,7 +187,7 @@ def test_an_exception_ends_a_watch_for_good() -> None:
     with pytest.raises(ZeroDivisionError):
         in_time(lambda: list(watch))
     assert [] == list(watch)
-    assert (0, 0) == (len(driver._watches), stage.clock._busy)
+    assert (0, 0) == (len(driver._under_way), stage.clock._busy)
     with pytest.raises(CallerError):
         _ = watch.outcome
 
@@ -153,7 +229,7 @@ def test_one_driver_serves_many_threads() -> None:
         thread.join(timeout=10)
 
     assert [S.COMPLETED] * 20 == statuses
-    assert (0, 0) == (len(driver._watches), stage.clock._busy)
+    assert (0, 0) == (len(driver._under_way), stage.clock._busy)
 
 
 HUNG_TOOL = """

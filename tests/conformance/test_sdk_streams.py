@@ -17,8 +17,9 @@ import pytest
 import uvicorn
 
 from runfsm.clock import SystemClock
-from runfsm_simulator import Call, Script, Simulator, calls, hang, say
+from runfsm_simulator import Call, Script, Simulator, calls, cite, hang, say
 from runfsm_simulator.doors.asgi import create_app
+from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.world.streamfault import StreamFault
 
 # The SDK warns at every call of this API.
@@ -234,6 +235,50 @@ def test_runs_stream_yields_the_text_as_it_comes() -> None:
     ):
         assert ["One ", "two ", "three."] == list(stream.text_deltas)
         assert "completed" == stream.get_final_run().status
+
+
+@pytest.mark.parametrize("profile", ["wire", "spec"])
+def test_the_helper_gathers_the_citations_of_a_message(profile: ProfileName) -> None:
+    """Delta by delta it comes to the final message's, which `get_final_messages` gives as well."""
+    marks = [cite("[1]", "file-1"), cite("sandbox:/b.csv", "file-2")]
+    sim = Simulator(
+        Script.of(say("[1] says it, and [1] again; see sandbox:/b.csv.", cites=marks)),
+        profile=profile,
+    )
+    thread_id = sim.create_thread()
+    sim.add_message(thread_id, "Hi")
+
+    class Gathering(Handler):
+        def on_message_delta(self, delta: Any, snapshot: Any) -> None:
+            del delta
+            self.called = [text_of(snapshot)]
+
+        def on_text_done(self, text: Any) -> None:
+            del text
+
+    handler = Gathering()
+    with (
+        sim.client() as client,
+        client.beta.threads.runs.stream(
+            thread_id=thread_id, assistant_id=sim.create_assistant(), event_handler=handler
+        ) as stream,
+    ):
+        (final,) = stream.get_final_messages()
+        (got, _) = client.beta.threads.messages.list(thread_id).data
+
+    gathered = handler.called[0]
+    assert [0, 1, 2] == [one.pop("index") for one in gathered["annotations"]]
+    assert ["", ""] == [one["file_citation"].pop("quote") for one in gathered["annotations"][:2]]
+    assert gathered == text_of(final) == text_of(got)
+
+
+def text_of(message: Any) -> Any:
+    """The text of a message and its annotations, as the client has typed them."""
+    (part,) = message.content
+    assert {"FileCitationAnnotation", "FilePathAnnotation"} >= {
+        type(one).__name__ for one in part.text.annotations
+    }
+    return part.text.model_dump()
 
 
 def test_a_second_leg_from_within_the_first() -> None:

@@ -58,6 +58,18 @@ STORIES = {
         "19.0 s  Timbuktu cancelled: -",
         "Take an umbrella to neither Lisbon nor Oslo.",
     ],
+    "weather_tools.py": [
+        "get_weather: Get the weather in a location.",
+        "get_nickname: Get the nickname of a city.",
+    ],
+    "many_runs.py": [
+        "#--     2  On “Please answer in one word.”: yes.",
+        "##--    4  RunFailed",
+        "###--   5  On “Many thanks!”: yes.",
+        "####--  0  On “Where is my engine?”: yes.",
+        "#####-  1  On “Is steam still sold?”: yes.",
+        "######  3  On “A very long story ...”: yes.",
+    ],
     "track_your_own_polling.py": [
         "requires_action → queued  submit_tool_outputs by client, not seen",
         "impossible: completed → failed (a terminal status is final); kept completed",

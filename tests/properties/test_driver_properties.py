@@ -56,7 +56,7 @@ SCRIPTS = st.builds(
 )
 POLICIES = st.builds(
     Policy,
-    deadline_s=st.sampled_from([None, 0.0, 4.9, 61.7, 900.0]),
+    deadline_s=st.sampled_from([None, 0.1, 4.9, 61.7, 900.0]),
     cancel_grace_s=st.sampled_from([0.0, 20.3, 60.0]),
     tool_timeout_s=st.sampled_from([None, 0.1, 3.3, 30.0]),
     pacing=st.sampled_from([Pacing(), Pacing(first_s=0.07), Pacing(first_s=40.0, longest_s=40.0)]),

@@ -63,6 +63,7 @@ class Stage:
         with self.world.operation():
             self.file = self.world.files.upload("a.txt", b"Hello!", "vision")
             self.vector_store = self.world.files.create_store([self.file.id])
+            self.batch = self.world.files.attach_batch(self.vector_store.id, [(self.file.id, {})])
 
     def run(self) -> Any:
         """A run on a thread of its own."""
@@ -96,6 +97,7 @@ class Stage:
                 for store in files.stores.values()
                 for one in store.files.values()
             ],
+            [file_shapes.file_batch(one, files.in_batch(one)) for one in files.batches.values()],
         ]
         draws = {name: hash(stream.getstate()) for name, stream in streams.items()}
         happened = [str(entry) for entry in self.sim.trace]
@@ -114,6 +116,7 @@ TARGETS: Final = [
         "step_id": next(iter(run.steps), "step_x"),
         "file_id": STAGE.file.id,
         "vector_store_id": STAGE.vector_store.id,
+        "batch_id": STAGE.batch.id,
         "id": STAGE.file.id,
         "model": "gpt-4o",
     }
@@ -162,6 +165,7 @@ BODIES: Final[dict[str, Any]] = {
         "chunking_strategy": CHUNKING,
     },
 }
+BODIES["/file_batches"] = {"files": [BODIES["{vector_store_id}/files"]]}
 METADATA: Final = {"metadata": {"a": "b"}}
 
 FLAWS: Final = ["none", "piece", "body", "bytes", "id", "method", "headers", "query"]

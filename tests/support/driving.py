@@ -11,6 +11,7 @@ from runfsm import (
     Outcome,
     Policy,
     RunDriver,
+    RunEvent,
     RunRequest,
     RunStatus,
 )
@@ -101,7 +102,7 @@ class Stage:
         self.policy = policy
         self.clock = clock or WatchfulClock()
         self.simulator = Simulator(script, clock=self.clock)
-        self.request = RunRequest(self.simulator.create_assistant(), "Hello")
+        self.request = RunRequest(self.simulator.create_assistant(), "Hello", key="key_1")
         self.submitted: list[tuple[str, ...]] = []
         self.started_at = self.clock.now()
         submit = self.simulator.backend.submit
@@ -111,6 +112,11 @@ class Stage:
             return submit(ref, outputs)
 
         self.simulator.backend.submit = recorded  # type: ignore[method-assign]  # to listen in
+
+    @property
+    def events(self) -> list[RunEvent]:
+        """What the service took, oldest first."""
+        return [entry.event for entry in self.simulator.trace]
 
     @property
     def driver(self) -> RunDriver:

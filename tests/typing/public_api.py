@@ -12,10 +12,13 @@ from runfsm import (
     LIFECYCLE,
     AssistantsBackend,
     AsyncRunDriver,
+    DriveEnded,
     Edge,
     JournalStep,
+    Observer,
     Outcome,
     Policy,
+    RunCore,
     RunDriver,
     RunEvent,
     RunRequest,
@@ -23,9 +26,11 @@ from runfsm import (
     RunTracker,
     Tool,
     build_machine,
+    log_contents,
     tool,
 )
 from runfsm.backends import AsyncAssistantsBackend, SyncAssistantsBackend
+from runfsm.otel import Spans
 from runfsm_simulator import Simulator
 
 
@@ -64,6 +69,19 @@ async def async_app(client: openai.AsyncOpenAI, simulator: Simulator) -> None:
     driver = AsyncRunDriver(simulator.async_backend, clock=simulator.clock)
     async for step in driver.watch(RunRequest("asst_1")):
         assert_type(step, JournalStep)
+
+
+def observe(step: JournalStep, core: RunCore) -> None:
+    """Observers are plain functions of two arguments."""
+    if isinstance(step, DriveEnded):
+        assert_type((step.elapsed_s, core.status), tuple[float, RunStatus | None])
+
+
+def observed_apps(client: openai.OpenAI, aclient: openai.AsyncOpenAI) -> None:
+    """Both drivers take the same observers."""
+    observers: list[Observer] = [observe, log_contents, Spans()]
+    RunDriver(AssistantsBackend(client), observers=observers)
+    AsyncRunDriver(AssistantsBackend(aclient), observers=[observe])
 
 
 def table_and_machine() -> None:

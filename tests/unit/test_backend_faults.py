@@ -21,7 +21,7 @@ K = FaultKind
 EXPECTED: Mapping[str, FaultKind] = {
     "APIConnectionError": K.TRANSIENT,
     "APIError": K.TRANSIENT,
-    "APIResponseValidationError": K.UNSUPPORTED,
+    "APIResponseValidationError": K.GARBLED,
     "APIStatusError": K.INVALID,
     "APITimeoutError": K.TRANSIENT,
     "AuthenticationError": K.AUTH,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from runfsm.errors import ScriptError
-from runfsm_simulator import scenarios
+from runfsm_simulator import call, fail, say, scenarios, when
 from runfsm_simulator.world.rules import When
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.script import Script
@@ -136,6 +136,45 @@ def test_rules_that_make_no_sense_are_told_with_their_line(rules: list[str], exp
 
     assert 1 == len(caught.value.problems)
     assert caught.value.problems[0].startswith(f"w.yaml:{expected}")
+
+
+def test_python_says_what_a_file_says() -> None:
+    """Each condition has its keyword, and a turn alone is for all that is left."""
+    text = """\
+    rules:
+      - {when: {message: weather, round: 0}, then: {call: {name: f, arguments: {a: 1}}}}
+      - {when: {output: {tool: f, contains: rain}}, then: {say: Take an umbrella.}}
+      - {when: {assistant: Grumpy}, then: {fail: {}}}
+      - {then: {say: "You said: {message}"}}
+    cancel_s: 1
+    """
+    script = Script.ruled(
+        when(message="weather", round=0, then=call("f", a=1)),
+        when(output={"tool": "f", "contains": "rain"}, then=say("Take an umbrella.")),
+        when(assistant="Grumpy", then=fail()),
+        say("You said: {message}"),
+        cancel_s=1,
+    )
+
+    assert parse_script(text, where="script.yaml") == script
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (Script.ruled, "rules: the list is empty"),
+        (lambda: Script.ruled(say("a"), say("b")), "rules[1]: never reached: rule 0 has no"),
+        (lambda: Script.ruled(when(message="a", then=say("b"))), "rules[0].when: the last rule is"),
+        (lambda: when(round=-1, then=say("a")), "round: expected the number of a round"),
+        (lambda: when(output={"tol": "f"}, then=say("a")), "output.tol: unknown key; did you"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_in_python_is_a_script_error(make: Any, problem: str) -> None:
+    """The same words as for a file, without a line."""
+    with pytest.raises(ScriptError) as caught:
+        make()
+
+    assert caught.value.problems[0].startswith(problem)
 
 
 def test_there_are_not_so_many_rules_that_reading_them_takes_long() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import threading
 from collections.abc import Callable
 
@@ -59,6 +60,27 @@ def test_an_onlooker_who_sleeps_moves_time_by_itself() -> None:
 
     assert 600.0 == clock.now()
     held.leave()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_who_waits_for_a_ring_alone_makes_no_jump(backend: str) -> None:
+    """Without a limit nobody is due: time goes to where others wait, and no further."""
+    clock = VirtualClock(start=0.0)
+
+    async def main() -> bool:
+        alarm = clock.async_alarm()
+
+        async def ring() -> None:
+            await clock.async_sleep(5.0)
+            alarm.ring()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ring)
+            with clock.participant():
+                return await alarm.wait(math.inf)
+
+    assert (True, 5.0) == (anyio.run(main, backend=backend), clock.now())
+    assert [] == clock._waiting
 
 
 def test_an_alarm_that_was_rung_before_does_not_wait() -> None:

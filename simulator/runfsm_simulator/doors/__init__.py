@@ -11,5 +11,5 @@ journal.py    what was asked, and what each answer rests on
 
 control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage
 sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does
-worlds.py     several simulators behind one address
+worlds.py     several simulators behind one address; statefile.py: a file to keep them in
 """

@@ -6,12 +6,14 @@ A method here does all that it says, or it raises and nothing has changed.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
 from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, RunEvent
+from runfsm_simulator.doors import statefile
 from runfsm_simulator.doors.faults import Faults
 from runfsm_simulator.doors.journal import Journal, Why
 from runfsm_simulator.doors.pacing import Movable
@@ -19,9 +21,11 @@ from runfsm_simulator.doors.seeding import Seeding
 from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.operations import World
-from runfsm_simulator.world.saving import Restartable, Saved
+from runfsm_simulator.world.plain import Kept
+from runfsm_simulator.world.saving import Restartable, Saved, check_restartable
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.store import find
+from runfsm_simulator.world.storm import Storm
 
 __all__ = ["Beginning", "Control"]
 
@@ -37,12 +41,14 @@ class Beginning:
         at: the clock's first moment, in Unix seconds.
         seed: of the choices, unless there is a chooser.
         chooser: makes them in place of the seed. It cannot begin again, and goes on.
+        storm: what goes wrong.
     """
 
     planner: Planner
     at: float
     seed: int
     chooser: Chooser | None
+    storm: Storm
 
     def chooser_for(self, seed: int | None) -> Chooser:
         """Who chooses in a world that begins again, with another seed if one is given."""
@@ -167,6 +173,29 @@ class Control:
         """
         return self.journal.why(request_id)
 
+    # What goes wrong.
+
+    @property
+    def storm(self) -> Storm:
+        """Which faults strike by themselves, and how often.
+
+        A new one begins at the moment when it is set. It belongs to the world: a snapshot has the
+        storm of its time, and `reset` comes back to the one that the simulator was made with.
+        """
+        return self._world.storm
+
+    @storm.setter
+    def storm(self, storm: Storm) -> None:
+        self._world.storm = storm
+
+    def heal(self) -> None:
+        """Let nothing strike any more, so that a test can demand progress.
+
+        What has happened stays: a run that is stuck waits for its expiry. Faults that were armed
+        by hand wait on.
+        """
+        self._world.storm = Storm()
+
     # The whole world.
 
     @property
@@ -176,6 +205,8 @@ class Control:
 
     def reset(self, *, seed: int | None = None) -> None:
         """Begin again: nothing exists, no fault is armed, nothing is in the journal.
+
+        The storm, if there was one at first, begins again too.
 
         Virtual time begins again too; real time goes on. Snapshots stay.
 
@@ -187,6 +218,7 @@ class Control:
             clock = clock.starting_at(self._beginning.at)
         chooser = self._beginning.chooser_for(seed)
         self._world.begin(self._beginning.planner, clock=clock, chooser=chooser)
+        self._world.storm = self._beginning.storm
         self.faults.disarm()
         self.journal.clear()
 
@@ -221,6 +253,51 @@ class Control:
         """
         self._snapshot(snapshot_id)
         del self._snapshots[snapshot_id]
+
+    # The whole world, in a file.
+
+    def dump(self, path: str | os.PathLike[str]) -> None:
+        """Write the world as it is now into a file, to `load` it in another process.
+
+        What is no part of it is what is no part of a snapshot; and the planner, which is a program.
+
+        Raises:
+            CallerError: the file cannot be written; or a chooser of your own makes the choices.
+        """
+        statefile.write(path, {statefile.MAIN: self._world.written()})
+
+    def load(self, path: str | os.PathLike[str], *, world: str = statefile.MAIN) -> None:
+        """Be as when this file was written, under the planner that is played here.
+
+        Virtual time goes on from that moment. Real time has gone on by itself: what came due
+        meanwhile has happened, and a run whose ten minutes have passed is expired.
+
+        Args:
+            path: written by `dump`, or by `runfsm serve --state`.
+            world: which one, of a server with several.
+
+        Raises:
+            CallerError: it holds no such world, or it is none of our files, or a damaged one.
+        """
+        worlds = statefile.read(path)
+        if world not in worlds:
+            raise CallerError(
+                f"{path} has no world '{world}'; it has {', '.join(worlds) or 'none'}"
+            )
+        self.resume(worlds[world])
+
+    def resume(self, kept: Kept) -> None:
+        """Be a world that was read from a file: see `load`.
+
+        Raises:
+            CallerError: the clock cannot be had at this world's time.
+        """
+        clock: Any = self._world.clock
+        goes_by_itself = not isinstance(clock, Movable) and clock.now() >= kept["now"]
+        if not goes_by_itself:
+            check_restartable(clock)
+            clock = clock.starting_at(kept["now"])
+        self._world.resume(kept, clock=clock)
 
     def _snapshot(self, snapshot_id: str) -> Saved:
         try:

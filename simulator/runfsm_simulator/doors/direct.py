@@ -1,4 +1,4 @@
-"""The run's five verbs without HTTP and JSON: for millions of steps.
+"""What a driver asks for, without HTTP and JSON: for millions of steps.
 
 A `DirectBackend` has the methods of `runfsm.backends.base.Backend`, and goes where a backend goes.
 It does not import that protocol: the simulator knows nothing of the driver, so that one mistake
@@ -8,27 +8,37 @@ cannot hide another. What it refuses, it refuses in the words of the wire.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial, wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from runfsm.errors import BackendError, Fault, FaultKind, IllegalTransition
 from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
+from runfsm.lifecycle.snapshot import METADATA_KEY
+from runfsm_simulator.doors.striker import Called, Striker
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
+from runfsm_simulator.wire.bodies.threads import CreateMessage
 from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.wire.validation import parse
-from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
 
 __all__ = ["AsyncDirectBackend", "DirectBackend"]
 
+#: A list's first page.
+LATEST: Final = 20
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class RunRequest(Protocol):
@@ -50,6 +60,10 @@ class RunRequest(Protocol):
     def options(self) -> Mapping[str, Any]:
         """Further parameters of the API's own *create run* call."""
 
+    @property
+    def key(self) -> str | None:
+        """The run's own name, kept in its metadata."""
+
 
 class ToolOutput(Protocol):
     """What is handed in for one call."""
@@ -61,6 +75,29 @@ class ToolOutput(Protocol):
     @property
     def output(self) -> str:
         """The text for the model."""
+
+
+Method = Callable[Concatenate["DirectBackend", P], T]
+
+
+def _call(method: Method[P, T]) -> Method[P, T]:
+    """A method that is a call of the service: what befalls calls in a storm, befalls it."""
+
+    @wraps(method)
+    def call(self: DirectBackend, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._striker.is_calm:
+            return method(self, *args, **kwargs)
+        answer = partial(method, self, *args, **kwargs)
+        return self._stormed(method.__name__, _about(*args, *kwargs.values()), answer)
+
+    return call
+
+
+def _about(subject: Any = None, *_: Any) -> Called:
+    """What a call names: the first argument of each is an id of a thread, or has the ids."""
+    if isinstance(subject, str):
+        return Called(thread_id=subject)
+    return Called(getattr(subject, "thread_id", None), getattr(subject, "run_id", None))
 
 
 class DirectBackend:
@@ -75,11 +112,15 @@ class DirectBackend:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._striker = Striker(world)
 
+    @_call
     def create(self, request: RunRequest) -> RunSnapshot:
         """Create a run on `request.thread_id`, or on a new thread when that is `None`."""
         said = [] if request.message is None else [{"role": "user", "content": request.message}]
         body = {**request.options, "assistant_id": request.assistant_id}
+        if request.key is not None:
+            body["metadata"] = {**(body.get("metadata") or {}), METADATA_KEY: request.key}
         with self._operation():
             if body.get("stream"):
                 raise REFUSALS["stream"].error(why="the direct port shows snapshots")
@@ -93,11 +134,13 @@ class DirectBackend:
                 run = runs.on_thread(self._world, created, thread_id=request.thread_id)
             return _snapshot(run)
 
+    @_call
     def retrieve(self, ref: RunRef) -> RunSnapshot:
         """Look at the run."""
         with self._operation():
             return _snapshot(self._run(ref))
 
+    @_call
     def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
         """Hand in the outputs of every pending call at once."""
         given = [{"tool_call_id": it.call_id, "output": it.output} for it in outputs]
@@ -108,6 +151,7 @@ class DirectBackend:
                 runs.hand_in(self._world, body, thread_id=ref.thread_id, run_id=ref.run_id)
             )
 
+    @_call
     def cancel(self, ref: RunRef) -> RunSnapshot:
         """Ask to cancel; the snapshot is still `cancelling`."""
         with self._operation():
@@ -115,6 +159,7 @@ class DirectBackend:
             self._world.fire(run.id, RunEvent.CANCEL)
             return _snapshot(run)
 
+    @_call
     def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
         """What the run wrote, oldest first."""
         with self._operation():
@@ -125,9 +170,69 @@ class DirectBackend:
                 if message.run_id == run.id
             )
 
+    @_call
+    def create_thread(self) -> str:
+        """Make an empty thread, and return its id."""
+        with self._operation():
+            return self._world.create_thread().id
+
+    @_call
+    def runs(self, thread_id: str) -> tuple[RunSnapshot, ...]:
+        """The thread's latest runs, newest first."""
+        with self._operation():
+            latest = list(self._thread(thread_id).runs.values())[: -LATEST - 1 : -1]
+            return tuple(_snapshot(run) for run in latest)
+
+    @_call
+    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """Add a user's message that keeps this key, and return its id."""
+        metadata = {} if key is None else {METADATA_KEY: key}
+        body = {"role": "user", "content": content, "metadata": metadata}
+        with self._operation():
+            check_id("thread_id", thread_id)
+            new = _copied(CreateMessage, body).new()
+            return self._world.add_message(thread_id, new).id
+
+    @_call
+    def find_message(self, thread_id: str, key: str) -> str | None:
+        """The id of the thread's message of this key, if there is one."""
+        with self._operation():
+            messages = reversed(self._thread(thread_id).messages.values())
+            found = (one.id for one in messages if one.metadata.get(METADATA_KEY) == key)
+            return next(found, None)
+
+    def _thread(self, thread_id: str) -> Thread:
+        check_id("thread_id", thread_id)
+        return self._world.store.thread(thread_id)
+
     def _run(self, ref: RunRef) -> Run:
         _check_ids(ref)
         return self._world.store.run(ref.thread_id, ref.run_id)
+
+    def _stormed(self, verb: str, called: Called, answer: Callable[[], T]) -> T:
+        """The answer, or what a storm makes of it: the same as `stormdoor.py` does to a response.
+
+        Raises:
+            BackendError: the call was refused, or a fault struck.
+        """
+        strike = self._striker.decide(called)
+        if strike is None:
+            shown: T = self._shown(verb, called.run_id or "", answer())
+            return shown
+        if strike.applied:
+            with suppress(BackendError):
+                answer()
+        raise BackendError.of(strike.fault)
+
+    def _shown(self, verb: str, run_id: str, answer: Any) -> Any:
+        """The answer, less fresh or less whole than it came."""
+        if verb == "retrieve":
+            answer = self._striker.lagging(run_id, answer)
+            tenth = self._striker.tenth_status(run_id)
+            return replace(answer, raw_status=tenth) if tenth else answer
+        if verb == "messages" and self._striker.hides_messages(run_id):
+            return ()
+        return answer
 
     @contextmanager
     def _operation(self) -> Iterator[None]:
@@ -139,7 +244,7 @@ class DirectBackend:
 
 
 class AsyncDirectBackend:
-    """The same five calls, to be awaited. None of them ever waits.
+    """The same calls, to be awaited. None of them ever waits.
 
     Args:
         world: what is asked.
@@ -167,6 +272,22 @@ class AsyncDirectBackend:
     async def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
         """See `DirectBackend.messages`."""
         return self._backend.messages(ref)
+
+    async def create_thread(self) -> str:
+        """See `DirectBackend.create_thread`."""
+        return self._backend.create_thread()
+
+    async def runs(self, thread_id: str) -> tuple[RunSnapshot, ...]:
+        """See `DirectBackend.runs`."""
+        return self._backend.runs(thread_id)
+
+    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """See `DirectBackend.add_message`."""
+        return self._backend.add_message(thread_id, content, key=key)
+
+    async def find_message(self, thread_id: str, key: str) -> str | None:
+        """See `DirectBackend.find_message`."""
+        return self._backend.find_message(thread_id, key)
 
 
 def _check_ids(ref: RunRef) -> None:
@@ -196,6 +317,7 @@ def _snapshot(run: Run) -> RunSnapshot:
         error=run.error,
         incomplete_reason=run.incomplete_reason,
         usage=run.usage,
+        key=run.metadata.get(METADATA_KEY),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from runfsm.errors import CallerError
 from runfsm.lifecycle import Confidence, Evidence
 from runfsm_simulator.wire.http import Handle, Request, Response, json_bytes
+from runfsm_simulator.wire.outages import OUTAGES
 from runfsm_simulator.world.reasons import Reason
 
 __all__ = ["ArmedFault", "Faults", "NoAnswer", "Trouble"]
@@ -24,13 +25,6 @@ Trouble = Literal["answer", "timeout", "drop"]
 
 ARMED_MAX: Final = 100
 REQUEST_IDS: Final = 1 << 128
-
-SORRY: Final = {
-    "message": "The server had an error while processing your request. Sorry about that!",
-    "type": "server_error",
-    "param": None,
-    "code": None,
-}
 
 ARMED: Final = Reason(
     "a fault that was armed by hand struck in place of the service's own answer",
@@ -141,5 +135,5 @@ class Faults:
             "x-request-id": f"req_{REQUEST_IDS - self._struck:032x}",
             **fault.headers,
         }
-        body = {"error": SORRY} if fault.body is None else fault.body
+        body = OUTAGES["error"].error().body() if fault.body is None else fault.body
         return Response(fault.status, headers, json_bytes(body), reasons=(ARMED,))

@@ -1,10 +1,11 @@
 """Time passes by the looks of a client that sleeps by itself.
 
 A driver of ours waits on the simulator's clock; the poll helpers of the SDKs sleep in real time,
-between looks at the run, and a virtual clock would stand still under them for ever. So here each
-look that finds nothing new lets virtual time jump, and the client is told to look again at once.
+between looks at a run or at files that are being indexed, and a virtual clock would stand still
+under them for ever. So here each look that finds nothing new lets virtual time jump, and the client
+is told to look again at once.
 
-Rule 1: the first look at a run in a status is answered as it is; nothing is skipped unseen.
+Rule 1: the first look at a thing in a status is answered as it is; nothing is skipped unseen.
 
 Rule 2: a further look jumps to the next moment at which something happens by itself. In a status
 that only the client can end well, it passes 5 s instead, the interval at which the Node SDK polls:
@@ -16,13 +17,22 @@ The world knows nothing of this: to it, somebody moved the clock.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from runfsm.lifecycle import LIFECYCLE, Actor, Confidence, Evidence, RunStatus
+from runfsm.errors import CallerError
+from runfsm.lifecycle import (
+    LIFECYCLE,
+    VECTOR_STORE_FILE,
+    Actor,
+    Confidence,
+    Evidence,
+    RunStatus,
+)
 from runfsm_simulator.wire.http import Handle, Request, Response
-from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.filemodels import StoreFile
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
 
@@ -32,9 +42,11 @@ __all__ = ["Movable", "Pace", "Pacing"]
 Pace = Literal["helpers", "everybody", "nobody"]
 
 RUN: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)")
+FILE: Final = re.compile(r"/v1/vector_stores/([^/]+)/files/([^/]+)")
+BATCH: Final = re.compile(r"/v1/vector_stores/([^/]+)/file_batches/([^/]+)")
 
 WAITING_S: Final = 5.0
-LOOKS_MAX: Final = 10_000  # runs whose last look is remembered; a forgotten one costs a look more
+LOOKS_MAX: Final = 10_000  # things whose last look is remembered; a forgotten one costs a look more
 
 #: Where a run stays until its client, or the expiry, moves it.
 WAITS_FOR_CLIENT: Final = frozenset(
@@ -64,6 +76,21 @@ class Movable(Protocol):
         """Move time forward to `moment`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Something that is not over, as a look finds it.
+
+    Attributes:
+        path: where it is looked at.
+        state: another one is news.
+        of_client: whether it is the client who would have to move it.
+    """
+
+    path: str
+    state: Hashable
+    of_client: bool = False
+
+
 class Pacing:
     """The door that moves a world's virtual clock for clients that cannot wait on it.
 
@@ -79,20 +106,20 @@ class Pacing:
         self._inner = inner
         self._world = world
         self._whom = whom
-        self._looks: dict[str, tuple[RunStatus, int]] = {}
+        self._looks: dict[str, Hashable] = {}
 
     def handle(self, request: Request) -> Response:
         """Answer, after some time has passed if the client has looked before."""
         clock = self._world.clock
         if not self._lets_pass(request) or not isinstance(clock, Movable):
             return self._inner(request)
-        run = self._looked_at(request.path)
-        if run is None:
+        awaited = self._awaited(request.path)
+        if awaited is None:
             return self._inner(request)
-        if self._looks.get(run.id) == (run.status, run.round):
-            self._pass_time(run, clock)
+        if self._looks.get(awaited.path) == awaited.state:
+            self._pass_time(awaited, clock)
         answer = self._inner(request)
-        self._remember(run)
+        self._remember(self._awaited(request.path) or awaited)
         headers = {**answer.headers, "openai-poll-after-ms": "1"}
         return replace(answer, headers=headers, reasons=(*answer.reasons, POLL_AGAIN))
 
@@ -102,20 +129,29 @@ class Pacing:
         by_helper = request.headers.get("x-stainless-poll-helper", "").lower() == "true"
         return by_helper or self._whom == "everybody"
 
-    def _looked_at(self, path: str) -> Run | None:
-        """The run that a path means, if it is not over."""
-        match = RUN.fullmatch(path)
-        if match is None:
-            return None
-        thread_id, run_id = match.groups()
-        with self._world.operation():
-            run = self._world.store.runs.get(run_id)
-            if run is None or run.thread.id != thread_id or run.status in LIFECYCLE.terminal:
-                return None
-            return run
+    def _awaited(self, path: str) -> Awaited | None:
+        """What a path means, if it is not over."""
+        with self._world.operation(), suppress(CallerError):  # that it is not there, others say
+            if match := RUN.fullmatch(path):
+                run = self._world.store.run(*match.groups())
+                if run.status not in LIFECYCLE.terminal:
+                    of_client = run.status in WAITS_FOR_CLIENT
+                    return Awaited(path, (run.status, run.round), of_client)
+            elif (indexed := self._indexed(path)) is not None:
+                left = [file for file in indexed if file.status not in VECTOR_STORE_FILE.terminal]
+                return Awaited(path, len(left)) if left else None
+        return None
 
-    def _pass_time(self, run: Run, clock: Movable) -> None:
-        if run.status in WAITS_FOR_CLIENT:
+    def _indexed(self, path: str) -> list[StoreFile] | None:
+        files = self._world.files
+        if match := FILE.fullmatch(path):
+            return [files.attached(*match.groups())]
+        if match := BATCH.fullmatch(path):
+            return files.in_batch(files.batch(*match.groups()))
+        return None
+
+    def _pass_time(self, awaited: Awaited, clock: Movable) -> None:
+        if awaited.of_client:
             moment: float | None = clock.now() + WAITING_S
         else:
             moment = self._world.next_due()
@@ -123,8 +159,8 @@ class Pacing:
             with suppress(ValueError):  # somebody else has moved time beyond it already
                 clock.advance_to(moment)
 
-    def _remember(self, run: Run) -> None:
-        self._looks.pop(run.id, None)  # to the end of the line of those that are forgotten
-        self._looks[run.id] = run.status, run.round
+    def _remember(self, awaited: Awaited) -> None:
+        self._looks.pop(awaited.path, None)  # to the end of the line of those that are forgotten
+        self._looks[awaited.path] = awaited.state
         if len(self._looks) > LOOKS_MAX:
             del self._looks[next(iter(self._looks))]

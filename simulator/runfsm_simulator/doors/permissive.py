@@ -96,6 +96,7 @@ class Stage:
         for edge in LIFECYCLE.path(self.run.status, status) or ():
             self.world.fire(self.run.id, edge.event)
         file = self.world.files.upload("file.txt", b"Hello!", "vision")
+        store = self.world.files.create_store()
         #: Everything that there is, by its collection.
         self.ids: Mapping[str, str] = {
             "assistants": assistant.id,
@@ -104,7 +105,8 @@ class Stage:
             "runs": self.run.id,
             "steps": next(iter(self.run.steps), ""),
             "files": file.id,
-            "vector_stores": self.world.files.create_store([file.id]).id,
+            "vector_stores": store.id,
+            "file_batches": self.world.files.attach_batch(store.id, [(file.id, {})]).id,
             "models": next(iter(MODELS)),
         }
 

@@ -2,6 +2,7 @@
 
 Rule: nothing is written into the world. What is made is asked for through the wire, and a run comes
 into its status along the edges of the lifecycle; so what is there could always have come about.
+No storm disturbs the hand; what it has made, it may.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Seeding:
         """
         path = f"/v1/threads/{thread_id}/runs" if thread_id else "/v1/threads/runs"
         thread = {} if thread_id else {"thread": HELLO}
-        with self._world.operation():
+        with self._world.sheltered():
             wanted = {"assistant_id": assistant_id or self.assistant(SOMEBODY), **thread}
             run_id = self._make(path, {**wanted, **(body or {})}, "run_id", id)
             for edge in LIFECYCLE.path(LIFECYCLE.initial, status) or ():
@@ -99,7 +100,7 @@ class Seeding:
     def _make(self, path: str, body: Mapping[str, Any], kind: str, id: str | None) -> str:
         naming = nullcontext() if id is None else self._world.naming(**_wish(kind, id))
         request = Request("POST", path, headers=HEADERS, body=json.dumps(body).encode())
-        with naming:
+        with self._world.sheltered(), naming:
             answer = self._handle(request)
         if answer.status != 200:
             raise CallerError(answer.json()["error"]["message"])

@@ -7,6 +7,7 @@ being when it is first asked for, as all others did; what it is named is said by
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from threading import Lock
 from typing import Final, Literal
 
 from runfsm.errors import CallerError
+from runfsm_simulator.doors import statefile
+from runfsm_simulator.doors.statefile import MAIN
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response
@@ -26,7 +29,6 @@ WORLD_HEADER: Final = "x-runfsm-world"
 #: What tells worlds apart: nothing (there is one), the API key, or the header.
 By = Literal["one", "key", "header"]
 
-MAIN: Final = "main"
 NAME: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 WORLDS_MAX: Final = 64
 
@@ -127,6 +129,35 @@ class Worlds:
                     f"there is no world '{name}'; there are {', '.join(self._worlds) or 'none'}"
                 )
             del self._worlds[name]
+
+    def dump(self, path: str | os.PathLike[str]) -> None:
+        """Write all of them, as they are now, into a file: see `Control.dump`.
+
+        Raises:
+            CallerError: it cannot be written. What the file held before, it still holds.
+        """
+        with self._lock:
+            worlds = dict(self._worlds)
+        statefile.write(path, {name: one.world.written() for name, one in worlds.items()})
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Have the worlds of a file, in place of those that there are: see `Control.load`.
+
+        Raises:
+            CallerError: it is none of our files, or a damaged one, or has too many worlds.
+        """
+        read = statefile.read(path)
+        with self._lock:
+            before, self._worlds = self._worlds, {}
+            try:
+                for name, kept in read.items():
+                    self._check_new(name)
+                    simulator = self._make()
+                    simulator.control.resume(kept)
+                    self._worlds[name] = simulator
+            except BaseException:
+                self._worlds = before
+                raise
 
     def _check_new(self, name: str) -> None:
         if not NAME.fullmatch(name):

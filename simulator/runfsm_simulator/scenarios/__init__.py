@@ -6,13 +6,14 @@ Those of your own are in a `Library`.
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 from runfsm.errors import ScriptError
-from runfsm_simulator.scenarios.library import SUFFIX, Library, LiveScript
-from runfsm_simulator.world.script import Script
+from runfsm_simulator.scenarios.library import SUFFIX, Library, LiveFolder, LiveScript
+from runfsm_simulator.world.script import Planner, Script
 from runfsm_simulator.world.scriptfile import parse_script
 
-__all__ = ["Library", "LiveScript", "load", "names"]
+__all__ = ["Library", "LiveFolder", "LiveScript", "live", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -35,3 +36,18 @@ def load(name: str) -> Script:
         raise ScriptError(name, [f"no such scenario; there are {', '.join(names())}"])
     text = (files(__name__) / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     return parse_script(text, where=f"{name}{SUFFIX}")
+
+
+def live(where: str) -> Planner:
+    """What plays the scripts that are found there, as they are at each moment.
+
+    Args:
+        where: the path of a file or of a folder; or the name of a scenario, which never changes.
+
+    Raises:
+        ScriptError: nothing is there, or it has a mistake.
+    """
+    path = Path(where)
+    if path.is_dir():
+        return LiveFolder(path)
+    return LiveScript(path) if path.suffix or path.exists() else load(where)

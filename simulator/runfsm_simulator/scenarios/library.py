@@ -17,15 +17,21 @@ from typing import Final, Literal
 from runfsm.errors import ScriptError
 from runfsm_simulator.world.latency import Spread
 from runfsm_simulator.world.scene import Scene
-from runfsm_simulator.world.script import Script, Turn
+from runfsm_simulator.world.script import Planner, Script, Turn
 from runfsm_simulator.world.scriptfile import load_script
+from runfsm_simulator.world.sensible import sensible
 from runfsm_simulator.world.streamfault import StreamFault
 
-__all__ = ["SUFFIX", "Library", "LiveScript"]
+__all__ = ["SUFFIX", "Library", "LiveFolder", "LiveScript"]
 
 LOG: Final = logging.getLogger(__name__)
 
 SUFFIX: Final = ".yaml"
+
+#: The script of a folder that is for every assistant without one of its own.
+DEFAULT: Final = "default"
+
+TOLD_MAX: Final = 1_000  # things in the log; clients make up the names in them
 
 
 class LiveScript:
@@ -133,6 +139,68 @@ class Library:
                     raise ScriptError(name, [f"no such script in {self.folder}; there are {there}"])
                 self._live[name] = LiveScript(self.folder / f"{name}{SUFFIX}")
             return self._live[name]
+
+
+class LiveFolder:
+    """A folder of scripts as a planner: each assistant plays the one that is called as it is.
+
+    The assistant whose id or name is `umbrella` plays `umbrella.yaml`; everybody else plays
+    `default.yaml`, or does what is sensible where there is none. A file may come, change and go
+    while runs are played: it is looked at each time that a turn is planned. That an assistant's
+    name stands for no script is told in the log, once; so is a file that has a mistake.
+
+    Args:
+        path: of the folder.
+
+    Raises:
+        ScriptError: there is no such folder, or a file in it has a mistake.
+
+    Example:
+        >>> simulator = Simulator(LiveFolder("lessons"))      # doctest: +SKIP
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._library = Library(path)
+        self._told: set[str] = set()
+        for name in self._library.names():
+            self._library.load(name)
+
+    @property
+    def cancel_s(self) -> float | Spread | Literal["never"] | None:
+        """As in the default script, for all runs; a simulator asks when it begins to play."""
+        return getattr(self._playable(DEFAULT), "cancel_s", None)
+
+    @property
+    def stream_fault(self) -> StreamFault | None:
+        """As in the default script, for all runs."""
+        return getattr(self._playable(DEFAULT), "stream_fault", None)
+
+    def __call__(self, scene: Scene) -> Turn:
+        """The turn of this scene, by the script of its assistant."""
+        for name in (scene.assistant_id, scene.assistant_name):
+            if name and (own := self._playable(name)):
+                return own(scene)
+        default = self._playable(DEFAULT)
+        if scene.assistant_name:
+            played = f"{DEFAULT}{SUFFIX} is played" if default else "it does what is sensible"
+            self._tell(
+                f"no script {scene.assistant_name!r} in {self._library.folder} for the assistant "
+                f"of this name; {played}"
+            )
+        return (default or sensible)(scene)
+
+    def _playable(self, name: str) -> Planner | None:
+        """The script of this name, if there is one that can be played."""
+        try:
+            return self._library.live(name) if name in self._library.names() else None
+        except ScriptError as error:
+            self._tell(str(error))
+            return None
+
+    def _tell(self, what: str) -> None:
+        if what not in self._told and len(self._told) < TOLD_MAX:
+            self._told.add(what)
+            LOG.warning("%s", what)
 
 
 def _is_script(path: Path) -> bool:

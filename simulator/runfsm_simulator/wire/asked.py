@@ -27,6 +27,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "step_id": "step",
     "file_id": "file",
     "vector_store_id": "vs",
+    "batch_id": "vsfb",
     "id": "",  # of a file: any will do, it is just not found (recordings: openai-dotnet)
     "model": "",
 }

@@ -24,6 +24,7 @@ from runfsm_simulator.world.refusals import (
     Refusal,
     RunActive,
     StorageFull,
+    ThreadFull,
     ThreadLocked,
     WrongToolOutputs,
 )
@@ -127,6 +128,10 @@ REFUSALS: Final[Mapping[str, Wording]] = {
     "submit": Wording(
         'Runs in status "{status}" do not accept tool outputs.',
         _certain("recording: ruby-openai; public code (queued, expired, cancelled)"),
+    ),
+    "thread_full": Wording(
+        "A thread can't have more than {messages_max} messages.",
+        _inferred("the number is documented; what is answered beyond it, no recording shows"),
     ),
     "modify_active_run": Wording(
         "Cannot update run with status '{status}'.",
@@ -340,11 +345,12 @@ REFUSALS: Final[Mapping[str, Wording]] = {
 }
 
 
-#: The refusals that have to do with files, whose facts are called as in the text.
-UPLOADS: Final[Mapping[type[Refusal], str]] = {
+#: The refusals whose facts are called as in the text.
+PLAIN: Final[Mapping[type[Refusal], str]] = {
     NotAttached: "not_attached",
     NotDownloadable: "not_downloadable",
     StorageFull: "storage_full",
+    ThreadFull: "thread_full",
 }
 
 
@@ -362,8 +368,8 @@ def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
             return "no_file", {"id": id}
         case NotFound(kind=kind, id=id):
             return "not_found", {"kind": kind, "id": id}
-        case NotAttached() | NotDownloadable() | StorageFull():
-            return UPLOADS[type(refusal)], vars(refusal)
+        case NotAttached() | NotDownloadable() | StorageFull() | ThreadFull():
+            return PLAIN[type(refusal)], vars(refusal)
         case WrongToolOutputs(expected=expected, got=got):
             return "wrong_tool_outputs", {"expected": list(expected), "got": list(got)}
         case EmptyThread():

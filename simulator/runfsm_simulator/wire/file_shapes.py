@@ -6,13 +6,15 @@ The three deletions are told in two ways: that of a file keeps the name of the o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from runfsm.lifecycle import VectorStoreFileStatus
 from runfsm_simulator.wire.shapes import unix
+from runfsm_simulator.world.filebatches import FileBatch
 from runfsm_simulator.world.filemodels import File, StoreFile, VectorStore
 
-__all__ = ["deleted_file", "file", "store_file", "vector_store"]
+__all__ = ["deleted_file", "file", "file_batch", "store_file", "vector_store"]
 
 
 def file(it: File) -> dict[str, Any]:
@@ -37,8 +39,6 @@ def deleted_file(id: str) -> dict[str, Any]:
 
 def vector_store(it: VectorStore, now: float) -> dict[str, Any]:
     """A vector store. `now` decides whether it has expired."""
-    counts = Counter(file.status for file in it.files.values())
-    statuses = ("in_progress", "completed", "failed", "cancelled")
     return {
         "id": it.id,
         "object": "vector_store",
@@ -46,15 +46,33 @@ def vector_store(it: VectorStore, now: float) -> dict[str, Any]:
         "name": it.name,
         "description": it.description,
         "usage_bytes": sum(file.usage_bytes for file in it.files.values()),
-        "file_counts": {
-            **{status: counts[VectorStoreFileStatus(status)] for status in statuses},
-            "total": len(it.files),
-        },
+        "file_counts": _counts(it.files.values()),
         "status": it.status_at(now),
         "expires_after": it.expires_after,
         "expires_at": unix(it.expires_at),
         "last_active_at": unix(it.last_active_at),
         "metadata": it.metadata,
+    }
+
+
+def _counts(files: Collection[StoreFile]) -> dict[str, int]:
+    counts = Counter(file.status for file in files)
+    statuses = ("in_progress", "completed", "failed", "cancelled")
+    return {
+        **{status: counts[VectorStoreFileStatus(status)] for status in statuses},
+        "total": len(files),
+    }
+
+
+def file_batch(it: FileBatch, files: Collection[StoreFile]) -> dict[str, Any]:
+    """A batch of these files. Its object is named as answers were seen to, not as in the schema."""
+    return {
+        "id": it.id,
+        "object": "vector_store.file_batch",
+        "created_at": unix(it.created_at),
+        "status": it.status_of(files),
+        "vector_store_id": it.vector_store_id,
+        "file_counts": _counts(files),
     }
 
 

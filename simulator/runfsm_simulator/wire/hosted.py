@@ -33,10 +33,9 @@ def hosted_call(it: Step, of: Run, *, contents: bool = False) -> dict[str, Any]:
     if code := it.hosted.code_interpreter:
         shown = {"input": code.input, "outputs": _outputs(code)}
     else:
-        found = it.hosted.file_search.results if it.hosted.file_search else ()
         shown = {
             "ranking_options": _ranking(of),
-            "results": [_result(result, contents=contents) for result in found],
+            "results": [_result(result, contents=contents) for result in it.hosted.results],
         }
     return {"id": it.hosted_id, "type": it.hosted.type, it.hosted.type: shown}
 
@@ -66,14 +65,15 @@ def _result(it: FileResult, *, contents: bool) -> dict[str, Any]:
 
 
 def hosted_deltas(it: Step, of: Run) -> Iterator[dict[str, Any]]:
-    """The same call, piece by piece as a stream tells it: a search at once, code and then outputs.
+    """The same call, piece by piece as a stream tells it: code, and then its outputs.
 
-    Recordings (openai-dotnet, openllmetry).
+    A search comes at once, and without its results: only the completed step has those. Recordings
+    (openai-dotnet, openllmetry).
     """
     call = {"index": 0, **hosted_call(it, of)}
     code = it.hosted.code_interpreter if it.hosted else None
     if code is None:
-        yield call
+        yield call | {"file_search": {**call["file_search"], "results": []}}
         return
     kind = {"index": 0, "type": call["type"]}
     outputs = [{"index": at, **output} for at, output in enumerate(_outputs(code))]

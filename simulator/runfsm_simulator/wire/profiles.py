@@ -10,15 +10,16 @@ Where they differ, each line below says how:
 * a message has `status`, `incomplete_details`, `completed_at` and `incomplete_at`, and always has
   `attachments`;
 * a run step has `expired_at` and `metadata`, and no `expires_at`;
+* a batch of files calls itself `vector_store.files_batch`;
 * the ends of a page are strings, of an empty one empty strings;
-* what the schema does not know is not there.
+* what the schema does not know is not there: the paths in `UNKNOWN`.
 
 So a body is made once, as recorded, and completed here if need be, from what it is a picture of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import MESSAGE, MessageStatus, RunStepStatus
@@ -32,15 +33,20 @@ Json = dict[str, Any]
 ProfileName = Literal["wire", "spec"]
 Profile = Callable[[Json, Store], Json]
 
-#: What the recordings have and the schema has not, by the kind of object.
-UNKNOWN: Final[Mapping[str, frozenset[str]]] = {
-    "assistant": frozenset({"reasoning_effort"}),
-    "thread.run": frozenset({"tool_resources", "reasoning_effort"}),
-    "thread.run.step": frozenset({"expires_at"}),
-    "thread.message": frozenset({"file_ids"}),
-    "vector_store": frozenset({"description"}),
+EACH: Final = "*"
+
+HYBRID_SEARCH: Final = f"tools.{EACH}.file_search.ranking_options.hybrid_search"
+ATTRIBUTES: Final = f"step_details.tool_calls.{EACH}.file_search.results.{EACH}.attributes"
+USAGE: Final = ("usage.prompt_token_details", "usage.completion_tokens_details")
+
+#: What the recordings have and the schema has not, by the kind of object: paths to keys.
+UNKNOWN: Final[Mapping[str, Sequence[str]]] = {
+    "assistant": ("reasoning_effort", HYBRID_SEARCH),
+    "thread.run": ("tool_resources", "reasoning_effort", HYBRID_SEARCH, *USAGE),
+    "thread.run.step": ("expires_at", ATTRIBUTES, *USAGE),
+    "thread.message": ("file_ids",),
+    "vector_store": ("description",),
 }
-USAGE: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def _as_recorded(body: Json, _: Store) -> Json:
@@ -48,17 +54,27 @@ def _as_recorded(body: Json, _: Store) -> Json:
 
 
 def _as_published(body: Json, store: Store) -> Json:
-    """A copy of `body` that the schema accepts; `store` has what it shows."""
+    """`body` as the schema accepts it; `store` has what it shows."""
     kind = str(body.get("object"))
-    unknown = UNKNOWN.get(kind, frozenset())
-    known = {key: value for key, value in body.items() if key not in unknown}
-    if kind in COMPLETED:
-        return COMPLETED[kind](known, store)
-    return known
+    for path in UNKNOWN.get(kind, ()):
+        body = _without(body, path.split("."))
+    return COMPLETED[kind](body, store) if kind in COMPLETED else body
+
+
+def _without(value: Any, path: Sequence[str]) -> Any:
+    """A copy of `value` without the key that the path leads to, if it leads to one."""
+    key, *rest = path
+    if key == EACH and isinstance(value, list):
+        return [_without(one, rest) for one in value]
+    if not isinstance(value, Mapping) or key not in value:
+        return value
+    if rest:
+        return {**value, key: _without(value[key], rest)}
+    return {name: one for name, one in value.items() if name != key}
 
 
 def _run(body: Json, _: Store) -> Json:
-    return {**body, "instructions": body["instructions"] or "", "usage": _usage(body["usage"])}
+    return {**body, "instructions": body["instructions"] or ""}
 
 
 def _step(body: Json, store: Store) -> Json:
@@ -66,14 +82,9 @@ def _step(body: Json, store: Store) -> Json:
     expired = step.status is RunStepStatus.EXPIRED
     return {
         **body,
-        "usage": _usage(body["usage"]),
         "expired_at": unix(step.ended_at) if expired else None,
         "metadata": {},
     }
-
-
-def _usage(usage: Json | None) -> Json | None:
-    return usage and {key: usage[key] for key in USAGE}
 
 
 def _message(body: Json, store: Store) -> Json:
@@ -105,6 +116,10 @@ def _vector_store(body: Json, _: Store) -> Json:
     return {**body, "name": body["name"] or ""}
 
 
+def _file_batch(body: Json, _: Store) -> Json:
+    return {**body, "object": "vector_store.files_batch"}
+
+
 def _page(body: Json, store: Store) -> Json:
     ends: Json = {key: body[key] or "" for key in ("first_id", "last_id") if key in body}
     return {**body, "data": [_as_published(one, store) for one in body["data"]], **ends}
@@ -116,6 +131,7 @@ COMPLETED: Final[Mapping[str, Profile]] = {
     "thread.run.step": _step,
     "thread.message": _message,
     "vector_store": _vector_store,
+    "vector_store.file_batch": _file_batch,
 }
 
 #: Every profile by its name.

@@ -42,6 +42,7 @@ RUN: Final = THREAD + "/runs/{run_id}"
 ASSISTANT: Final = "/v1/assistants/{assistant_id}"
 FILE: Final = "/v1/files/{id}"
 VECTOR_STORE: Final = "/v1/vector_stores/{vector_store_id}"
+BATCH: Final = VECTOR_STORE + "/file_batches/{batch_id}"
 
 #: Where the beta header is asked for. Recorded without it: vector stores (openai-dotnet 2025).
 BETA: Final = ("/v1/assistants", "/v1/threads")
@@ -81,6 +82,10 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
         "GET": vector_stores.retrieve_file,
         "DELETE": vector_stores.detach,
     },
+    VECTOR_STORE + "/file_batches": {"POST": vector_stores.attach_batch},
+    BATCH: {"GET": vector_stores.retrieve_batch},
+    BATCH + "/cancel": {"POST": vector_stores.cancel_batch},
+    BATCH + "/files": {"GET": vector_stores.list_batch},
 }
 
 

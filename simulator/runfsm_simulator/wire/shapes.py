@@ -11,16 +11,18 @@ Where the recordings (openai-dotnet 2025) and the published schema differ, the r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import floor
 from typing import Any, Final
 
 from runfsm.lifecycle import RUN_STEP, RunError, RunStepStatus, ToolCall, Usage
 from runfsm_simulator.wire.hosted import hosted_call
+from runfsm_simulator.world.citing import Annotation
 from runfsm_simulator.world.models import Assistant, Message, Part, Run, Step, Thread
 
 __all__ = [
     "NO_FILES",
+    "annotation",
     "assistant",
     "deleted",
     "message",
@@ -101,14 +103,26 @@ def _message_head(it: Message) -> dict[str, Any]:
         "thread_id": it.thread_id,
         "run_id": it.run_id,
         "role": it.role,
-        "content": [_part(part) for part in it.content],
+        "content": [_part(part, it.annotations) for part in it.content],
     }
 
 
-def _part(part: Part) -> Mapping[str, Any]:
+def _part(part: Part, annotations: Iterable[Annotation]) -> Mapping[str, Any]:
     if isinstance(part, str):
-        return {"type": "text", "text": {"value": part, "annotations": []}}
+        found = [annotation(one) for one in annotations]
+        return {"type": "text", "text": {"value": part, "annotations": found}}
     return part
+
+
+def annotation(it: Annotation) -> dict[str, Any]:
+    """A citation in a text. That a path has its keys in the same order is a guess."""
+    return {
+        "type": it.type,
+        "text": it.text,
+        "start_index": it.start,
+        "end_index": it.end,
+        it.type: {"file_id": it.file_id},
+    }
 
 
 def run(it: Run) -> dict[str, Any]:

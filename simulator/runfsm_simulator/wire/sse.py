@@ -10,9 +10,12 @@ Where an object looks different from what a GET answers, the recordings say so:
 * a run, as a thread, has `tool_resources` with `code_interpreter` filled in;
 * a step that has ended still has the run's `expires_at`;
 * a message has a status and its timestamps;
-* only the first delta of a text has `annotations`; only the first of a call has its id and name.
+* a delta has `annotations` if it is the first of its text, or if it brings one: whole, with its
+  mark, its place among them, and an empty `quote`;
+* only the first delta of a call has its id and name.
 
-That each of several parallel calls opens with a delta of its own is the schema's word.
+That each of several parallel calls opens with a delta of its own is the schema's word; that a path
+of the code interpreter comes as a citation does, without a quote, is a guess.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from runfsm.lifecycle import MessageEvent, MessageStatus, RunEvent, RunStepEvent
 from runfsm_simulator.wire import shapes
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.hosted import hosted_deltas
+from runfsm_simulator.world.citing import Annotation
 from runfsm_simulator.world.draft import Piece
 from runfsm_simulator.world.happenings import (
     Happening,
@@ -122,8 +126,14 @@ def _step_delta(step: Step, call: Json) -> Event:
 
 
 def _text_piece(piece: Piece) -> Json:
-    first: Json = {"annotations": []} if piece.opens else {}
-    return {"index": 0, "type": "text", "text": {"value": piece.text, **first}}
+    found = [_annotation(one) for one in piece.annotations]
+    known: Json = {"annotations": found} if found or piece.opens else {}
+    return {"index": 0, "type": "text", "text": {"value": piece.text, **known}}
+
+
+def _annotation(it: Annotation) -> Json:
+    quote = {"quote": ""} if it.type == "file_citation" else {}
+    return {"index": it.index, **shapes.annotation(it), it.type: {"file_id": it.file_id, **quote}}
 
 
 def _call_piece(piece: Piece) -> Json:

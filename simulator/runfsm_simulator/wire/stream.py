@@ -90,7 +90,7 @@ class EventStream:
         self._clock: WaitableClock = world.clock
         self._alarm = self._clock.alarm()
         self._async_alarm = self._clock.async_alarm()
-        self._fault = world.stream_fault
+        self._fault = world.next_stream_fault()
         self._run: Run | None = None
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
@@ -107,7 +107,9 @@ class EventStream:
         """See `Listener.hear`."""
         moved = happening.run if isinstance(happening, RunMoved) else None
         self._run = moved or self._run
-        for name, payload in () if self._ended else sse.events(happening):
+        if self._ended or self._hangs(moved):
+            return
+        for name, payload in sse.events(happening):
             self._event(sse.block(name, self._profile(payload, self._world.store)))
         if moved and _pauses(moved):
             self._end(self._broken() if self._breaks_off(at_end=True) else sse.DONE)
@@ -127,11 +129,18 @@ class EventStream:
             self._put(block)
 
     def _breaks_off(self, *, at_end: bool = False) -> bool:
-        if self._fault is None:
+        if self._fault is None or self._fault.kind == "hang":
             return False
         return self._fault.after_events == self._events or (
             at_end and self._fault.after_events is None
         )
+
+    def _hangs(self, moved: Run | None) -> bool:
+        """Whether nothing is told of this, nor of anything before the run is over."""
+        if self._fault is None or self._fault.kind != "hang":
+            return False
+        over = moved is not None and moved.status in LIFECYCLE.terminal
+        return not over and self._events >= (self._fault.after_events or 0)
 
     def _broken(self) -> bytes:
         return sse.error_block(self._fault) if self._fault and self._fault.kind == "error" else b""

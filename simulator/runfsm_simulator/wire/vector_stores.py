@@ -1,4 +1,4 @@
-"""/v1/vector_stores, and their files. Searching them is left to those who can search."""
+"""/v1/vector_stores, their files, and batches of these. Searching is left to those who can."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from typing import Any
 
 from runfsm_simulator.wire import file_shapes, shapes
 from runfsm_simulator.wire.asked import Asked
-from runfsm_simulator.wire.bodies.files import AttachFile, CreateVectorStore, ModifyVectorStore
+from runfsm_simulator.wire.bodies.common import Nothing
+from runfsm_simulator.wire.bodies.files import (
+    AttachFile,
+    AttachFiles,
+    CreateVectorStore,
+    ModifyVectorStore,
+)
+from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.listing import Window
+from runfsm_simulator.world.filebatches import FileBatch
+from runfsm_simulator.world.filemodels import StoreFile
 
 __all__ = [
     "attach",
+    "attach_batch",
+    "cancel_batch",
     "create",
     "delete",
     "detach",
     "list_all",
+    "list_batch",
     "list_files",
     "modify",
     "retrieve",
+    "retrieve_batch",
     "retrieve_file",
 ]
 
@@ -68,8 +81,11 @@ def attach(asked: Asked) -> dict[str, Any]:
 
 def list_files(asked: Asked) -> dict[str, Any]:
     """GET /vector_stores/{id}/files; `filter` leaves those in that status."""
+    return _page(asked, list(asked.world.files.store(**asked.ids).files.values()))
+
+
+def _page(asked: Asked, things: list[StoreFile]) -> dict[str, Any]:
     window = Window.of(asked.request.query)
-    things = list(asked.world.files.store(**asked.ids).files.values())
     for status in asked.request.query.get("filter", ()):
         things = [file for file in things if file.status == status]
     return window.page(things, "file", file_shapes.store_file)
@@ -84,3 +100,36 @@ def detach(asked: Asked) -> dict[str, Any]:
     """DELETE /vector_stores/{id}/files/{file_id}. The file itself stays."""
     asked.world.files.detach(**asked.ids)
     return shapes.deleted("vector_store.file", asked.ids["file_id"])
+
+
+def attach_batch(asked: Asked) -> dict[str, Any]:
+    """POST /vector_stores/{id}/file_batches."""
+    body = asked.body(AttachFiles)
+    if body.file_ids is None and body.files is None:
+        raise REFUSALS["missing"].error(name="file_ids")
+    if body.file_ids is not None and body.files is not None:
+        raise REFUSALS["invalid"].error(name="files", problem="it excludes 'file_ids'")
+    return _batch(asked, asked.world.files.attach_batch(**asked.ids, wanted=body.wanted()))
+
+
+def retrieve_batch(asked: Asked) -> dict[str, Any]:
+    """GET /vector_stores/{id}/file_batches/{batch_id}."""
+    return _batch(asked, asked.world.files.batch(**asked.ids))
+
+
+def cancel_batch(asked: Asked) -> dict[str, Any]:
+    """POST /vector_stores/{id}/file_batches/{batch_id}/cancel."""
+    asked.body(Nothing)
+    files = asked.world.files
+    files.cancel(files.batch(**asked.ids))
+    return retrieve_batch(asked)
+
+
+def list_batch(asked: Asked) -> dict[str, Any]:
+    """GET /vector_stores/{id}/file_batches/{batch_id}/files; `filter` as for all of them."""
+    files = asked.world.files
+    return _page(asked, files.in_batch(files.batch(**asked.ids)))
+
+
+def _batch(asked: Asked, batch: FileBatch) -> dict[str, Any]:
+    return file_shapes.file_batch(batch, asked.world.files.in_batch(batch))

@@ -2,6 +2,7 @@
 
 operations.py  what clients do: threads, messages, runs; every refusal
 instant.py     the world as a whole: begun, saved, restored; one operation at a time
+plain.py       the same as plain data, for a file
 engine.py      how runs move in time; the one place where an edge is taken
 agenda.py      what is still to come
 effects.py     what an edge does to a run's fields
@@ -14,7 +15,8 @@ refusals.py    what is refused, as facts
 script.py      what the simulated model does; sensible.py: when nobody says so
 turns.py       one thing that it does; rules.py: when; templates.py: texts that quote
 streamfault.py how streams break off
-hosted.py      tools that the service runs itself; latency.py: how long things take
+hosted.py      tools that the service runs itself; citing.py: files that an answer cites
+latency.py     how long things take
 planning.py    asking it for the next turn
 chooser.py     every choice; clock.py: time; tokens.py: an estimate; caps.py: what caps cut
 trace.py       what happened

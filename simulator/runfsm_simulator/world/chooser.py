@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-__all__ = ["Chooser", "Seeded"]
+__all__ = ["Choices", "Chooser", "Seeded"]
 
 T = TypeVar("T")
 
@@ -36,6 +37,23 @@ class Chooser(Protocol):
         """A new id: `prefix`, an underscore, 24 letters and digits, as the API made them."""
 
 
+#: What `random.Random.getstate` gives, and `setstate` takes.
+RandomState = tuple[int, tuple[int, ...], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How far the choices from a seed have come, as plain data.
+
+    Attributes:
+        seed: of all of them.
+        streams: the state of each generator that has been drawn from.
+    """
+
+    seed: int
+    streams: Mapping[str, RandomState]
+
+
 class Seeded:
     """Choices from a seed: the same seed makes the same world.
 
@@ -52,6 +70,21 @@ class Seeded:
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
         self._streams: dict[str, random.Random] = {}
+
+    @property
+    def choices(self) -> Choices:
+        """How far they have come. Set it, and they go on from there.
+
+        Raises:
+            ValueError: a stream's state is none, when set. Nothing has changed.
+        """
+        states = {name: stream.getstate() for name, stream in self._streams.items()}
+        return Choices(self.seed, states)
+
+    @choices.setter
+    def choices(self, choices: Choices) -> None:
+        self._streams = {name: _generator(state) for name, state in choices.streams.items()}
+        self.seed = choices.seed
 
     def pick(self, stream: str, options: Sequence[T]) -> T:
         """See `Chooser.pick`."""
@@ -70,3 +103,12 @@ class Seeded:
         if name not in self._streams:
             self._streams[name] = random.Random(f"{self.seed}:{name}")
         return self._streams[name]
+
+
+def _generator(state: RandomState) -> random.Random:
+    generator = random.Random()
+    try:
+        generator.setstate(state)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+    return generator

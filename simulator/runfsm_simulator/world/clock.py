@@ -16,6 +16,7 @@ something else than this clock (a socket, a real sleep) holds virtual time until
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -115,7 +116,8 @@ class VirtualClock:
     def _enlist(self, waiter: _Waiter, timeout_s: float) -> None:
         with self._lock:
             due = self._now + max(0.0, timeout_s)
-            heapq.heappush(self._waiting, (due, next(self._order), waiter))
+            if due < math.inf:  # else a ring alone ends it; time never jumps there
+                heapq.heappush(self._waiting, (due, next(self._order), waiter))
             if waiter.participant:
                 waiter.participant._waiters.add(waiter)
             # An onlooker, who takes no part, moves time by itself.
@@ -138,7 +140,8 @@ class VirtualClock:
         return self._jump_to(max(self._now, self._waiting[0][0]))
 
     def _jump_to(self, moment: float) -> list[_Waiter]:
-        return self._move_to(self._now if self._by_hand else moment)
+        stays = self._by_hand or moment == math.inf
+        return self._move_to(self._now if stays else moment)
 
     def _move_to(self, moment: float) -> list[_Waiter]:
         self._now = moment

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from runfsm.lifecycle import ToolCall
+from runfsm_simulator.world.citing import Annotation
 
 __all__ = ["Draft", "Piece"]
 
@@ -35,12 +36,14 @@ class Piece:
             text yet.
         index: which of the calls.
         call: the call that it opens.
+        annotations: of the message, those that stand in this piece. Each comes whole.
     """
 
     text: str
     opens: bool = False
     index: int = 0
     call: ToolCall | None = None
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,20 @@ class Draft:
         calls: asked for, where it is no message.
         begun_at: when the step was opened (Unix seconds).
         ends_at: when the whole of it will be there; infinity: a hand opened it, and will say.
+        annotations: where the text cites files.
     """
 
     text: str
     calls: tuple[ToolCall, ...]
     begun_at: float
     ends_at: float = math.inf
+    annotations: tuple[Annotation, ...] = ()
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """All of it, in the order of its coming."""
         if not self.calls:
-            return tuple(Piece(text, opens=not nth) for nth, text in enumerate(_split(self.text)))
+            return tuple(_text_pieces(self.text, self.annotations))
         return tuple(
             piece for index, call in enumerate(self.calls) for piece in _call_pieces(index, call)
         )
@@ -83,13 +88,27 @@ class Draft:
         return "".join(piece.text for piece in self.pieces[: self.count_by(now)])
 
 
+def _text_pieces(text: str, annotations: Sequence[Annotation]) -> Iterator[Piece]:
+    at = 0
+    for words in _split(text, annotations):
+        marks = tuple(one for one in annotations if at <= one.start < at + len(words))
+        yield Piece(words, opens=at == 0, annotations=marks)
+        at += len(words)
+
+
 def _call_pieces(index: int, call: ToolCall) -> Iterator[Piece]:
     yield Piece("", opens=True, index=index, call=call)
     for text in _split(call.arguments):
         yield Piece(text, index=index)
 
 
-def _split(text: str) -> list[str]:
-    words = WORD.findall(text)
+def _split(text: str, annotations: Sequence[Annotation] = ()) -> list[str]:
+    """The words; a mark that is annotated is one of them, however long (openai-dotnet)."""
+    words: list[str] = []
+    at = 0
+    for mark in annotations:
+        words += [*WORD.findall(text[at : mark.start]), mark.text]
+        at = mark.end
+    words += WORD.findall(text[at:])
     at_once = -(-len(words) // PIECES_MAX) or 1
     return ["".join(words[nth : nth + at_once]) for nth in range(0, len(words), at_once)]

@@ -23,7 +23,9 @@ from runfsm_simulator.world.happenings import Happenings, RunMoved
 from runfsm_simulator.world.latency import Latency, drawn_s
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.output import Output
+from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.trace import TraceEntry
+from runfsm_simulator.world.weather import Weather
 
 __all__ = ["CancelDelay", "Engine", "RunEdge", "WorldClock"]
 
@@ -35,6 +37,9 @@ CancelDelay = Latency | Literal["never"] | None
 QUEUE_S: Final = (0.5, 2.0)
 WORK_S: Final = (1.0, 3.0)
 CANCEL_S: Final = (0.5, 2.0)
+
+#: After which time another client cancels a run, in a storm. Most runs are at work by then.
+FOREIGN_CANCEL_S: Final = (0.0, 10.0)
 
 TRACE_LENGTH: Final = 10_000
 
@@ -68,6 +73,7 @@ class Engine:
         taken: how many edges were taken, also those that the trace has forgotten.
         happenings: who is told of what happens to a run.
         cancel_s: seconds until a cancel is honoured, `"never"`, or `None` to draw them each time.
+        weather: asked what a storm does to a run.
     """
 
     def __init__(self, runs: Mapping[str, Run], *, clock: WorldClock, chooser: Chooser) -> None:
@@ -81,11 +87,15 @@ class Engine:
         self.happenings = Happenings()
         self._output = Output(chooser, self.happenings)
         self._agenda = Agenda()
+        self.weather = Weather(Storm(), chooser, since=self.now)
 
     def enter(self, run: Run) -> None:
         """A run has been created: note it, and plan its start and its expiry."""
         if run.expires_at is not None:
             self._agenda.put(run.expires_at, run.id, RunEvent.EXPIRE, plan=None)
+        if self.strikes("foreign_cancel"):
+            moment = self.now + self.weather.between("foreign_cancel:after_s", *FOREIGN_CANCEL_S)
+            self._agenda.put(moment, run.id, RunEvent.CANCEL, plan=None)
         self._took(run, LIFECYCLE.next(None, RunEvent.CREATE))
 
     def take(self, run: Run, event: RunEvent) -> RunEdge:
@@ -111,6 +121,10 @@ class Engine:
     def next_due(self) -> float | None:
         """When something will happen by itself next (Unix seconds); `None`: nothing will."""
         return self._agenda.next_due(self._holds)
+
+    def strikes(self, fault: str) -> bool:
+        """Whether a fault, by its field of `Storm`, strikes now."""
+        return self.weather.strikes(fault, self.now)
 
     def _perform(self, entry: Entry) -> None:
         run = self._runs[entry.run_id]
@@ -142,12 +156,21 @@ class Engine:
             run.plan += 1
         match edge.dest:
             case RunStatus.QUEUED:
-                self._in(self._seconds("queue_s", run.turn.queue_s, QUEUE_S), run, RunEvent.START)
+                self._queue(run, edge)
             case RunStatus.IN_PROGRESS:
                 self._work(run)
+            case RunStatus.REQUIRES_ACTION if self.strikes("duplicate_calls"):
+                run.calls += run.calls[:1]
             case RunStatus.CANCELLING:
-                self._stop(run)
+                self._stop(run, edge)
+            case status if status in LIFECYCLE.terminal:
+                run.lingers_until = self.now + self.weather.lingers_s(self.now)
         self.happenings.tell(run, RunMoved(run, edge))
+
+    def _queue(self, run: Run, edge: RunEdge) -> None:
+        if edge.event is RunEvent.CREATE and self.strikes("stuck_queued"):
+            return
+        self._in(self._seconds("queue_s", run.turn.queue_s, QUEUE_S), run, RunEvent.START)
 
     def _work(self, run: Run) -> None:
         run.turn = within_caps(run)
@@ -161,10 +184,15 @@ class Engine:
             self._in(seconds / 2, run, OPEN_OUTPUT)
             self._in(seconds, run, OUTCOME[run.turn.kind])
 
-    def _stop(self, run: Run) -> None:
-        if self.cancel_s != "never":
+    def _stop(self, run: Run, edge: RunEdge) -> None:
+        if self.strikes("endless_cancelling"):
+            run.plan += 1  # the outcome is not to end it either: only the expiry is left
+        elif self.cancel_s != "never":
             seconds = self._seconds("cancel_s", self.cancel_s, CANCEL_S)
-            self._in(seconds, run, RunEvent.CONFIRM_CANCEL)
+            outcome = OUTCOME.get(run.turn.kind, RunEvent.CONFIRM_CANCEL)
+            wins = outcome is RunEvent.COMPLETE and LIFECYCLE.allows(edge.source, outcome)
+            lost = wins and self.strikes("completes_after_cancel")
+            self._in(seconds, run, outcome if lost else RunEvent.CONFIRM_CANCEL)
 
     def _in(self, seconds: float, run: Run, what: RunEvent | Moment) -> None:
         self._agenda.put(self.now + seconds, run.id, what, plan=run.plan)

@@ -15,11 +15,12 @@ script says what a search finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from runfsm.lifecycle import VECTOR_STORE_FILE, VectorStoreFileEvent
 from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.filebatches import FileBatch
 from runfsm_simulator.world.filemodels import CHUNKING, File, StoreFile, VectorStore
 from runfsm_simulator.world.refusals import NotAttached, NotDownloadable, StorageFull
 from runfsm_simulator.world.store import find
@@ -53,10 +54,12 @@ class Files:
 
     Attributes:
         stores: the vector stores by their ids.
+        batches: the batches of files that were put into them, by their ids.
     """
 
     def __init__(self, present: Present, chooser: Chooser) -> None:
         self.stores: dict[str, VectorStore] = {}
+        self.batches: dict[str, FileBatch] = {}
         self._present = present
         self._chooser = chooser
         self._files: dict[str, File] = {}
@@ -189,6 +192,10 @@ class Files:
         """Forget a vector store. Its files stay."""
         for file_id in list(self.store(vector_store_id).files):
             self.detach(vector_store_id, file_id)
+        for batch in [
+            one for one in self.batches.values() if one.vector_store_id == vector_store_id
+        ]:
+            del self.batches[batch.id]
         del self.stores[vector_store_id]
 
     def attached(self, vector_store_id: str, file_id: str) -> StoreFile:
@@ -226,3 +233,41 @@ class Files:
         """
         file.status = VECTOR_STORE_FILE.next(file.status, event).dest
         self._indexing = [one for one in self._indexing if one is not file]
+
+    # Batches.
+
+    def attach_batch(
+        self, vector_store_id: str, wanted: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> FileBatch:
+        """Put several files into a vector store: each by its id, with the fields of `attach`.
+
+        Raises:
+            NotFound: one of the files is not there. Nothing has changed.
+        """
+        ids = tuple(dict.fromkeys(self.file(file_id).id for file_id, _ in wanted))
+        store = self.store(vector_store_id)
+        batch = FileBatch(self._chooser.ident("vsfb"), self.now, store.id, ids)
+        self.batches[batch.id] = batch
+        for file_id, fields in wanted:
+            self.attach(store.id, file_id, **fields)
+        return batch
+
+    def batch(self, vector_store_id: str, batch_id: str) -> FileBatch:
+        """A batch of a vector store."""
+        store, batch = self.store(vector_store_id), self.batches.get(batch_id)
+        if batch is None or batch.vector_store_id != store.id:
+            raise NotAttached(batch_id, store.id)
+        return batch
+
+    def in_batch(self, batch: FileBatch) -> list[StoreFile]:
+        """The files of a batch that are in its vector store still."""
+        files = self.store(batch.vector_store_id).files
+        return [files[file_id] for file_id in batch.file_ids if file_id in files]
+
+    def cancel(self, batch: FileBatch) -> None:
+        """Give up the files of a batch that are not indexed yet."""
+        event = VectorStoreFileEvent.CANCEL
+        for file in self.in_batch(batch):
+            if VECTOR_STORE_FILE.allows(file.status, event):
+                self.take(file, event)
+                batch.is_cancelled = True

@@ -98,8 +98,12 @@ class HostedStep(ScriptPart):
         """What the model reads afterwards."""
         if self.code_interpreter:
             return self.code_interpreter.logs or ""
-        results = self.file_search.results if self.file_search else ()
-        return "".join(result.content for result in results)
+        return "".join(result.content for result in self.results)
+
+    @property
+    def results(self) -> tuple[FileResult, ...]:
+        """What a search has found; of code, nothing."""
+        return self.file_search.results if self.file_search else ()
 
 
 # Steps, made in Python; a mistake is a `ScriptError` ---------------------------------------------

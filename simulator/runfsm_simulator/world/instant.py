@@ -1,4 +1,4 @@
-"""A world as one thing that is at one instant: begun, saved, restored, and never seen half-way.
+"""A world as one thing at one instant: begun, saved, restored, written down; never seen half-way.
 
 Rule: whoever looks or acts does so in an `operation`: alone, and after all that has come due by
 then. What can be done in one is told in `operations.py`.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from runfsm.errors import CallerError
-from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world import plain
+from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.engine import Engine, WorldClock
 from runfsm_simulator.world.files import Files
 from runfsm_simulator.world.happenings import Listener
@@ -50,13 +51,16 @@ class Instant:
     def begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
         """Begin with nothing; all that was is forgotten."""
         with self._becoming_another():
-            self.store = Store()
-            self.clock = clock
-            self._chooser = Naming(chooser)
-            self._engine = Engine(self.store.runs, clock=clock, chooser=self._chooser)
-            self.files = Files(self._engine, self._chooser)
-            self.play(planner)
+            self._begin(planner, clock=clock, chooser=chooser)
             self._begun = True
+
+    def _begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
+        self.store = Store()
+        self.clock = clock
+        self._chooser = Naming(chooser)
+        self._engine = Engine(self.store.runs, clock=clock, chooser=self._chooser)
+        self.files = Files(self._engine, self._chooser)
+        self.play(planner)
 
     def play(self, planner: Planner) -> None:
         """Ask `planner` from now on. A turn that is planned already is still played."""
@@ -82,6 +86,26 @@ class Instant:
             self.clock, parts = saved.revive()
             for name, part in parts.items():
                 setattr(self, name, part)
+
+    def written(self) -> dict[str, Any]:
+        """The world as it is now, as plain data that outlives the process: see `plain.py`.
+
+        Raises:
+            CallerError: it cannot be written down.
+        """
+        with self.operation():
+            return plain.write(self)
+
+    def resume(self, kept: plain.Kept, *, clock: WorldClock) -> None:
+        """Be what was written, under the planner that is played here; what is due by now happens.
+
+        Args:
+            kept: from `plain.parse`. The world takes it over: it is good for one.
+            clock: shows the moment of the writing, or a later one.
+        """
+        with self._becoming_another():
+            self._begin(self.planner, clock=clock, chooser=Seeded())
+            plain.put_back(self, kept)
 
     @contextmanager
     def _becoming_another(self) -> Iterator[None]:

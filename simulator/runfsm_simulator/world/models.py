@@ -24,6 +24,7 @@ from runfsm.lifecycle import (
     ToolCall,
     Usage,
 )
+from runfsm_simulator.world.citing import Annotation
 from runfsm_simulator.world.draft import Draft
 from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.script import Turn
@@ -80,7 +81,11 @@ class NewMessage:
 
 @dataclass(slots=True)
 class Message:
-    """A message of a thread. One from a client is born complete, and belongs to no run."""
+    """A message of a thread. One from a client is born complete, and belongs to no run.
+
+    Attributes:
+        annotations: of its text; only what a run has written has any.
+    """
 
     id: str
     created_at: float
@@ -94,6 +99,7 @@ class Message:
     run_id: str | None = None
     incomplete_reason: CutReason | None = None
     ended_at: float | None = None
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def text(self) -> str:
@@ -164,6 +170,7 @@ class Run:
         open_step: the step that is open, if one is.
         outcome_at: when the turn that is being played comes to its outcome (Unix seconds).
         to_run: the hosted tools that this turn is still going to run.
+        lingers_until: until when its thread stays locked though it is over (Unix seconds).
     """
 
     id: str
@@ -190,6 +197,7 @@ class Run:
     open_step: Step | None = None
     outcome_at: float = math.inf
     to_run: tuple[HostedStep, ...] = ()
+    lingers_until: float = -math.inf
 
 
 @dataclass(slots=True, eq=False)
@@ -203,8 +211,9 @@ class Thread:
     messages: dict[str, Message] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
 
-    @property
-    def holder(self) -> Run | None:
+    def holder(self, now: float) -> Run | None:
         """The run that holds the thread. It can only be the newest: the lock lets no two live."""
         newest = next(reversed(self.runs.values()), None)
-        return newest if newest and LIFECYCLE.locks_thread(newest.status) else None
+        if newest and (LIFECYCLE.locks_thread(newest.status) or now < newest.lingers_until):
+            return newest
+        return None

@@ -9,18 +9,24 @@ the first change, and before the first id is drawn; so a refusal changes nothing
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import floor
 from typing import Any, Final, Literal
 
-from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent
+from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, ToolCall
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.happenings import Listener, ThreadMade
-from runfsm_simulator.world.instant import Instant
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
-from runfsm_simulator.world.refusals import EmptyThread, RunActive, ThreadLocked, WrongToolOutputs
-from runfsm_simulator.world.script import Turn
+from runfsm_simulator.world.refusals import (
+    EmptyThread,
+    RunActive,
+    ThreadFull,
+    ThreadLocked,
+    WrongToolOutputs,
+)
+from runfsm_simulator.world.script import Turn, between, say
 from runfsm_simulator.world.store import find
+from runfsm_simulator.world.stormy import Stormy
 from runfsm_simulator.world.terms import Terms, agree
 
 __all__ = ["World"]
@@ -28,8 +34,14 @@ __all__ = ["World"]
 #: Recordings: expires_at is created_at + 600 in every one of them.
 LIFETIME_S: Final = 600
 
+#: Documentation of the late API, of what clients add. A run's own answers still find room.
+MESSAGES_MAX: Final = 100_000
 
-class World(Instant):
+#: What another client's run does, which comes first in a storm.
+FOREIGN_TURN: Final = say("This was another client's.", work_s=between(1, 20))
+
+
+class World(Stormy):
     """Assistants, threads and runs, and what becomes of them.
 
     Args:
@@ -56,9 +68,14 @@ class World(Instant):
             self.store.assistants[ident] = assistant
             return assistant
 
-    def create_thread(self, messages: Iterable[NewMessage] = (), **fields: Any) -> Thread:
-        """A new thread with these messages, all of the same instant."""
+    def create_thread(self, messages: Sequence[NewMessage] = (), **fields: Any) -> Thread:
+        """A new thread with these messages, all of the same instant.
+
+        Raises:
+            ThreadFull: they are more than a thread takes.
+        """
         with self.operation():
+            _check_room(len(messages))
             fields = {**self.files.kept(fields)}
             thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
             self.store.threads[thread.id] = thread
@@ -72,10 +89,12 @@ class World(Instant):
         Raises:
             NotFound: there is no such thread.
             ThreadLocked: a run is active on it.
+            ThreadFull: it has as many messages as it takes.
         """
         with self.operation():
             thread = self.store.thread(thread_id)
-            _check_unlocked(thread, "message")
+            self._check_unlocked(thread, "message")
+            _check_room(1, beside=len(thread.messages))
             return self._add(thread, new)
 
     def create_run(
@@ -101,12 +120,14 @@ class World(Instant):
         Raises:
             NotFound: there is no such thread, or no such assistant.
             ThreadLocked: a run is active on the thread.
+            ThreadFull: it would have more messages than it takes.
             EmptyThread: no user message, and no instructions.
         """
         with self.operation():
             thread = self.store.thread(thread_id)
             terms = agree(self.store.assistant(assistant_id), wishes)
-            _check_unlocked(thread, "run")
+            self._check_unlocked(thread, "run")
+            _check_room(len(messages), beside=len(thread.messages))
             turn = self._first_turn(terms, [*thread.messages.values(), *messages])
             for new in messages:
                 self._add(thread, new)
@@ -133,10 +154,12 @@ class World(Instant):
 
         Raises:
             NotFound: there is no such assistant.
+            ThreadFull: the messages are more than a thread takes.
             EmptyThread: no user message, and no instructions.
         """
         with self.operation():
             terms = agree(self.store.assistant(assistant_id), wishes)
+            _check_room(len(thread.get("messages", ())))
             turn = self._first_turn(terms, thread.get("messages", ()))
             created = self.create_thread(**thread)
             if listener:
@@ -183,7 +206,7 @@ class World(Instant):
         with self.operation():
             run = find(self.store.runs, "run", run_id)
             if event is RunEvent.SUBMIT_TOOL_OUTPUTS:
-                return self._submit(run, [(call.call_id, "") for call in run.calls])
+                return self._submit(run, [(call_id, "") for call_id in _pending(run)])
             return self._engine.take(run, event)
 
     def modify(self, thing: Assistant | Thread | Message | Run, changes: Mapping[str, Any]) -> None:
@@ -233,13 +256,13 @@ class World(Instant):
         listener: Listener | None = None,
     ) -> RunEdge:
         LIFECYCLE.next(run.status, RunEvent.SUBMIT_TOOL_OUTPUTS)  # the state is judged first
-        expected, got = [call.call_id for call in run.calls], [call_id for call_id, _ in outputs]
-        if Counter(expected) != Counter(got):
-            raise WrongToolOutputs(expected, got)
+        pending, got = _pending(run), [call_id for call_id, _ in outputs]
+        if Counter(pending.keys()) != Counter(got):
+            raise WrongToolOutputs([*pending], got)
         given = dict(outputs)
-        latest = tuple((call.name, call.arguments, given[call.call_id]) for call in run.calls)
+        latest = tuple((it.name, it.arguments, given[call_id]) for call_id, it in pending.items())
         answered = run.answered + latest
-        turn = self._planning.next_turn(
+        turn = self._next_turn(
             run.terms,
             run.thread.messages.values(),
             round=run.round + 1,
@@ -249,14 +272,14 @@ class World(Instant):
         if listener:
             self._engine.happenings.listen(run.id, listener)
         if run.open_step:
-            run.open_step.outputs = {call_id: given[call_id] for call_id in expected}
+            run.open_step.outputs = {call_id: given[call_id] for call_id in pending}
         run.turn, run.round, run.answered = turn, run.round + 1, answered
         return self._engine.take(run, RunEvent.SUBMIT_TOOL_OUTPUTS)
 
     def _first_turn(self, terms: Terms, messages: Collection[Message | NewMessage]) -> Turn:
         if not terms.instructions and all(message.role != "user" for message in messages):
             raise EmptyThread
-        return self._planning.next_turn(terms, messages)
+        return self._next_turn(terms, messages)
 
     def _add(self, thread: Thread, new: NewMessage) -> Message:
         message = Message(
@@ -273,7 +296,26 @@ class World(Instant):
         thread.tool_resources = self.files.offered(thread.tool_resources, new.attachments)
         return message
 
+    def _check_unlocked(self, thread: Thread, wanted: Literal["message", "run"]) -> None:
+        holder = thread.holder(self._engine.now) or self._foreign_run(thread)
+        if holder:
+            raise ThreadLocked(thread.id, holder.id, wanted)
 
-def _check_unlocked(thread: Thread, wanted: Literal["message", "run"]) -> None:
-    if thread.holder:
-        raise ThreadLocked(thread.id, thread.holder.id, wanted)
+    def _foreign_run(self, thread: Thread) -> Run | None:
+        """Another client's run, which has come first. To its hand, no refusal of ours matters."""
+        assistant = next(iter(self.store.assistants.values()), None)
+        if assistant is None or not self.strikes("foreign_run"):
+            return None
+        run = self._create(thread, assistant.id, agree(assistant, {}), FOREIGN_TURN, {})
+        return self._enter(run, None)
+
+
+def _check_room(new: int, *, beside: int = 0) -> None:
+    """Refuse more messages on one thread than it takes."""
+    if new and beside + new > MESSAGES_MAX:
+        raise ThreadFull(MESSAGES_MAX)
+
+
+def _pending(run: Run) -> dict[str, ToolCall]:
+    """The calls that want an output, by their ids. In a storm, one may be shown twice."""
+    return {call.call_id: call for call in run.calls}

@@ -23,6 +23,7 @@ from typing import Final
 
 from runfsm.lifecycle import MESSAGE, RUN_STEP, MessageEvent, RunEvent, RunStepEvent, ToolCall
 from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.citing import annotate
 from runfsm_simulator.world.draft import Draft
 from runfsm_simulator.world.effects import failure
 from runfsm_simulator.world.happenings import (
@@ -33,7 +34,7 @@ from runfsm_simulator.world.happenings import (
     StepMoved,
 )
 from runfsm_simulator.world.models import CutReason, Message, Run, Step, StepType
-from runfsm_simulator.world.script import Call, Turn
+from runfsm_simulator.world.script import Call
 from runfsm_simulator.world.tokens import prompt_tokens, tokens
 
 __all__ = ["Output"]
@@ -118,7 +119,9 @@ class Output:
             status=RUN_STEP.initial,
             message=self._new_message(run, now) if type == "message_creation" else None,
         )
-        step.draft = Draft(_text(run.turn), () if step.message else self._calls(run), now, ends_at)
+        text = run.turn.text
+        calls = () if step.message else self._calls(run)
+        step.draft = Draft(text, calls, now, ends_at, annotate(text, run.turn.cited))
         self._enter(run, step)
         if step.message:
             self._happenings.tell(run, MessageMoved(step.message, MessageEvent.OPEN))
@@ -171,7 +174,7 @@ class Output:
         step.calls = step.draft.calls
         step.completion_tokens = sum(tokens(call.name + call.arguments) for call in step.calls)
         if step.message:
-            _keep(step, step.message, step.draft.text)
+            _keep(step, step.message, step.draft, step.draft.text)
         step.draft = None
 
     def _tell_pieces(self, run: Run, step: Step, count: int) -> None:
@@ -182,7 +185,7 @@ class Output:
     def _close(self, run: Run, step: Step, event: RunEvent, now: float) -> None:
         step_event, message_event, reason = CLOSES[event]
         if step.message and step.draft and (text := step.draft.text_by(now)):
-            _keep(step, step.message, text)  # it is cut here
+            _keep(step, step.message, step.draft, text)  # it is cut here
         step.draft = run.open_step = None
         if step_event is not RunStepEvent.COMPLETE:
             self._end_step(run, step, step_event, now)
@@ -202,13 +205,9 @@ class Output:
         self._happenings.tell(run, StepMoved(run, step, event))
 
 
-def _text(turn: Turn) -> str:
-    """What a turn writes into a message."""
-    return turn.say or (turn.truncate.say if turn.truncate else "")
-
-
-def _keep(step: Step, message: Message, text: str) -> None:
+def _keep(step: Step, message: Message, draft: Draft, text: str) -> None:
     message.content = (text,)
+    message.annotations = tuple(one for one in draft.annotations if one.end <= len(text))
     step.completion_tokens = tokens(text)
 
 

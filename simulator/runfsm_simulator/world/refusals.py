@@ -21,6 +21,7 @@ __all__ = [
     "Refusal",
     "RunActive",
     "StorageFull",
+    "ThreadFull",
     "ThreadLocked",
     "WrongToolOutputs",
 ]
@@ -55,6 +56,14 @@ class ThreadLocked(Refusal):
         self.thread_id = thread_id
         self.run_id = run_id
         self.wanted = wanted
+
+
+class ThreadFull(Refusal):
+    """A thread would have more messages than it takes."""
+
+    def __init__(self, messages_max: int) -> None:
+        super().__init__(f"a thread takes {messages_max} messages")
+        self.messages_max = messages_max
 
 
 class EmptyThread(Refusal):

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, field_validator
 
-from runfsm_simulator.world.mistakes import Loc, ScriptPart, Text
+from runfsm_simulator.world.mistakes import Loc, ScriptPart, Text, told_as_script_error
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.turns import Turn
 
-__all__ = ["OutputWhen", "Rule", "When", "first_that_holds", "flaws"]
+__all__ = ["OutputWhen", "Rule", "When", "first_that_holds", "flaws", "when"]
 
 RULES_MAX: Final = 1_000  # each is compared with all above it
 
@@ -100,6 +100,25 @@ class Rule(ScriptPart):
 
     when: When | None = None
     then: Turn
+
+
+@told_as_script_error()
+def when(
+    *,
+    then: Turn,
+    assistant: str | None = None,
+    message: str | None = None,
+    round: int | None = None,
+    output: OutputWhen | Mapping[str, str] | None = None,
+) -> Rule:
+    """A rule: `when(output={"contains": "rain"}, then=say("Take an umbrella."))`.
+
+    Raises:
+        ScriptError: a condition that is none, or no turn.
+    """
+    wanted = {"assistant": assistant, "message": message, "round": round, "output": output}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return Rule(when=When.model_validate(given), then=then)
 
 
 def _within(part: str | None, text: str | None) -> bool:

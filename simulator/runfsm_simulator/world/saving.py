@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from runfsm.errors import CallerError
 
-__all__ = ["Restartable", "Saved"]
+__all__ = ["Restartable", "Saved", "check_restartable"]
 
 
 @runtime_checkable
@@ -26,6 +26,19 @@ class Restartable(Protocol):
 
     def starting_at(self, moment: float) -> Self:
         """A new clock of the same kind that shows `moment` (Unix seconds) now."""
+
+
+def check_restartable(clock: Any) -> None:
+    """Refuse a clock with which there is no coming back.
+
+    Raises:
+        CallerError: the clock is one that cannot begin again.
+    """
+    if not isinstance(clock, Restartable):
+        raise CallerError(
+            f"a world with the clock {clock!r} cannot come back: it would need a new clock, from a "
+            "method `starting_at(moment)` as VirtualClock has it"
+        )
 
 
 class Saved:
@@ -49,11 +62,7 @@ class Saved:
         at: float,
         shared: Sequence[Any] = (),
     ) -> None:
-        if not isinstance(clock, Restartable):
-            raise CallerError(
-                f"a world with the clock {clock!r} cannot be saved: to come back, it would need "
-                "a new clock, from a method `starting_at(moment)` as VirtualClock has it"
-            )
+        check_restartable(clock)
         self._clock = clock
         self._at = at
         self._shared = tuple(shared)

@@ -15,10 +15,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from runfsm_simulator.world.citing import Citation, cite, miscited
 from runfsm_simulator.world.hosted import FileResult, code_interpreter, file_search
 from runfsm_simulator.world.latency import Latency, Seconds, Spread, between, choose
 from runfsm_simulator.world.mistakes import Loc, ScriptPart, mistakes_at, told_as_script_error
-from runfsm_simulator.world.rules import Rule, When, first_that_holds, flaws
+from runfsm_simulator.world.rules import Rule, When, first_that_holds, flaws, when
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.templates import called_by, filled, misquotes
@@ -38,6 +39,7 @@ from runfsm_simulator.world.turns import (
 
 __all__ = [
     "Call",
+    "Citation",
     "Failure",
     "FileResult",
     "Kind",
@@ -52,12 +54,14 @@ __all__ = [
     "call",
     "calls",
     "choose",
+    "cite",
     "code_interpreter",
     "fail",
     "file_search",
     "hang",
     "say",
     "truncate",
+    "when",
 ]
 
 
@@ -104,9 +108,31 @@ class Script(ScriptPart):
 
         Raises:
             ScriptError: no turn, a round of calls at the end, a turn that cannot be reached, or
-                a text that quotes what is not there.
+                one that quotes or cites what is not there.
         """
         return cls(turns=turns, cancel_s=cancel_s, stream_fault=stream_fault)
+
+    @classmethod
+    @told_as_script_error()
+    def ruled(
+        cls,
+        *rules: Rule | Turn,
+        cancel_s: Latency | Literal["never"] | None = None,
+        stream_fault: StreamFault | None = None,
+    ) -> Self:
+        """A script of these rules; the last is a turn, for all that is left.
+
+        Raises:
+            ScriptError: a rule that can never be played, or that would call for ever, or that
+                quotes or cites what is not there.
+
+        Example:
+            >>> script = Script.ruled(when(message="bye", then=say("Bye!")), say("Hello!"))
+            >>> [rule.then.say for rule in script.rules]
+            ['Bye!', 'Hello!']
+        """
+        all_rules = tuple(Rule(then=one) if isinstance(one, Turn) else one for one in rules)
+        return cls(rules=all_rules, cancel_s=cancel_s, stream_fault=stream_fault)
 
     @field_validator("turns")
     @classmethod
@@ -149,16 +175,17 @@ class Script(ScriptPart):
         return self
 
     @model_validator(mode="after")
-    def _quotes_what_is_there(self) -> Self:
+    def _quotes_and_cites_what_is_there(self) -> Self:
         found: dict[Loc, str] = {}
         called: frozenset[str] = frozenset()
         for index, turn in enumerate(self.turns):
-            wrong = misquotes(turn, called)
+            wrong = {**misquotes(turn, called), **miscited(turn.cites, turn.text, turn.found)}
             called |= called_by(turn)
             found |= {("turns", index, *loc): what for loc, what in wrong.items()}
         anywhere = called_by(*(rule.then for rule in self.rules))
         for index, rule in enumerate(self.rules):
-            wrong = misquotes(rule.then, anywhere)
+            turn = rule.then
+            wrong = {**misquotes(turn, anywhere), **miscited(turn.cites, turn.text, turn.found)}
             found |= {("rules", index, "then", *loc): what for loc, what in wrong.items()}
         if found:
             raise mistakes_at(found)

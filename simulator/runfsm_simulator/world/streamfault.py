@@ -16,19 +16,20 @@ class StreamFault(ScriptPart):
 
     Attributes:
         kind: `"error"`: an `error` event, and then nothing; `"cut"`: nothing at all, as if the
-            connection had been lost. Either way no `done`.
+            connection had been lost. Either way no `done`. `"hang"`: nothing, but the stream stays
+            open until the run is over.
         shape: of the error's data, which is not settled: `"nested"` in an object under `error`
             (openai-dotnet), `"flat"` (published API schema). The official SDKs raise the first;
             the Python SDK's `stream` helpers swallow the second.
         after_events: how many events come before. `None`: all of them, so that only `done` is
-            replaced or missing.
+            replaced or missing; to a hang it is none.
 
     Example:
         >>> StreamFault(kind="cut", after_events=3).after_events
         3
     """
 
-    kind: Literal["error", "cut"]
+    kind: Literal["error", "cut", "hang"]
     shape: Literal["nested", "flat"] = "nested"
     after_events: Annotated[int, Field(json_schema_extra={"minimum": 0})] | None = None
 

@@ -130,6 +130,11 @@ def _changed(turn: Turn, change: Change) -> Turn:
     if turn.truncate:
         text = change(("truncate", "say"), turn.truncate.say)
         changes["truncate"] = turn.truncate.model_copy(update={"say": text})
+    if turn.cites:  # as in the answer, so that a mark with a place in it is still found there
+        changes["cites"] = tuple(
+            cite.model_copy(update={"text": change(("cites", index, "text"), cite.text)})
+            for index, cite in enumerate(turn.cites)
+        )
     if turn.call:
         changes["call"] = tuple(
             _changed_call(call, ("call", index), change) for index, call in enumerate(turn.call)

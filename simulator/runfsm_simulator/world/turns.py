@@ -8,11 +8,12 @@ turn *n* after the *n*-th submit of tool outputs. Which turn that is, is said by
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from runfsm_simulator.world.citing import Citation
 from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.latency import Latency
 from runfsm_simulator.world.mistakes import ScriptPart, Text, mistakes_at, told_as_script_error
@@ -47,11 +48,12 @@ class Call(ScriptPart):
 
     Attributes:
         name: 1 to 64 of the characters a-z, A-Z, 0-9, _ and -; it need not be a tool that exists.
+            A dot is for `multi_tool_use.parallel`, which models have called.
         arguments: a mapping; or a text, which goes out as it is, so that malformed arguments can
             be played.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
     arguments: dict[str, Any] | str = Field(default_factory=dict)
 
     @field_validator("arguments", mode="before")
@@ -108,6 +110,7 @@ class Turn(ScriptPart):
         hang: never come to an end; only a cancel or the expiry ends the run.
         steps: hosted tools that the service runs by itself before that, one after another, within
             `work_s`; not for `hang`.
+        cites: the files that stand behind marks in the answer.
         queue_s: seconds in `queued` before this turn starts. `None`: the chooser draws it.
         work_s: seconds in `in_progress` until the outcome; not for `hang`, which has none. `None`:
             the chooser draws it.
@@ -126,6 +129,10 @@ class Turn(ScriptPart):
     steps: Annotated[
         tuple[HostedStep, ...],
         BeforeValidator(_listed, json_schema_input_type=HostedStep | tuple[HostedStep, ...]),
+    ] = ()
+    cites: Annotated[
+        tuple[Citation, ...],
+        BeforeValidator(_listed, json_schema_input_type=Citation | tuple[Citation, ...]),
     ] = ()
     queue_s: Latency | None = None
     work_s: Latency | None = None
@@ -154,6 +161,23 @@ class Turn(ScriptPart):
         """Which of the five this turn does."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
+    @property
+    def text(self) -> str:
+        """What it writes into a message."""
+        return self.say or (self.truncate.say if self.truncate else "")
+
+    @property
+    def cited(self) -> Mapping[str, str]:
+        """Ids of the files that it cites, by their marks. What was not searched is not cited."""
+        found = self.found
+        files = ((cite.text, cite.file(found)) for cite in self.cites)
+        return {mark: file_id for mark, file_id in files if file_id is not None}
+
+    @property
+    def found(self) -> Mapping[str, str]:
+        """Ids of the files that its searches find, by their names."""
+        return {found.file_name: found.file_id for step in self.steps for found in step.results}
+
     @told_as_script_error()
     def after(self, *steps: HostedStep) -> Self:
         """This turn, once these hosted tools have run."""
@@ -164,9 +188,15 @@ class Turn(ScriptPart):
 
 
 @told_as_script_error()
-def say(text: str, *, queue_s: Latency | None = None, work_s: Latency | None = None) -> Turn:
+def say(
+    text: str,
+    *,
+    cites: Sequence[Citation] = (),
+    queue_s: Latency | None = None,
+    work_s: Latency | None = None,
+) -> Turn:
     """Answer with `text`."""
-    return Turn(say=text, queue_s=queue_s, work_s=work_s)
+    return Turn(say=text, cites=tuple(cites), queue_s=queue_s, work_s=work_s)
 
 
 @told_as_script_error()
@@ -200,11 +230,13 @@ def truncate(
     reason: TruncationReason = "max_completion_tokens",
     *,
     say: str = "",
+    cites: Sequence[Citation] = (),
     queue_s: Latency | None = None,
     work_s: Latency | None = None,
 ) -> Turn:
     """Stop in the middle of an answer, after having written `say`."""
-    return Turn(truncate=Truncation(reason=reason, say=say), queue_s=queue_s, work_s=work_s)
+    cut = Truncation(reason=reason, say=say)
+    return Turn(truncate=cut, cites=tuple(cites), queue_s=queue_s, work_s=work_s)
 
 
 @told_as_script_error()

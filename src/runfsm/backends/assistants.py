@@ -12,15 +12,19 @@ by the first one refuses the second; and its pauses between two attempts know of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import closing, suppress
 from typing import Any, TypeVar, overload
 
+import anyio
 import openai
 
 from runfsm.backends import assistants_wire as wire
+from runfsm.backends.assistants_stream import LegReader
 from runfsm.backends.assistants_wire import Call
 from runfsm.backends.faults import map_errors
 from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.live import StreamEvent
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]
@@ -69,8 +73,7 @@ class SyncAssistantsBackend(AssistantsBackend):
 
     def _send(self, call: Call[T]) -> T:
         with map_errors():
-            answer = getattr(self._client, call.method)(**call.arguments)
-        return call.take(answer)
+            return call.take_raw(getattr(self._client, call.method)(**call.arguments))
 
     def create(self, request: RunRequest) -> RunSnapshot:
         """See `Backend.create`."""
@@ -97,12 +100,38 @@ class SyncAssistantsBackend(AssistantsBackend):
         return self._send(wire.create_assistant(params))
 
     def create_thread(self, **params: Any) -> str:
-        """Create a thread from the API's own parameters, and return its id."""
+        """Create a thread from the API's own parameters, if any, and return its id."""
         return self._send(wire.create_thread(params))
 
-    def add_message(self, thread_id: str, content: str) -> str:
-        """Add a user's message to a thread, and return its id."""
-        return self._send(wire.add_message(thread_id, content))
+    def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
+        """See `Backend.runs`."""
+        return self._send(wire.list_runs(thread_id))
+
+    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """See `Backend.add_message`."""
+        return self._send(wire.add_message(thread_id, content, key))
+
+    def find_message(self, thread_id: str, key: str) -> str | None:
+        """See `Backend.find_message`."""
+        return self._send(wire.find_message(thread_id, key))
+
+    def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_create`."""
+        return self._stream(wire.create_run(request))
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_submit`."""
+        return self._stream(wire.submit_outputs(ref, outputs))
+
+    def _stream(self, call: Call[Any]) -> Generator[StreamEvent, None, None]:
+        leg = LegReader()
+        with map_errors(), closing(self._client.post(**call.streamed).http_response) as answer:
+            for chunk in answer.iter_bytes():
+                yield from leg.feed(chunk)
+                if leg.is_done:
+                    return
 
 
 class AsyncAssistantsBackend(AssistantsBackend):
@@ -113,8 +142,7 @@ class AsyncAssistantsBackend(AssistantsBackend):
 
     async def _send(self, call: Call[T]) -> T:
         with map_errors():
-            answer = await getattr(self._client, call.method)(**call.arguments)
-        return call.take(answer)
+            return call.take_raw(await getattr(self._client, call.method)(**call.arguments))
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `AsyncBackend.create`."""
@@ -141,9 +169,55 @@ class AsyncAssistantsBackend(AssistantsBackend):
         return await self._send(wire.create_assistant(params))
 
     async def create_thread(self, **params: Any) -> str:
-        """Create a thread from the API's own parameters, and return its id."""
+        """Create a thread from the API's own parameters, if any, and return its id."""
         return await self._send(wire.create_thread(params))
 
-    async def add_message(self, thread_id: str, content: str) -> str:
-        """Add a user's message to a thread, and return its id."""
-        return await self._send(wire.add_message(thread_id, content))
+    async def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
+        """See `AsyncBackend.runs`."""
+        return await self._send(wire.list_runs(thread_id))
+
+    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """See `AsyncBackend.add_message`."""
+        return await self._send(wire.add_message(thread_id, content, key))
+
+    async def find_message(self, thread_id: str, key: str) -> str | None:
+        """See `AsyncBackend.find_message`."""
+        return await self._send(wire.find_message(thread_id, key))
+
+    def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_create`."""
+        return self._stream(wire.create_run(request))
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_submit`."""
+        return self._stream(wire.submit_outputs(ref, outputs))
+
+    async def _stream(self, call: Call[Any]) -> AsyncGenerator[StreamEvent, None]:
+        leg = LegReader()
+        with map_errors():
+            answer = (await self._client.post(**call.streamed)).http_response
+            chunks = answer.aiter_bytes()
+            try:
+                async for chunk in chunks:
+                    for event in leg.feed(chunk):
+                        yield event
+                    if leg.is_done:
+                        return
+            finally:
+                await _close(answer, chunks)
+
+
+async def _close(answer: Any, chunks: AsyncIterator[bytes]) -> None:
+    """Close an answer, and have its chunks end by themselves.
+
+    The HTTP library reads through generators in generators, and a closed answer is at its end in
+    each of them. To close the outer one alone would leave the inner ones to the garbage collector,
+    of which trio warns.
+    """
+    with anyio.CancelScope(shield=True):
+        await answer.aclose()
+        with suppress(Exception):
+            async for _ in chunks:
+                pass

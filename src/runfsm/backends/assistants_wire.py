@@ -1,4 +1,4 @@
-"""What goes over the Assistants wire, and how the answers are read. Pure: nothing is sent here.
+"""What goes over the Assistants wire. Pure: nothing is sent here.
 
 The paths and bodies are those of the API reference (`openai/openai-openapi`, /threads and
 /assistants), which was frozen when OpenAI's own endpoint was shut down.
@@ -7,18 +7,31 @@ The paths and bodies are those of the API reference (`openai/openai-openapi`, /t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import quote
 
 import openai
 from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Message, Run
 
+from runfsm.backends.assistants_answers import (
+    read_id,
+    read_key,
+    read_message,
+    read_poll_after_s,
+    read_run,
+)
 from runfsm.backends.faults import not_this_api
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError
-from runfsm.lifecycle.snapshot import RunError, RunMessage, RunRef, RunSnapshot, ToolCall, Usage
+from runfsm.lifecycle.snapshot import (
+    METADATA_KEY,
+    METADATA_MAX,
+    RunMessage,
+    RunRef,
+    RunSnapshot,
+)
 
 __all__ = [
     "Call",
@@ -27,7 +40,9 @@ __all__ = [
     "create_assistant",
     "create_run",
     "create_thread",
+    "find_message",
     "list_messages",
+    "list_runs",
     "retrieve_run",
     "submit_outputs",
 ]
@@ -35,6 +50,10 @@ __all__ = [
 T = TypeVar("T")
 
 BETA: Final = {"OpenAI-Beta": "assistants=v2"}
+#: Makes the client answer with head and body. Its own `with_raw_response` does no more than this.
+RAW: Final = {"X-Stainless-Raw-Response": "true"}
+#: The same of `with_streaming_response`: the body is still to be read.
+UNREAD: Final = {"X-Stainless-Raw-Response": "stream"}
 #: The driver fills these in itself.
 RESERVED: Final = frozenset({"assistant_id", "stream", "thread"})
 
@@ -43,6 +62,12 @@ class MessagePage(openai.BaseModel):
     """One page of a thread's messages."""
 
     data: list[Message]
+
+
+class RunPage(openai.BaseModel):
+    """One page of a thread's runs."""
+
+    data: list[Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +84,19 @@ class Call(Generic[T]):
     @property
     def arguments(self) -> dict[str, Any]:
         """What `client.get` and `client.post` take."""
+        return self._arguments({**BETA, **RAW}, self.body)
+
+    @property
+    def streamed(self) -> dict[str, Any]:
+        """The same, for an answer that comes as a stream of events."""
+        body = {**self.body, "stream": True}
+        return {"stream": True, **self._arguments({**BETA, **UNREAD}, body)}
+
+    def _arguments(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
         # Sent once: the driver repeats what may be repeated, at its own pace, after a look.
-        options = {"headers": BETA, "params": dict(self.query), "max_retries": 0}
-        body = {"body": dict(self.body)} if self.method == "post" else {}
-        return {"path": self.path, "cast_to": self.cast_to, "options": options, **body}
+        options = {"headers": headers, "params": dict(self.query), "max_retries": 0}
+        sent = {"body": dict(body)} if self.method == "post" else {}
+        return {"path": self.path, "cast_to": self.cast_to, "options": options, **sent}
 
     def take(self, answer: Any) -> T:
         """Read the answer.
@@ -78,6 +112,17 @@ class Call(Generic[T]):
         kind, wanted = type(answer).__name__, self.cast_to.__name__
         raise BackendError.of(not_this_api(f"not an answer of this API: {kind}, not {wanted}"))
 
+    def take_raw(self, raw: Any) -> T:
+        """Read an answer that comes with its head.
+
+        Raises:
+            BackendError: it is none of this API's.
+        """
+        taken = self.take(raw.parse())
+        if isinstance(taken, RunSnapshot) and (wish_s := read_poll_after_s(raw.headers)):
+            return cast("T", replace(taken, poll_after_s=wish_s))
+        return taken
+
 
 # The calls -------------------------------------------------------------------------------------
 
@@ -87,9 +132,12 @@ def create_run(request: RunRequest) -> Call[RunSnapshot]:
     if wrong := RESERVED & set(request.options):
         raise CallerError(
             f"RunRequest.options has {', '.join(sorted(wrong))}: say it with RunRequest's own "
-            f"fields (assistant_id, thread_id, message); the driver does not stream"
+            f"fields (assistant_id, thread_id, message), and driver.stream(request)"
         )
     body: dict[str, Any] = {"assistant_id": request.assistant_id, **request.options}
+    metadata = body.get("metadata") or {}
+    if request.key is not None and len({*metadata, METADATA_KEY}) <= METADATA_MAX:
+        body["metadata"] = {**metadata, METADATA_KEY: request.key}
     said = [{"role": "user", "content": request.message}] if request.message is not None else []
     added = [*(body.pop("additional_messages", None) or ()), *said]
     if request.thread_id is None:
@@ -136,20 +184,42 @@ def list_messages(ref: RunRef) -> Call[Sequence[RunMessage]]:
     return Call("get", f"/threads/{_safe(ref.thread_id)}/messages", MessagePage, read, query=query)
 
 
+def list_runs(thread_id: str) -> Call[Sequence[RunSnapshot]]:
+    """GET the thread's latest runs, newest first."""
+
+    def read(page: RunPage) -> Sequence[RunSnapshot]:
+        return [read_run(run) for run in page.data]
+
+    path = f"/threads/{_safe(thread_id)}/runs"
+    return Call("get", path, RunPage, read, query={"order": "desc", "limit": 20})
+
+
 def create_assistant(params: Mapping[str, Any]) -> Call[str]:
     """POST an assistant."""
-    return Call("post", "/assistants", Assistant, _read_id, params)
+    return Call("post", "/assistants", Assistant, read_id, params)
 
 
 def create_thread(params: Mapping[str, Any]) -> Call[str]:
     """POST a thread."""
-    return Call("post", "/threads", Thread, _read_id, params)
+    return Call("post", "/threads", Thread, read_id, params)
 
 
-def add_message(thread_id: str, content: str) -> Call[str]:
+def add_message(thread_id: str, content: str, key: str | None) -> Call[str]:
     """POST a user's message."""
-    body = {"role": "user", "content": content}
-    return Call("post", f"/threads/{_safe(thread_id)}/messages", Message, _read_id, body)
+    body: dict[str, Any] = {"role": "user", "content": content}
+    if key is not None:
+        body["metadata"] = {METADATA_KEY: key}
+    return Call("post", f"/threads/{_safe(thread_id)}/messages", Message, read_id, body)
+
+
+def find_message(thread_id: str, key: str) -> Call[str | None]:
+    """GET the thread's latest messages, and find the one of this key."""
+
+    def read(page: MessagePage) -> str | None:
+        return next((read_id(message) for message in page.data if read_key(message) == key), None)
+
+    path = f"/threads/{_safe(thread_id)}/messages"
+    return Call("get", path, MessagePage, read, query={"order": "desc", "limit": 100})
 
 
 def _run_path(ref: RunRef) -> str:
@@ -160,66 +230,3 @@ def _safe(part: str) -> str:
     if part in {"", ".", ".."}:  # a URL library would make another path of it
         raise CallerError(f"{part!r} is not an id")
     return quote(part, safe="")
-
-
-# The answers: look-alikes leave fields out, or null, or empty; the client hides nothing -----------
-
-
-def _read_id(thing: Any) -> str:
-    if not isinstance(thing.id, str):
-        raise TypeError("it has no id")
-    return thing.id
-
-
-def read_run(run: Any) -> RunSnapshot:
-    """An `openai` `Run` as a snapshot. Id, thread and status must be there; the rest may not be."""
-    if not all(isinstance(part, str) for part in (run.id, run.thread_id, run.status)):
-        raise TypeError("a run has an id, a thread_id and a status")
-    return RunSnapshot(
-        ref=RunRef("assistants", run.id, run.thread_id),
-        raw_status=str(run.status),
-        calls=_read_calls(run),
-        created_at=_moment(run.created_at),
-        started_at=_moment(run.started_at),
-        expires_at=_moment(run.expires_at),
-        error=_read_error(run.last_error),
-        incomplete_reason=_get(run.incomplete_details, "reason"),
-        usage=_read_usage(run.usage),
-        raw=run,
-    )
-
-
-def _get(thing: Any, *path: str) -> Any:
-    for name in path:
-        thing = getattr(thing, name, None)
-    return thing
-
-
-def _moment(value: Any) -> float | None:
-    return value if isinstance(value, int | float) else None
-
-
-def _read_calls(run: Any) -> tuple[ToolCall, ...]:
-    calls = _get(run, "required_action", "submit_tool_outputs", "tool_calls") or ()
-    return tuple(
-        ToolCall(call.id, call.function.name, _get(call.function, "arguments") or "")
-        for call in calls
-    )
-
-
-def _read_error(error: Any) -> RunError | None:
-    if error is None:
-        return None
-    return RunError(_get(error, "code") or "unknown", _get(error, "message") or "")
-
-
-def _read_usage(usage: Any) -> Usage | None:
-    counts = [_get(usage, f"{name}_tokens") for name in ("prompt", "completion", "total")]
-    return Usage(*counts) if all(isinstance(count, int) for count in counts) else None
-
-
-def read_message(message: Any) -> RunMessage:
-    """An `openai` `Message`, its text parts joined."""
-    texts = [_get(part, "text", "value") for part in message.content or ()]
-    text = "".join(text for text in texts if isinstance(text, str))
-    return RunMessage(message.id, message.role, text, raw=message)

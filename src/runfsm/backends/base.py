@@ -1,4 +1,4 @@
-"""WHO IS ASKED: five calls, and nothing else, between a driver and a service.
+"""WHO IS ASKED: nine calls, and nothing else, between a driver and a service.
 
 A backend parses what the service says into a `RunSnapshot` and what goes wrong into a
 `BackendError` with a `Fault`. It decides nothing: no retry, no waiting, no state.
@@ -7,13 +7,20 @@ A backend parses what the service says into a `RunSnapshot` and what goes wrong 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Generator, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.live import StreamEvent
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
-__all__ = ["AsyncBackend", "Backend", "check_kind"]
+__all__ = [
+    "AsyncBackend",
+    "AsyncStreamingBackend",
+    "Backend",
+    "StreamingBackend",
+    "check_kind",
+]
 
 
 class Backend(Protocol):
@@ -22,8 +29,17 @@ class Backend(Protocol):
     Every method raises `BackendError` (or its `ThreadBusy`) for a fault, and nothing else.
     """
 
+    def create_thread(self) -> str:
+        """Make an empty thread, and return its id."""
+
+    def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
+        """The thread's latest runs, newest first: some 20 will do."""
+
     def create(self, request: RunRequest) -> RunSnapshot:
-        """Create a run on `request.thread_id`, or on a new thread when that is `None`."""
+        """Create a run on `request.thread_id`, or on a new thread when that is `None`.
+
+        The run keeps `request.key`; whoever lists it gets it in `RunSnapshot.key`.
+        """
 
     def retrieve(self, ref: RunRef) -> RunSnapshot:
         """Look at the run."""
@@ -37,12 +53,27 @@ class Backend(Protocol):
     def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """What the run wrote, oldest first."""
 
+    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """Add a user's message that keeps this key, and return its id."""
+
+    def find_message(self, thread_id: str, key: str) -> str | None:
+        """The id of the message of this key among the thread's latest, if it is there."""
+
 
 class AsyncBackend(Protocol):
-    """The same five calls, to be awaited, for `AsyncRunDriver`."""
+    """The same calls, to be awaited, for `AsyncRunDriver`."""
+
+    async def create_thread(self) -> str:
+        """Make an empty thread, and return its id."""
+
+    async def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
+        """The thread's latest runs, newest first: some 20 will do."""
 
     async def create(self, request: RunRequest) -> RunSnapshot:
-        """Create a run on `request.thread_id`, or on a new thread when that is `None`."""
+        """Create a run on `request.thread_id`, or on a new thread when that is `None`.
+
+        The run keeps `request.key`; whoever lists it gets it in `RunSnapshot.key`.
+        """
 
     async def retrieve(self, ref: RunRef) -> RunSnapshot:
         """Look at the run."""
@@ -55,6 +86,43 @@ class AsyncBackend(Protocol):
 
     async def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """What the run wrote, oldest first."""
+
+    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+        """Add a user's message that keeps this key, and return its id."""
+
+    async def find_message(self, thread_id: str, key: str) -> str | None:
+        """The id of the message of this key among the thread's latest, if it is there."""
+
+
+@runtime_checkable
+class StreamingBackend(Protocol):
+    """A backend that can tell of a run as it goes.
+
+    Nothing is asked of the service before the first event is; from then on, what cannot be opened
+    and what breaks is a `BackendError`, raised out of the iteration. To close the generator is to
+    listen no more; the run goes on.
+    """
+
+    def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
+        """As `create`, and then what becomes of the run, until it is over or asks for tools."""
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> Generator[StreamEvent, None, None]:
+        """As `submit`, and then the same."""
+
+
+@runtime_checkable
+class AsyncStreamingBackend(Protocol):
+    """The same, for `AsyncRunDriver`. Only the iteration is awaited."""
+
+    def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
+        """As `create`, and then what becomes of the run, until it is over or asks for tools."""
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """As `submit`, and then the same."""
 
 
 def check_kind(backend: Any, *, awaited: bool) -> None:

@@ -49,7 +49,7 @@ KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
     (openai.UnprocessableEntityError, K.INVALID),
     (openai.InternalServerError, K.TRANSIENT),
     (openai.APIStatusError, K.INVALID),
-    (openai.APIResponseValidationError, K.UNSUPPORTED),  # not the shape of this API at all
+    (openai.APIResponseValidationError, K.GARBLED),  # not the shape of this API at all
     (openai.LengthFinishReasonError, K.UNSUPPORTED),  # this and the next: other parts of the API
     (openai.ContentFilterFinishReasonError, K.UNSUPPORTED),
     (openai.InvalidWebhookSignatureError, K.AUTH),
@@ -65,9 +65,9 @@ def map_errors() -> Iterator[None]:
     """Turn whatever the `openai` client raises into a `BackendError` with a `Fault`.
 
     Raises:
-        BackendError: for every exception of the client, and for an answer that is no JSON;
-            `ThreadBusy` for a locked thread. The original is its `__cause__`. Other exceptions
-            pass through.
+        BackendError: for every exception of the client, for an answer that is no JSON, and for a
+            connection that breaks in the midst of a stream; `ThreadBusy` for a locked thread. The
+            original is its `__cause__`. Other exceptions pass through.
 
     Example:
         >>> with map_errors():                                      # doctest: +SKIP
@@ -80,6 +80,15 @@ def map_errors() -> Iterator[None]:
         raise BackendError.of(fault_of(error)) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BackendError.of(not_this_api(f"the answer is no JSON: {error}")) from error
+    except Exception as error:
+        if not _is_of_the_line(error):
+            raise
+        raise BackendError.of(Fault(K.TRANSIENT, str(error), maybe_applied=True)) from error
+
+
+def _is_of_the_line(error: Exception) -> bool:
+    """Whether the HTTP library lost the connection: nobody wraps that in the midst of a stream."""
+    return type(error).__module__.partition(".")[0] in {"httpx", "httpx2"}
 
 
 def not_this_api(message: str) -> Fault:
@@ -87,7 +96,7 @@ def not_this_api(message: str) -> Fault:
 
     What was asked for may have been done all the same.
     """
-    return Fault(K.UNSUPPORTED, message, maybe_applied=True)
+    return Fault(K.GARBLED, message, maybe_applied=True)
 
 
 def fault_of(error: Exception) -> Fault:

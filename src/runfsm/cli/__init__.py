@@ -3,7 +3,11 @@
 demo.py       `runfsm demo`: watch runs go through their lifecycle
 scenes.py     what the demo's clients do
 telling.py    a run, told on a terminal
+drive/        `runfsm drive`: prompts, driven from the shell
 simulate.py   `runfsm simulate`: one script, played
+asjson.py     a run as JSON objects, for scripts
+doctor.py     `runfsm doctor`: what can go wrong, played on the library's own driver
+cases/        what can go wrong, case by case
 lifecycle.py  `runfsm lifecycle`: the tables, drawn
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
@@ -14,8 +18,8 @@ import sys
 
 import typer
 
-from runfsm.cli import demo, lifecycle, serve, simulate
-from runfsm.errors import RunfsmError
+from runfsm.cli import demo, doctor, drive, lifecycle, serve, simulate
+from runfsm.errors import CallerError, RunfsmError
 
 __all__ = ["main"]
 
@@ -30,15 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
+app.command()(drive.drive)
 app.command()(simulate.simulate)
+app.command()(doctor.doctor)
 app.command()(lifecycle.lifecycle)
 app.command()(serve.serve)
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    """Run the command line.
+
+    A user's mistake is one line on stderr and exit code 2; the other side's is exit code 1.
+    """
     try:
         app()
     except RunfsmError as error:
         print(f"runfsm: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, CallerError) else 1)

@@ -13,7 +13,8 @@ from typing import Any, Final, Literal, Protocol
 from runfsm.backends import AssistantsBackend
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
-from runfsm.driver.sync import RunDriver, Watch
+from runfsm.driver.sync import RunDriver
+from runfsm.driver.watch import Watch
 from runfsm.errors import BackendError
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunStatus

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,11 +16,11 @@ import typer
 
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
-from runfsm_simulator import Simulator, VirtualClock
+from runfsm_simulator import Simulator, VirtualClock, scenarios
+from runfsm_simulator.doors import statefile
 from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
-from runfsm_simulator.scenarios.library import LiveScript
 from runfsm_simulator.world.engine import WorldClock
 
 __all__ = ["serve"]
@@ -33,8 +35,21 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 4010,
     script: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="A script (YAML) to play, or a shipped scenario, by its name. Or a folder of "
+            "scripts: an assistant plays the one that is called as it is, by its name or id, and "
+            "default.yaml otherwise. Files may be edited meanwhile. Without one, and where nothing "
+            "fits: a sensible assistant.",
+        ),
+    ] = None,
+    state: Annotated[
         Path | None,
-        typer.Option(help="A script (YAML) to play; without one, a sensible assistant."),
+        typer.Option(
+            help="A file from which the worlds are taken at the start, if it is there, and to "
+            "which they are written at the end. Real time has gone on meanwhile."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 0,
     time: Annotated[
@@ -83,7 +98,7 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
     """
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
-    planner = LiveScript(script) if script else None  # edited while it is played
+    planner = scenarios.live(script) if script else None
     served = Worlds(
         lambda: Simulator(
             planner,
@@ -95,8 +110,10 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         ),
         by=worlds,
     )
+    if state and permissive:
+        raise CallerError("--permissive keeps nothing, so there is no --state; leave one out")
     run = _server()
-    with _listen(host, port) as listener:
+    with _ended_by_signals(), _listen(host, port) as listener, _kept(served, state):
         side_door = _side_door(served, listener, control_token)
         if side_door is None:
             print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
@@ -104,6 +121,38 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         if permissive:
             print("Permissive: rules about state are off, and nothing is kept.", flush=True)
         run(served, side_door, listener)
+
+
+@contextmanager
+def _kept(served: Worlds, state: Path | None) -> Iterator[None]:
+    """The worlds as the file has them; and at the end, however it comes, the file as they are.
+
+    A file that is refused is refused before anything begins, so that nothing is written to it.
+    """
+    if state is None:
+        yield
+        return
+    statefile.check_writable(state)
+    if state.exists():
+        served.load(state)
+    try:
+        yield
+    finally:
+        served.dump(state)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM are how a server ends, not how it fails: what comes after it is done.
+
+    uvicorn ends gracefully at either, and then sends it again to whoever handled it before.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:

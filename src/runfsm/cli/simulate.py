@@ -6,18 +6,19 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
+from runfsm.cli.asjson import outcome_to_dict
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import Telling, new_console
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
-from runfsm.driver.sync import RunDriver, Watch
+from runfsm.driver.sync import RunDriver
+from runfsm.driver.watch import Watch
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import BoundCall, Toolset, tool
 from runfsm_simulator import Script, Simulator, scenarios
@@ -138,7 +139,7 @@ def _played(watch: Watch, simulator: Simulator, script: Script) -> dict[str, Any
         pass
     return {
         "script": script.name,
-        "outcome": _outcome(watch.outcome),
+        "outcome": outcome_to_dict(watch.outcome),
         "hosted_tools": _hosted(watch.outcome, simulator),
         "trace": [entry.to_dict() for entry in simulator.trace],
         "journal": [step.to_dict() for step in watch.outcome.journal],
@@ -150,13 +151,3 @@ def _hosted(outcome: Outcome, simulator: Simulator) -> list[str]:
     with simulator.world.operation():
         run = simulator.world.store.run(outcome.ref.thread_id, outcome.ref.run_id)
         return [step.hosted.type for step in run.steps.values() if step.hosted and step.usage]
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "status": outcome.status,
-        "text": outcome.text,
-        "error": outcome.error and asdict(outcome.error),
-        "incomplete_reason": outcome.incomplete_reason,
-        "usage": outcome.usage and asdict(outcome.usage),
-    }

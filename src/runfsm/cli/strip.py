@@ -25,20 +25,24 @@ STYLES: Final = {
 }
 
 
-def strip(moments: Sequence[tuple[float, RunStatus]], *, width: int) -> Text:
+def strip(
+    moments: Sequence[tuple[float, RunStatus]], *, width: int, until: float | None = None
+) -> Text:
     """The strip of a run that entered these statuses at these times.
 
     Args:
         moments: (Unix seconds, status), oldest first.
         width: of the terminal. Where the names do not fit side by side, arrows join them.
+        until: Unix seconds: how long the last status has lasted, if that is not over.
     """
     labels = [f" {status} " for _, status in moments]
     spare = width - sum(map(len, labels))
     if spare < 0:
         return Text(" → ").join(Text(s, STYLES[s]) for _, s in moments)
-    lasted = [later - at for (at, _), (later, _) in pairwise(moments)]
+    ends = [at for at, _ in moments]
+    lasted = [later - at for at, later in pairwise([*ends, until or ends[-1]])]
     total = sum(lasted) or 1.0
-    extra = [int(spare * seconds / total) for seconds in lasted] + [0]
+    extra = [int(spare * seconds / total) for seconds in lasted]
     return Text.assemble(
         *(
             (label.center(len(label) + more), _style(status))

@@ -13,10 +13,14 @@ from runfsm.driver.journal import ToolAnswered
 from runfsm.driver.outcome import Outcome
 from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import LIFECYCLE, RunStatus
+from runfsm.lifecycle.snapshot import ToolCall
 
-__all__ = ["Telling", "new_console", "status_text"]
+__all__ = ["Telling", "harmless", "new_console", "status_text"]
 
 WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
+
+#: What a terminal obeys, but for line breaks and tabs.
+CONTROLS: Final = {code: "�" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def new_console() -> Console:
@@ -32,6 +36,11 @@ def status_text(status: RunStatus) -> Text:
     return Text(f"{mark} {status}", style=STYLES[status])
 
 
+def harmless(text: str) -> str:
+    """What a model or a service wrote, without what a terminal would obey."""
+    return text.translate(CONTROLS)
+
+
 class Telling:
     """A run as lines on a terminal: when, what status, which event by whose hand."""
 
@@ -40,11 +49,11 @@ class Telling:
 
     def said(self, role: str, text: str) -> None:
         """See `scenes.Teller`."""
-        self._line("", Text.assemble((f"{role}: ", "bold"), text))
+        self._line("", Text.assemble((f"{role}: ", "bold"), harmless(text)))
 
     def noted(self, text: str, *, refused: bool = False) -> None:
         """See `scenes.Teller`."""
-        self._line("", Text(text, style="red" if refused else "dim italic"))
+        self._line("", Text(harmless(text), style="red" if refused else "dim italic"))
 
     def stepped(self, step: JournalStep, began_at: float) -> None:
         """See `scenes.Teller`."""
@@ -60,6 +69,11 @@ class Telling:
             self._line(time, Text(f"  {step.name}() {step.error or 'answered'}", style="dim"))
         else:
             self._line(time, Text(f"  {step}", style="dim"))
+
+    def called(self, call: ToolCall, at_s: float, *, arguments: bool = False) -> None:
+        """The model wants a tool called, `at_s` seconds after the beginning."""
+        written = call.arguments if arguments else ""
+        self._line(f"{at_s:.1f} s", Text(harmless(f"  {call.name}({written}) called"), style="dim"))
 
     def ended(self, outcome: Outcome) -> None:
         """See `scenes.Teller`."""

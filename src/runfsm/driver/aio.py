@@ -1,259 +1,282 @@
-"""The loop for tasks, on asyncio and on trio. Its mirror is `sync.py`, function by function.
-
-Nothing is decided here: ask the core, do it, tell the core.
-"""
+"""Runs, driven by tasks, on asyncio and on trio. Its mirror is `sync.py`."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from typing import Any, assert_never
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-import anyio
-
-from runfsm.backends.base import AsyncBackend, check_kind
-from runfsm.clock import AsyncAlarm, Clock, Participant, SystemClock
-from runfsm.driver import toolthread
-from runfsm.driver.actions import (
-    Action,
-    Cancel,
-    Create,
-    Done,
-    Faulted,
-    Fetched,
-    FetchMessages,
-    Reply,
-    Retrieve,
-    RunRequest,
-    RunTools,
-    Seen,
-    SubmitOutputs,
-    ToolOutput,
-    ToolsRan,
-    Wait,
-    Waited,
-)
+from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend, check_kind
+from runfsm.clock import Clock, SystemClock
+from runfsm.driver.actions import AddMessage, ListRuns, RunRequest
+from runfsm.driver.aiohands import AsyncHands
+from runfsm.driver.aiowatch import AsyncErrand, AsyncRunStream, AsyncWatch
+from runfsm.driver.busy import OnBusy
 from runfsm.driver.core import RunCore
+from runfsm.driver.keys import keyed, new_key, on_thread
+from runfsm.driver.lines import Lines, Ticket
+from runfsm.driver.many import AsyncRunMap, Requests
+from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
-from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.ratecap import RateCap
+from runfsm.driver.shared import Shared
+from runfsm.driver.telling import Observer
+from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
-from runfsm.errors import BackendError
-from runfsm.lifecycle.journal import JournalStep
 from runfsm.tools import Tool, Toolset
 
-__all__ = ["AsyncRunDriver", "AsyncWatch"]
+__all__ = ["AsyncRunDriver", "AsyncThreadSession"]
 
 
 class AsyncRunDriver:
     """Drives runs to their end, as tasks: see `RunDriver`, whose mirror this is.
 
+    A task that is cancelled in mid-run has its run cancelled, unless the policy says
+    `on_interrupt="leave"`.
+
     Args:
         backend: the service: `AssistantsBackend(async_client)`, or a simulator's `async_backend`.
         tools: functions made with `@tool`, or plain annotated ones, or a `Toolset`; those that
             are not async run in worker threads.
-        policy: deadline, what to do about failing tools, how often to look.
+        policy: deadline, what to do about busy threads and failing tools, how often to look.
         clock: real time, or a simulator's `clock`.
+        lines: where runs stand in line for a busy thread; drivers that share the threads share it.
+        observers: called with each step of each run's journal, and the run's core.
 
     Example:
         >>> driver = AsyncRunDriver(AssistantsBackend(client), [get_weather])  # doctest: +SKIP
         >>> outcome = await driver.run(RunRequest("asst_abc123", "Hello!"))    # doctest: +SKIP
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # its settings; all but the first two by keyword
         self,
         backend: AsyncBackend,
         tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
         *,
         policy: Policy | None = None,
         clock: Clock | None = None,
+        lines: Lines | None = None,
+        observers: Iterable[Observer] = (),
     ) -> None:
         check_kind(backend, awaited=True)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
         self._policy = policy or Policy()
-        self._clock = clock or SystemClock()
-        self._watches: UnderWay[AsyncWatch] = UnderWay()
+        per_s = self._policy.pacing.requests_per_s
+        self._shared = Shared(
+            clock=clock or SystemClock(),
+            lines=lines or Lines(),
+            cap=RateCap(per_s) if per_s else None,
+            observers=tuple(observers),
+        )
+        self._under_way: UnderWay[Any] = UnderWay()
 
-    async def run(self, request: RunRequest) -> Outcome:
+    async def run(self, request: RunRequest, *, on_busy: OnBusy | None = None) -> Outcome:
         """Drive a run to its end.
+
+        Args:
+            request: what to run.
+            on_busy: what to do when another run holds the thread, if not what the policy says.
 
         Raises:
             BackendError: the service refused, or did not answer for too long; `ThreadBusy` when
                 another run holds the thread.
             ToolError: a tool failed, and the policy says `on_tool_error="raise"`.
         """
-        return await self.watch(request).finish()
+        return await self.watch(request, on_busy=on_busy).finish()
 
-    def watch(self, request: RunRequest) -> AsyncWatch:
+    def watch(self, request: RunRequest, *, on_busy: OnBusy | None = None) -> AsyncWatch:
         """Drive a run, and see each step of its journal as it happens.
 
         Example:
-            >>> async for step in driver.watch(RunRequest("asst_abc123")):  # doctest: +SKIP
-            ...     print(step)
+            >>> async with driver.watch(RunRequest("asst_abc123")) as watch:  # doctest: +SKIP
+            ...     async for step in watch:
+            ...         print(step)
         """
-        return self.resume(RunCore(request, self._clock.now(), self._policy))
+        return self._watch(request, self._policy_for(on_busy))
+
+    def stream(self, request: RunRequest, *, on_busy: OnBusy | None = None) -> AsyncRunStream:
+        """Drive a run, and hear what it says while it says it.
+
+        A stream that breaks is made good by polling. With a backend that cannot stream, all is
+        told by polling.
+
+        Example:
+            >>> async with driver.stream(RunRequest("asst_1", "Hi")) as stream:  # doctest: +SKIP
+            ...     async for item in stream:
+            ...         if isinstance(item, TextDelta):
+            ...             print(item.text, end="", flush=True)
+        """
+        return self._stream(request, self._policy_for(on_busy))
+
+    def map(
+        self, requests: Requests, *, limit: int = 100, on_busy: OnBusy | None = None
+    ) -> AsyncRunMap:
+        """Drive many runs, and have their results as they complete.
+
+        Never more than `limit` have begun and are not read; a request is not asked for before it
+        can be made use of. Runs of one thread go one after the other, in the order of `requests`,
+        and do not keep those of other threads waiting. Leaving the block cancels what is under way
+        and begins nothing more; `cancel()` cancels what is under way, and the next ones begin.
+
+        Args:
+            requests: what to run, an iterable or an async one, endless if you like. If it raises,
+                the iteration does so too, when the results of what had begun are told.
+            limit: how many at a time.
+            on_busy: what to do when another run holds a thread, if not what the policy says.
+
+        Raises:
+            ValueError: `limit` is no number of at least 1.
+
+        Example:
+            >>> async with driver.map(requests, limit=100) as results:  # doctest: +SKIP
+            ...     async for result in results:
+            ...         print(result.index, result.raise_for_status().text)
+        """
+        watch = partial(self._watch, policy=self._policy_for(on_busy))
+        return AsyncRunMap(requests, watch, self._shared.clock, limit=limit)
 
     def resume(self, core: RunCore) -> AsyncWatch:
         """Go on with a core that was saved in mid-run (it pickles), from the same action."""
-        return AsyncWatch(core, self._backend, self._tools, self._clock, self._watches)
+        return AsyncWatch(core, self._hands(core.policy), self._shared, self._under_way)
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any task or thread may ask."""
-        for watch in self._watches.all():
+        for watch in self._under_way.all():
             watch.cancel()
 
+    async def add_message(
+        self,
+        thread_id: str,
+        content: str,
+        *,
+        key: str | None = None,
+        on_busy: OnBusy | None = None,
+    ) -> str:
+        """Add a user's message to a thread, once, when nobody holds it.
 
-class AsyncWatch(AsyncIterator[JournalStep]):
-    """A run under way: iterate over it to drive it; every item is a step of its journal.
+        Args:
+            thread_id: which thread.
+            content: what the user says.
+            key: a name of your own for this one message, kept in its metadata, by which it is
+                found if its addition was not answered. The driver makes one up when it is `None`.
+            on_busy: what to do when a run holds the thread, if not what the policy says.
+
+        Returns:
+            The message's id.
+
+        Raises:
+            ThreadBusy: a run holds the thread, for longer than the policy waits.
+            BackendError: the service refused, or did not answer for too long.
+        """
+        entry = AddMessage(thread_id, content, key or new_key())
+        return await self._add_message(entry, self._policy_for(on_busy))
+
+    @asynccontextmanager
+    async def thread_session(
+        self, thread_id: str, *, on_busy: OnBusy | None = None
+    ) -> AsyncIterator[AsyncThreadSession]:
+        """Have a thread for oneself: nobody who shares the driver's `lines` gets in between.
+
+        It begins when no run is active on the thread; what to do until then is the policy's
+        `on_busy`. Clients elsewhere do not stand in this line.
+
+        Raises:
+            ThreadBusy: a run, or another session, has the thread for longer than the policy waits.
+
+        Example:
+            >>> async with driver.thread_session("thread_abc123") as thread:  # doctest: +SKIP
+            ...     await thread.add_message("The report is attached.")
+            ...     outcome = await thread.run(RunRequest("asst_abc123", "Sum it up."))
+        """
+        policy = self._policy_for(on_busy)
+        hands = self._hands(policy)
+        try:
+            await self._do(ThreadCore(ListRuns(thread_id), self._shared.clock.now(), policy), hands)
+            yield AsyncThreadSession(self, thread_id, policy, hands.ticket)
+        finally:
+            await hands.aclose()
+
+    # What a session does too, with the place in the line that it holds.
+
+    def _watch(
+        self, request: RunRequest, policy: Policy, ticket: Ticket | None = None
+    ) -> AsyncWatch:
+        core = self._core(request, policy)
+        return AsyncWatch(core, self._hands(policy, ticket), self._shared, self._under_way)
+
+    def _stream(
+        self, request: RunRequest, policy: Policy, ticket: Ticket | None = None
+    ) -> AsyncRunStream:
+        core = self._core(
+            request, policy, streaming=isinstance(self._backend, AsyncStreamingBackend)
+        )
+        hands = self._hands(policy, ticket)
+        return AsyncRunStream(core, hands, self._shared, self._under_way, Narrator())
+
+    async def _add_message(
+        self, entry: AddMessage, policy: Policy, ticket: Ticket | None = None
+    ) -> str:
+        hands = self._hands(policy, ticket)
+        try:
+            core = await self._do(ThreadCore(entry, self._shared.clock.now(), policy), hands)
+        finally:
+            await hands.aclose()
+        return str(core.message_id)
+
+    async def _do(self, core: ThreadCore, hands: AsyncHands) -> ThreadCore:
+        errand = AsyncErrand(core, hands, self._shared)
+        self._under_way.add(errand)
+        try:
+            return await errand.finish()
+        finally:
+            self._under_way.discard(errand)
+
+    def _core(self, request: RunRequest, policy: Policy, *, streaming: bool = False) -> RunCore:
+        now, habits = self._shared.clock.now(), self._shared.habits
+        return RunCore(keyed(request), now, policy, streaming=streaming, habits=habits)
+
+    def _hands(self, policy: Policy, ticket: Ticket | None = None) -> AsyncHands:
+        limit_s = policy.tool_timeout_s
+        return AsyncHands(
+            self._backend, self._tools, self._shared, tool_timeout_s=limit_s, ticket=ticket
+        )
+
+    def _policy_for(self, on_busy: OnBusy | None) -> Policy:
+        return self._policy if on_busy is None else replace(self._policy, on_busy=on_busy)
+
+
+class AsyncThreadSession:
+    """A thread that one has for oneself; see `AsyncRunDriver.thread_session`.
 
     Attributes:
-        core: the run's mind; between two steps it can be pickled and resumed elsewhere.
+        thread_id: which thread.
     """
 
     def __init__(
-        self,
-        core: RunCore,
-        backend: AsyncBackend,
-        tools: Toolset,
-        clock: Clock,
-        watches: UnderWay[AsyncWatch],
+        self, driver: AsyncRunDriver, thread_id: str, policy: Policy, ticket: Ticket | None
     ) -> None:
-        self.core = core
-        self._backend = backend
-        self._tools = tools
-        self._clock = clock
-        self._watches = watches
-        self._alarm = clock.async_alarm()
-        self._cancel_asked = False
-        self._trouble: BackendError | None = None  # the latest, for its cause
-        self._participant: Participant | None = None  # from the first step on
-        self._steps = self._drive()
+        self.thread_id = thread_id
+        self._driver = driver
+        self._policy = policy
+        self._ticket = ticket
 
-    async def __anext__(self) -> JournalStep:
-        with self._taking_part():
-            return await anext(self._steps)
+    async def add_message(self, content: str, *, key: str | None = None) -> str:
+        """Add a user's message, once, and return its id. Raises what the driver's own does."""
+        entry = AddMessage(self.thread_id, content, key or new_key())
+        return await self._driver._add_message(entry, self._policy, self._ticket)
 
-    async def finish(self) -> Outcome:
-        """Drive the run to its end without telling the steps, and return the outcome."""
-        with self._taking_part():
-            async for _ in self._steps:
-                pass
-        return self.outcome
+    async def run(self, request: RunRequest) -> Outcome:
+        """Drive a run on this thread to its end. Raises what the driver's own does."""
+        return await self.watch(request).finish()
 
-    @property
-    def outcome(self) -> Outcome:
-        """How the run ended, once the iteration is over.
+    def watch(self, request: RunRequest) -> AsyncWatch:
+        """Drive a run on this thread, and see each step of its journal."""
+        return self._driver._watch(on_thread(request, self.thread_id), self._policy, self._ticket)
 
-        Raises:
-            CallerError: it is not over yet.
-        """
-        return self.core.outcome
-
-    def cancel(self) -> None:
-        """Cancel the run. Any task or thread may ask; the iteration goes on until it ended."""
-        self._cancel_asked = True
-        self._alarm.ring()
-
-    async def aclose(self) -> None:
-        """Leave the run as it is, and drive it no further."""
-        await self._steps.aclose()
-
-    async def _drive(self) -> AsyncGenerator[JournalStep, None]:
-        self._watches.add(self)
-        told = len(self.core.journal)
-        try:
-            while not isinstance(action := self._next_action(), Done):
-                self.core.receive(await self._perform(action))
-                for step in self.core.journal[told:]:
-                    told += 1
-                    yield step
-        finally:
-            self._watches.discard(self)
-            if self._participant:
-                self._participant.leave()
-        if self.core.error is not None:
-            raise self.core.error from self.core.error.__cause__ or self._trouble
-
-    def _taking_part(self) -> Participant:
-        self._participant = self._participant or self._clock.participant()
-        return self._participant
-
-    def _next_action(self) -> Action:
-        if self._cancel_asked:
-            self.core.request_cancel()
-        return self.core.next_action()
-
-    async def _perform(self, action: Action) -> Reply:
-        try:
-            return await self._act(action)
-        except BackendError as error:
-            self._trouble = error
-            return Faulted(error.fault, self._clock.now())
-
-    async def _act(self, action: Action) -> Reply:
-        backend = self._backend
-        match action:
-            case Create(request):
-                return Seen(await backend.create(request), self._clock.now())
-            case Retrieve(ref):
-                return Seen(await backend.retrieve(ref), self._clock.now())
-            case SubmitOutputs(ref, outputs):
-                return Seen(await backend.submit(ref, outputs), self._clock.now())
-            case Cancel(ref):
-                return Seen(await backend.cancel(ref), self._clock.now())
-            case FetchMessages(ref):
-                return Fetched(await backend.messages(ref), self._clock.now())
-            case Wait(delay_s):
-                await self._alarm.wait(delay_s)
-                return Waited(self._clock.now())
-            case RunTools():
-                return ToolsRan(await self._run_tools(action), self._clock.now())
-            case Done():
-                raise AssertionError("Done is nothing to do")
-            case _:
-                assert_never(action)
-
-    async def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
-        alarm, limit_s = self._alarm, self.core.policy.tool_timeout_s
-        tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
-        workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
-        try:
-            async with anyio.create_task_group() as tasks:
-                for job, participant in workers:
-                    if job.bound.tool.is_async:
-                        tasks.start_soon(_work, job, alarm, participant)
-                    else:
-                        toolthread.start(job, alarm.ring, participant)
-                while (wait_s := tools.wait_s(self._clock.now())) is not None:
-                    if self._cancel_asked:
-                        tools.abandon()
-                    else:
-                        await alarm.wait(wait_s)
-                tasks.cancel_scope.cancel()
-        finally:
-            for _, participant in workers:
-                participant.leave()  # nobody waits any more for what has not come
-        # Late rings of this round must not end a later wait.
-        self._alarm = self._clock.async_alarm()
-        return tools.outputs
-
-
-async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> None:
-    try:
-        with participant:
-            job.settle(await _call(job))
-            alarm.ring()
-    finally:
-        participant.leave()
-
-
-async def _call(job: ToolJob) -> ToolOutput:
-    try:
-        return job.bound.finish(await job.bound.invoke())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        if anyio.current_effective_deadline() == -math.inf:  # we are cancelled: not the tool's word
-            raise
-        return job.bound.failed(error)
+    def stream(self, request: RunRequest) -> AsyncRunStream:
+        """Drive a run on this thread, and hear what it says while it says it."""
+        return self._driver._stream(on_thread(request, self.thread_id), self._policy, self._ticket)

@@ -5,14 +5,29 @@ As there: ids, names, kinds and times; no arguments, no outputs, no message text
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar, Final, Self
 
-from runfsm.errors import FaultKind
+from runfsm.driver.actions import ToolOutput
+from runfsm.errors import Fault, FaultKind
+from runfsm.lifecycle import journal as lifecycle
 from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.run import LIFECYCLE
+from runfsm.lifecycle.snapshot import Usage
 
-__all__ = ["CancelReason", "CancelWanted", "FaultMet", "GaveUp", "ToolAnswered"]
+__all__ = [
+    "CancelReason",
+    "CancelWanted",
+    "DriveEnded",
+    "FaultMet",
+    "GaveUp",
+    "RunAdopted",
+    "ThreadHeld",
+    "ToolAnswered",
+    "step_from_dict",
+]
 
 
 class CancelReason(StrEnum):
@@ -21,16 +36,35 @@ class CancelReason(StrEnum):
     ASKED = "asked"  # the app called `cancel()`
     DEADLINE = "deadline"  # the driver's own deadline passed
     TOOL_ERROR = "tool_error"  # a tool failed, and `on_tool_error="raise"`
+    INTERRUPTED = "interrupted"  # who drove it was: Ctrl-C, or a cancelled task
+    FAULT = "fault"  # the service failed for too long; that is raised when the cancel is sent
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswered(JournalStep):
-    """A call has its output. `error` is the kind of failure that the output tells of, if any."""
+    """A call has its output.
+
+    A step is written when the whole round has its outputs; what each call took is told apart.
+
+    Attributes:
+        call_id: which call.
+        name: the tool's name, as the model wrote it.
+        error: the kind of failure that the output tells of, if any.
+        began_at: when the tool was called, Unix seconds; `None` if that is not known.
+        took_s: the seconds until it had answered, or was given up.
+    """
 
     kind: ClassVar[str] = "tool_answered"
     call_id: str
     name: str
     error: str | None
+    began_at: float | None = None
+    took_s: float | None = None
+
+    @classmethod
+    def of(cls, output: ToolOutput, at: float) -> Self:
+        """The step of an output."""
+        return cls(at, output.call_id, output.name, output.error, output.began_at, output.took_s)
 
     def __str__(self) -> str:
         return f"tool {self.name} ({self.call_id}): {self.error or 'answered'}"
@@ -38,12 +72,26 @@ class ToolAnswered(JournalStep):
 
 @dataclass(frozen=True, slots=True)
 class FaultMet(JournalStep):
-    """A call to the service failed. `action` is what was asked: `"Retrieve"`."""
+    """A call to the service failed.
+
+    Attributes:
+        action: what was asked: `"Retrieve"`.
+        fault: what happened.
+        status_code: the HTTP status, if there was an answer.
+        request_id: the service's id of the request, to quote in a report; no part of equality, as
+            it is another one each time.
+    """
 
     kind: ClassVar[str] = "fault_met"
     action: str
     fault: FaultKind
     status_code: int | None
+    request_id: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, fault: Fault, action: str, at: float) -> FaultMet:
+        """The step of a fault."""
+        return cls(at, action, fault.kind, fault.status_code, fault.request_id)
 
     def __str__(self) -> str:
         code = f" (HTTP {self.status_code})" if self.status_code else ""
@@ -70,3 +118,100 @@ class GaveUp(JournalStep):
 
     def __str__(self) -> str:
         return f"gave up: still {self.status}, though told to cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadHeld(JournalStep):
+    """Another run holds the thread. `policy` is what is done about it: `"wait"`."""
+
+    kind: ClassVar[str] = "thread_held"
+    holder: str | None
+    policy: str
+
+    def __str__(self) -> str:
+        return f"the thread is held by {self.holder or 'another run'}: {self.policy}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunAdopted(JournalStep):
+    """A creation that was not answered had been done after all; the run was found by its key."""
+
+    kind: ClassVar[str] = "run_adopted"
+    run_id: str
+
+    def __str__(self) -> str:
+        return f"the creation that got no answer had made {self.run_id}: taken over"
+
+
+@dataclass(frozen=True, slots=True)
+class DriveEnded(JournalStep):
+    """Nobody drives the run any more: it is over, or failed, or was left.
+
+    Observers hear it last. It stands in no journal: a core that is saved and resumed is driven
+    more than once.
+
+    Attributes:
+        status: the last known one; `None` if no run was created.
+        error: which error was raised, by its name: `"ThreadBusy"`.
+        elapsed_s: seconds since the run was asked for.
+        usage: tokens, once the run is over.
+    """
+
+    kind: ClassVar[str] = "drive_ended"
+    status: str | None
+    error: str | None
+    elapsed_s: float
+    usage: Usage | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """See `JournalStep.to_dict`; the tokens stand beside the rest."""
+        told = JournalStep.to_dict(self)
+        del told["usage"]
+        return told | (asdict(self.usage) if self.usage else {})
+
+    def __str__(self) -> str:
+        tokens = f", {self.usage.total_tokens} tokens" if self.usage else ""
+        return f"{self._how} after {self.elapsed_s:.1f} s{tokens}"
+
+    @property
+    def _how(self) -> str:
+        if self.error is not None:
+            return f"ended in {self.error}"
+        ended = self.status in LIFECYCLE.terminal
+        return f"ended {self.status}" if ended else f"left {self.status or 'before its creation'}"
+
+
+KINDS: Final[Mapping[str, type[JournalStep]]] = {
+    step.kind: step
+    for step in (ToolAnswered, FaultMet, CancelWanted, GaveUp, ThreadHeld, RunAdopted, DriveEnded)
+}
+
+#: The fields that are more than JSON.
+WORDS: Final[Mapping[str, type[StrEnum]]] = {"fault": FaultKind, "reason": CancelReason}
+
+
+def step_from_dict(data: Mapping[str, Any]) -> JournalStep:
+    """The step of a JSON object that `to_dict` made: one of the driver's, or of the tracker's.
+
+    Raises:
+        ValueError: it is none: an unknown kind or word, or an edge that the lifecycle has not.
+        KeyError: a field is missing.
+
+    Example:
+        >>> step = GaveUp(1.5, "cancelling")
+        >>> step_from_dict(step.to_dict()) == step
+        True
+    """
+    kind = KINDS.get(data["kind"])
+    if kind is None:
+        return lifecycle.step_from_dict(data)
+    if kind is DriveEnded:
+        data = {**data, "usage": _usage(data)}
+    values = {field.name: data[field.name] for field in fields(kind)}
+    words = {name: WORDS[name](value) for name, value in values.items() if name in WORDS}
+    return kind(**values | words)
+
+
+def _usage(data: Mapping[str, Any]) -> Usage | None:
+    names = [field.name for field in fields(Usage)]
+    return Usage(*(data[name] for name in names)) if names[0] in data else None

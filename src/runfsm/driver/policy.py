@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from runfsm.driver.busy import OnBusy, Reject
 from runfsm.driver.pacing import Pacing, check_number
 
 __all__ = ["Policy"]
@@ -21,6 +22,11 @@ class Policy:
         cancel_grace_s: how long a cancel may take before the driver gives up on the run.
         tool_timeout_s: for tools without a timeout of their own; `None`: as long as the run can
             still take the output.
+        on_busy: what to do when another run holds the thread: `Reject()`, `Wait(timeout_s=…)`,
+            `Interrupt()` or `Enqueue()`.
+        on_interrupt: what becomes of the run when whoever drives it is interrupted (its task is
+            cancelled, Ctrl-C), or gives up because the service fails: `"cancel"` it, or `"leave"`
+            it to go on alone. Alone it holds its thread until it is over.
         on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
         pacing: how often to look.
 
@@ -31,6 +37,8 @@ class Policy:
     deadline_s: float | None = 900.0
     cancel_grace_s: float = 60.0
     tool_timeout_s: float | None = None
+    on_busy: OnBusy = field(default_factory=Reject)
+    on_interrupt: Literal["cancel", "leave"] = "cancel"
     on_tool_error: Literal["tell", "raise"] = "tell"
     pacing: Pacing = field(default_factory=Pacing)
 
@@ -40,5 +48,14 @@ class Policy:
             check_number("deadline_s", self.deadline_s, at_least=0)
         if self.tool_timeout_s is not None:
             check_number("tool_timeout_s", self.tool_timeout_s, above=0)
-        if self.on_tool_error not in {"tell", "raise"}:
-            raise ValueError(f"on_tool_error is {self.on_tool_error!r}; say 'tell' or 'raise'")
+        _check_word("on_tool_error", self.on_tool_error, "tell", "raise")
+        _check_word("on_interrupt", self.on_interrupt, "cancel", "leave")
+        if not isinstance(self.on_busy, OnBusy):
+            raise ValueError(  # noqa: TRY004  # as for every other setting
+                f"on_busy is {self.on_busy!r}; say Reject(), Wait(), Interrupt() or Enqueue()"
+            )
+
+
+def _check_word(name: str, word: object, *words: str) -> None:
+    if word not in words:
+        raise ValueError(f"{name} is {word!r}; say {' or '.join(map(repr, words))}")

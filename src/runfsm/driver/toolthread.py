@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextvars import copy_context
+from contextvars import Context, copy_context
+from typing import Final
 
 import anyio
 
@@ -14,12 +15,24 @@ from runfsm.driver.toolround import ToolJob
 
 __all__ = ["start"]
 
+#: Where anyio (by sniffio) notes which event loop a context is in, once `anyio.run` began it.
+LOOP_NOTE: Final = "current_async_library_cvar"
+
 
 def start(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
     """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled."""
     # A daemon: a tool that is timed out cannot be stopped, and must not hold the program's exit.
     arguments = (_work, job, ring, participant)
-    threading.Thread(target=copy_context().run, args=arguments, daemon=True).start()
+    threading.Thread(target=_outside_of_loops().run, args=arguments, daemon=True).start()
+
+
+def _outside_of_loops() -> Context:
+    """A copy of this context that is in no event loop: a tool may run one, where anyio allows."""
+    context = copy_context()
+    for variable in context:
+        if variable.name == LOOP_NOTE:
+            context.run(variable.set, None)
+    return context
 
 
 def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from runfsm.lifecycle.run import LIFECYCLE, RunStatus
 
-__all__ = ["RunError", "RunMessage", "RunRef", "RunSnapshot", "ToolCall", "Usage"]
+__all__ = [
+    "METADATA_KEY",
+    "METADATA_MAX",
+    "RunError",
+    "RunMessage",
+    "RunRef",
+    "RunSnapshot",
+    "ToolCall",
+    "Usage",
+]
+
+#: Where in the metadata of a run, or of a message, the name stands that its creator gave it.
+METADATA_KEY: Final = "runfsm_key"
+#: So many pairs they have at most.
+METADATA_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,9 @@ class RunSnapshot:
         error: why a failed run failed.
         incomplete_reason: why an incomplete run was cut short.
         usage: tokens, once the run is over.
+        key: the name that its creator gave it, to find it by; `None` if it has none.
+        poll_after_s: when the service wishes to be looked at again, in seconds from this look.
+            Like the key, it is not part of equality.
         raw: the backend's own object, untouched; not part of equality.
     """
 
@@ -97,6 +114,8 @@ class RunSnapshot:
     error: RunError | None = None
     incomplete_reason: str | None = None
     usage: Usage | None = None
+    key: str | None = field(default=None, compare=False, repr=False)
+    poll_after_s: float | None = field(default=None, compare=False, repr=False)
     raw: Any = field(default=None, compare=False, repr=False)
 
     @property

@@ -206,7 +206,10 @@ def test_who_hangs_runs_no_tools() -> None:
 def test_a_stream_tells_of_hosted_tools_before_their_step_is_completed(
     make_stage: Callable[..., Any],
 ) -> None:
-    """A search comes in one piece; of code, first its opening, then the input, then the outputs."""
+    """A search comes in one piece; of code, first its opening, then the input, then the outputs.
+
+    What a search has found comes only with the completed step (recorded).
+    """
     stage = make_stage(BOTH)
     with stage.sim.client() as client:
         events = list(
@@ -225,6 +228,8 @@ def test_a_stream_tells_of_hosted_tools_before_their_step_is_completed(
     opening = ["created", "in_progress"]
     assert [*opening, "delta", "completed", *opening, *["delta"] * 3, "completed"] == names[:10]
     assert ["file_search", *["code_interpreter"] * 3] == [piece["type"] for piece in pieces]
+    assert [] == pieces[0]["file_search"]["results"]
+    assert 1 == len(told[3].data.step_details.tool_calls[0].file_search.results)
     assert [{"input": "", "outputs": []}, {"input": "print(1)"}] == [
         piece["code_interpreter"] for piece in pieces[1:3]
     ]

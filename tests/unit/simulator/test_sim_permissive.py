@@ -20,6 +20,7 @@ LITERAL = {
     "step_id": "step_id",
     "file_id": "file_id",
     "vector_store_id": "vector_store_id",
+    "batch_id": "batch_id",
     "id": "file_id",
     "model": "model",
 }
@@ -30,6 +31,7 @@ BODIES: dict[str, Any] = {
     "/v1/threads/{thread_id}/runs": {"assistant_id": "assistant_id"},
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {"tool_outputs": [{}]},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
+    "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
 }
 CALLS = [
     (method, path)

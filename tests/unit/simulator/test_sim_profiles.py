@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runfsm.lifecycle import RunEvent, RunStatus
-from runfsm_simulator import Script, call, say
+from runfsm_simulator import FileResult, Script, call, file_search, say
 
 # The keys that one profile has and the other has not, by path: `wire` first, then `spec`.
 DIFFERENCES = [
@@ -101,6 +101,34 @@ def test_usage_has_the_schemas_three_numbers(make_stage: Callable[..., Any]) -> 
 
     assert names == list(stage.get(run)["usage"])
     assert names == list(stage.get(f"{run}/steps")["data"][0]["usage"])
+
+
+def test_what_the_schema_does_not_know_deep_down(make_stage: Callable[..., Any]) -> None:
+    """`hybrid_search` of a tool and `attributes` of a search's results: in `wire` alone."""
+    script = Script.of(say("So.").after(file_search(FileResult(file_id="file-1", file_name="a"))))
+    tools = [{"type": "file_search"}]
+    found = {}
+    for profile in ("wire", "spec"):
+        stage = make_stage(script, profile=profile)
+        assistant = stage.post("/v1/assistants", {"model": "gpt-4o", "tools": tools})
+        told = list(stage.stream_run(tools=tools, metadata={"attributes": "mine"}))
+        run = dict(told)["thread.run.completed"]
+        streamed = next(data for name, data in told if name == "thread.run.step.completed")
+        path = f"{stage.thread}/runs/{run['id']}/steps"
+        step = stage.get(path, order="asc")["data"][0]
+        found[profile] = [
+            *(it["tools"][0]["file_search"]["ranking_options"] for it in (assistant, run)),
+            *(
+                it["step_details"]["tool_calls"][0]["file_search"]["results"][0]
+                for it in (streamed, step, stage.get(f"{path}/{step['id']}"))
+            ),
+        ]
+        assert {"attributes": "mine"} == run["metadata"]
+
+    ranking, result = {"hybrid_search"}, {"attributes"}
+    assert [ranking, ranking, result, result, result] == [
+        wire.keys() - spec.keys() for wire, spec in zip(found["wire"], found["spec"], strict=True)
+    ]
 
 
 def test_a_message_tells_its_life(make_stage: Callable[..., Any]) -> None:

@@ -10,6 +10,7 @@ from runfsm_simulator.wire.bodies.common import (
     Body,
     Instructions,
     Metadata,
+    ReasoningEffort,
     ResponseFormat,
     Temperature,
     TopP,
@@ -34,7 +35,7 @@ class ModifyAssistant(Body):
     temperature: Temperature | None = None
     top_p: TopP | None = None
     response_format: ResponseFormat | None = None
-    reasoning_effort: str | None = None
+    reasoning_effort: ReasoningEffort | None = None
 
     def fields(self) -> dict[str, Any]:
         """What was given, for the world."""

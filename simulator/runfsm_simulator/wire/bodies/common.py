@@ -25,6 +25,7 @@ __all__ = [
     "Metadata",
     "ModifyMetadata",
     "Nothing",
+    "ReasoningEffort",
     "ResponseFormat",
     "Temperature",
     "TokenCap",
@@ -68,6 +69,8 @@ AssistantId = Annotated[str, _beginning_with("asst")]
 FileId = Annotated[str, _beginning_with("file")]
 VectorStoreId = Annotated[str, _beginning_with("vs")]
 Instructions = Annotated[str, StringConstraints(max_length=256_000)]
+# As the clients of 2026 have it from the schema. Which model takes which, nobody here knows.
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 # The schema says 256; 16 was taken (recording: ruby-openai 2024-04; openai-node#1465).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
@@ -10,9 +11,17 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from runfsm_simulator.wire.bodies.common import Body, FileId, Metadata, by_type
 from runfsm_simulator.wire.validation import TAG
 
-__all__ = ["AttachFile", "CreateVectorStore", "ModifyVectorStore", "NewVectorStore", "Upload"]
+__all__ = [
+    "AttachFile",
+    "AttachFiles",
+    "CreateVectorStore",
+    "ModifyVectorStore",
+    "NewVectorStore",
+    "Upload",
+]
 
 HOUR_S = 60 * 60
+BATCH_MAX = 2000  # files
 DAYS_30_S = 30 * 24 * HOUR_S
 
 
@@ -69,6 +78,8 @@ def _attribute(value: Any) -> Any:
         raise PydanticCustomError("one_of", "one of a string, a boolean, or a number")
     if isinstance(value, str) and len(value) > 512:
         raise PydanticKnownError("string_too_long", {"max_length": 512})
+    if isinstance(value, int) and abs(value) > sys.float_info.max:  # JSON's integers have no end
+        raise PydanticKnownError("finite_number")
     return value
 
 
@@ -112,10 +123,9 @@ class CreateVectorStore(NewVectorStore, ModifyVectorStore):
     file_ids: Annotated[list[FileId], Field(max_length=500)] = Field(default_factory=list)
 
 
-class AttachFile(Body):
-    """A file for a vector store."""
+class AttachmentOptions(Body):
+    """What can be wished for a file in a vector store, or for several alike."""
 
-    file_id: FileId
     attributes: Attributes | None = None
     chunking_strategy: ChunkingStrategy | None = None
 
@@ -123,6 +133,25 @@ class AttachFile(Body):
         """What was given beside the file, for the world."""
         fields = {} if self.attributes is None else {"attributes": self.attributes}
         return {**fields, **chunking(self.chunking_strategy)}
+
+
+class AttachFile(AttachmentOptions):
+    """A file for a vector store."""
+
+    file_id: FileId
+
+
+class AttachFiles(AttachmentOptions):
+    """Several: with what is wished for all of them, or each with its own. One of the two lists."""
+
+    file_ids: Annotated[list[FileId], Field(min_length=1, max_length=BATCH_MAX)] | None = None
+    files: Annotated[list[AttachFile], Field(min_length=1, max_length=BATCH_MAX)] | None = None
+
+    def wanted(self) -> list[tuple[str, dict[str, Any]]]:
+        """Each file's id, and what was given beside it, for the world."""
+        if self.files is not None:
+            return [(file.file_id, file.fields()) for file in self.files]
+        return [(file_id, self.fields()) for file_id in self.file_ids or ()]
 
 
 def chunking(strategy: AutoChunking | StaticChunking | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from runfsm_simulator.wire.bodies.common import (
     Body,
     Instructions,
     Metadata,
+    ReasoningEffort,
     ResponseFormat,
     Temperature,
     TokenCap,
@@ -85,7 +86,7 @@ class CreateRun(RunOptions):
 
     additional_instructions: Instructions | None = None
     additional_messages: list[CreateMessage] | None = None
-    reasoning_effort: str | None = None
+    reasoning_effort: ReasoningEffort | None = None
 
 
 class CreateThreadAndRun(RunOptions):

@@ -1,0 +1,28 @@
+# The simulated service as a container:
+#
+#   docker build -t runfsm .
+#   docker run --rm -p 4010:4010 runfsm
+#
+# Options of `runfsm serve` come last. What is to outlast the container is kept on a volume:
+#
+#   docker run --rm -p 4010:4010 -v runfsm:/state runfsm --state /state/worlds.json
+#
+# The side door /_sim/ is off unless it has a token: docker run -e RUNFSM_CONTROL_TOKEN=... runfsm
+
+FROM python:3.13-slim AS build
+WORKDIR /build
+RUN python -m venv /opt/runfsm
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+COPY simulator simulator
+RUN /opt/runfsm/bin/pip install --no-cache-dir --disable-pip-version-check '.[server]'
+
+FROM python:3.13-slim
+COPY --from=build /opt/runfsm /opt/runfsm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin runfsm \
+    && install --directory --owner runfsm --group runfsm --mode 0700 /state
+USER 10001
+WORKDIR /state
+VOLUME /state
+EXPOSE 4010
+ENTRYPOINT ["/opt/runfsm/bin/runfsm", "serve", "--host", "0.0.0.0"]

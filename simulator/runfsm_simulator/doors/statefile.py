@@ -1,0 +1,149 @@
+"""Worlds in a file, to go on with in another process.
+
+A line of JSON that says what the file is, and one for each world (`world/plain.py`). The first has
+a version, and a checksum of the rest: a file that is foreign, newer or damaged is refused whole.
+
+Rule: a file is replaced or left alone, never half written; what is refused is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from runfsm.errors import CallerError
+from runfsm_simulator.world import plain
+
+__all__ = ["MAIN", "check_writable", "read", "write"]
+
+#: The world of who names none.
+MAIN: Final = "main"
+
+FORMAT: Final = "runfsm state"
+
+#: Of what is written. One that reads another gives it a higher number.
+VERSION: Final = 1
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def write(path: str | os.PathLike[str], worlds: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write worlds, by their names, in place of what the file held.
+
+    It is readable by its owner only: it holds what users said.
+
+    Raises:
+        CallerError: something in a world is no JSON; or the file cannot be written. What it held
+            before, it still holds.
+    """
+    try:
+        lines = [json.dumps({"name": name, **world}) for name, world in worlds.items()]
+        _replace(_target(path), _with_head("".join(f"{line}\n" for line in lines).encode()))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CallerError(f"the state cannot be written as JSON: {error}") from error
+    except OSError as error:
+        raise CallerError(f"the state cannot be written to {path}: {error.strerror}") from error
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out now, rather than when there is something to lose.
+
+    Raises:
+        CallerError: there is no folder for the file, or it takes none.
+    """
+    folder = _target(path).parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        why = "no file may be written there" if folder.is_dir() else "there is no such folder"
+        raise CallerError(f"the state cannot be written to {path}: {why}: {folder}")
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The file itself: a link to it stays one."""
+    return Path(os.path.realpath(path))
+
+
+def _with_head(body: bytes) -> bytes:
+    digest = hashlib.sha256(body).hexdigest()
+    head = {"format": FORMAT, "version": VERSION, "sha256": digest}
+    return json.dumps(head).encode() + b"\n" + body
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, plain.Kept]:
+    """The worlds that a file holds, by their names.
+
+    Raises:
+        CallerError: it cannot be read, or it holds no worlds that this version of runfsm knows.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise CallerError(f"the state cannot be read from {path}: {error.strerror}") from error
+    try:
+        return _parsed(data)
+    except (ValueError, RecursionError) as error:
+        raise CallerError(f"{path} is not taken, and left as it is: {error}") from error
+
+
+def _parsed(data: bytes) -> dict[str, plain.Kept]:
+    first, _, body = data.partition(b"\n")
+    _check_head(_head(first), body)
+    worlds: dict[str, plain.Kept] = {}
+    for line in body.splitlines():
+        name, record = _named(json.loads(line))
+        if name in worlds:
+            raise ValueError(f"it has two worlds {name}")
+        worlds[name] = plain.parse(record)
+    return worlds
+
+
+def _named(record: Any) -> tuple[str, Any]:
+    match record:
+        case {"name": str(name), **world}:
+            return name, world
+    raise ValueError("it has a world without a name")
+
+
+def _head(line: bytes) -> dict[str, Any]:
+    head = None
+    with suppress(ValueError, RecursionError):
+        head = json.loads(line)
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise ValueError(
+            f'it is no state of runfsm; such a file begins with {{"format": "{FORMAT}"'
+        )
+    return head
+
+
+def _check_head(head: Mapping[str, Any], body: bytes) -> None:
+    version = head.get("version")
+    if version != VERSION:
+        raise ValueError(
+            f"it was written by another runfsm: it has version {version} of the format, and this "
+            f"one reads version {VERSION}"
+        )
+    if head.get("sha256") != hashlib.sha256(body).hexdigest():
+        raise ValueError("it is damaged: its checksum is another one")

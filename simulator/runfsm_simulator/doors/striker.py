@@ -1,0 +1,198 @@
+"""What a storm does to a call: the one mind behind the wire (`stormdoor.py`) and the direct port.
+
+Rule: it decides, and touches neither call nor answer. What a client then gets is for the door to
+make, of HTTP or of snapshots. So both roads meet the same faults, from the same draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeVar
+
+from runfsm.errors import Fault, FaultKind
+from runfsm.lifecycle import LIFECYCLE
+from runfsm_simulator.wire.errors import ApiError, api_error
+from runfsm_simulator.wire.outages import OUTAGES
+from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.reasons import Reason
+from runfsm_simulator.world.refusals import NotFound
+from runfsm_simulator.world.storm import REASONS
+
+__all__ = ["Called", "Means", "Strike", "Striker"]
+
+T = TypeVar("T")
+K = FaultKind
+
+#: What comes in place of the answer: an error, none for ever, a broken connection; half of the
+#: answer, or a page of somebody else's.
+Means = Literal["error", "timeout", "drop", "half", "page"]
+
+#: How long a replica may not know of a new thread or run, in seconds.
+LAG_S: Final = 5.0
+
+#: Seconds that a 429 asks to wait. The header has whole ones, from 1 on (published API schema).
+RETRY_AFTER_S: Final = (1, 2, 5, 20)
+
+#: What a tenth status might be called.
+TENTH: Final = ("paused", "waiting", "suspended")
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call, as far as a storm looks at it.
+
+    Attributes:
+        thread_id: the thread that it names, if it does.
+        run_id: the run that it names, if it does.
+    """
+
+    thread_id: str | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """What befalls one call.
+
+    Attributes:
+        name: the field of `Storm`.
+        means: what comes in place of the answer.
+        applied: whether what was asked is done all the same.
+        kind: what it means to a driver.
+        error: the answer, if it is an error.
+        retry_after_s: how long that asks to wait, in seconds.
+    """
+
+    name: str
+    means: Means
+    applied: bool = False
+    kind: FaultKind = K.TRANSIENT
+    error: ApiError | None = field(default=None, compare=False)
+    retry_after_s: int | None = None
+
+    @property
+    def reason(self) -> Reason:
+        """The rule that made it."""
+        return REASONS[self.name]
+
+    @property
+    def fault(self) -> Fault:
+        """What a driver makes of it, who is told no more than a client of the wire.
+
+        An answer that is lost, or is none of this API's, leaves open whether the call was applied.
+        """
+        return Fault(
+            self.kind,
+            self.error.message if self.error else SILENT[self.means],
+            retry_after_s=self.retry_after_s,
+            maybe_applied=self.kind in {K.TRANSIENT, K.GARBLED},
+            status_code=self.error.status if self.error else None,
+        )
+
+
+#: The words of a client that has got no answer, or none that it can read.
+SILENT: Final = {
+    "timeout": "Request timed out.",
+    "drop": "Connection error.",
+    "half": "the answer is no JSON: it breaks off",
+    "page": "not an answer of this API: a page of a proxy",
+}
+
+
+class Striker:
+    """Says what befalls a call, and what its answer hides.
+
+    Args:
+        world: asked whether a fault strikes.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether there is nothing to be asked."""
+        return self._world.is_calm
+
+    def decide(self, call: Called) -> Strike | None:
+        """What befalls a call; `None`: nothing. The first fault that strikes is the one."""
+        with self._world.operation():
+            return self._too_new(call) or self._on_the_way()
+
+    def _too_new(self, call: Called) -> Strike | None:
+        """A thread or a run that the replica that is asked does not know of yet."""
+        store, now = self._world.store, self._world.clock.now()
+        thread = store.threads.get(call.thread_id or "")
+        run = store.runs.get(call.run_id or "")
+        for missing, thing in ("thread", thread), ("run", run):
+            if thing is None or now - thing.created_at >= LAG_S:
+                continue
+            if self._world.strikes("missing_after_write"):
+                error = api_error(NotFound("thread" if missing == "thread" else "run", thing.id))
+                return Strike("missing_after_write", "error", kind=K.NOT_FOUND, error=error)
+        return None
+
+    def _on_the_way(self) -> Strike | None:
+        strikes = self._world.strikes
+        if strikes("rate_limited"):
+            seconds = self._world.which("rate_limited:retry_after_s", RETRY_AFTER_S)
+            error = OUTAGES["rate_limited"].error(model="gpt-4o", seconds=seconds)
+            return Strike(
+                "rate_limited", "error", kind=K.RATE_LIMITED, error=error, retry_after_s=seconds
+            )
+        if strikes("quota"):
+            return Strike("quota", "error", kind=K.QUOTA, error=OUTAGES["quota"].error())
+        if strikes("server_error"):
+            outage = self._world.which("server_error:which", ("error", "overloaded"))
+            return Strike("server_error", "error", error=OUTAGES[outage].error())
+        if strikes("error_after_effect"):
+            error = OUTAGES["error"].error()
+            return Strike("error_after_effect", "error", applied=True, error=error)
+        if strikes("malformed"):
+            half = self._world.which("malformed:how", (True, False))
+            means: Means = "half" if half else "page"
+            return Strike("malformed", means, applied=half, kind=K.GARBLED)
+        return next((strike for strike in LOST if strikes(strike.name)), None)
+
+    # What an answer hides.
+
+    def lagging(self, run_id: str, look: T) -> T:
+        """What a look at a run shows: the look itself, or the one before."""
+        if not self._world.storm.stale_look:
+            return look
+        with self._world.operation():
+            before: T | None = self._world.shown.exchange((type(look), run_id), look)
+            stale = before is not None and self._world.strikes("stale_look")
+            return before if before is not None and stale else look
+
+    def tenth_status(self, run_id: str) -> str | None:
+        """The status of its own making that a look at a run shows; `None`: the true one."""
+        if not self._once(("tenth", run_id), "unknown_status"):
+            return None
+        return self._world.which("unknown_status:name", TENTH)
+
+    def hides_messages(self, run_id: str) -> bool:
+        """Whether a list lacks the messages of a run that is over: the first one may."""
+        with self._world.operation():
+            run = self._world.store.runs.get(run_id)
+            if run is None or run.status not in LIFECYCLE.terminal:
+                return False
+            first = self._world.shown.exchange(("list", run_id), value=True) is None
+            return first and self._world.strikes("missing_message")
+
+    def _once(self, key: Hashable, fault: str) -> bool:
+        with self._world.operation():
+            struck = key not in self._world.shown and self._world.strikes(fault)
+            if struck:
+                self._world.shown.exchange(key, value=True)
+            return struck
+
+
+#: The faults in which no answer comes at all.
+LOST: Final = (
+    Strike("timeout", "timeout"),
+    Strike("dropped", "drop"),
+    Strike("timeout_after_effect", "timeout", applied=True),
+    Strike("dropped_after_effect", "drop", applied=True),
+)

@@ -1,0 +1,69 @@
+"""What `--save-trace` writes: a run's journal as JSON lines, without what anybody said.
+
+The first line says what the file is, and names the run; each further one is a step, as its
+`to_dict` gives it, and `runfsm.driver.journal.step_from_dict` reads it back.
+
+Rule: a file is replaced or left alone, never half written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+from runfsm import __version__
+from runfsm.driver.core import RunCore
+from runfsm.errors import CallerError
+
+__all__ = ["check_writable", "save_trace"]
+
+FORMAT: Final = "runfsm trace"
+
+#: Of what is written. Who writes another gives it a higher number.
+VERSION: Final = 1
+
+
+def check_writable(path: Path) -> None:
+    """Find out now, rather than when the run is over.
+
+    Raises:
+        CallerError: no file can be put there.
+    """
+    folder = path.resolve().parent
+    if path.exists() and not path.is_file():
+        raise CallerError(f"a trace cannot be saved to {path}: that is no file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        why = "no file may be written there" if folder.is_dir() else "there is no such folder"
+        raise CallerError(f"a trace cannot be saved to {path}: {why}: {folder}")
+
+
+def save_trace(path: Path, core: RunCore) -> None:
+    """Write what is known of the run now, in place of what the file held.
+
+    Raises:
+        CallerError: the file cannot be written. What it held before, it still holds.
+    """
+    target = path.resolve()  # a link to a file stays one
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        part.write_text("".join(f"{json.dumps(line)}\n" for line in _lines(core)), encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        raise CallerError(f"the trace cannot be saved to {path}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _lines(core: RunCore) -> list[dict[str, object]]:
+    request, seen = core.request, core.snapshot
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "runfsm": __version__,
+        "request": {"assistant_id": request.assistant_id, "thread_id": request.thread_id},
+        "run": seen and seen.ref.to_dict(),
+        "status": seen and seen.raw_status,
+    }
+    return [head, *(step.to_dict() for step in core.journal)]

@@ -1,0 +1,313 @@
+"""How something gets onto its thread: once, and when nobody else holds it. Pure.
+
+Rule 1: what may have been done is looked up before it is done again: a run by its key in the
+thread's latest runs, a message by its key in the latest messages. A creation that timed out is
+taken over, not repeated.
+
+Rule 2: who is locked out looks at the thread's runs, and knocks again when none is active.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from runfsm.driver.actions import (
+    Action,
+    Added,
+    AddMessage,
+    Cancel,
+    Create,
+    CreateThread,
+    Faulted,
+    FindMessage,
+    Listed,
+    ListRuns,
+    Reply,
+    Seen,
+    Sleep,
+    Slept,
+    TakeTurn,
+    ThreadMade,
+    TurnTaken,
+)
+from runfsm.driver.busy import LINGER_S, Enqueue, OnBusy, Reject
+from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
+from runfsm.driver.lock import Lock
+from runfsm.driver.pacing import Patience
+from runfsm.driver.retry import OUTDATED, may_pass
+from runfsm.errors import BackendError, Fault, FaultKind
+from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
+
+__all__ = ["Admission", "Entry"]
+
+#: What wants to get onto a thread. `ListRuns` wants nothing but that nobody holds it.
+Entry = Create | AddMessage | ListRuns
+
+
+@dataclass(slots=True)
+class Admission:
+    """The way of one entry onto its thread.
+
+    Args:
+        entry: what is to get there.
+        on_busy: what to do about a lock.
+        patience: how often to look, and how many faults to bear.
+        journal: where to write what is met.
+        started_at: the time now, Unix seconds.
+        in_line: whether to stand in line for the thread, whatever the policy.
+
+    Attributes:
+        is_in: whether it is there.
+        snapshot: the run, when the entry was one.
+        message_id: the message, when the entry was one.
+        may_be_in: whether an attempt may have been done, and has not been looked up.
+        error: why it will not get there.
+    """
+
+    entry: Entry
+    on_busy: OnBusy
+    patience: Patience
+    journal: list[JournalStep]
+    started_at: float
+    in_line: bool = False
+
+    is_in: bool = field(default=False, init=False)
+    snapshot: RunSnapshot | None = field(default=None, init=False)
+    message_id: str | None = field(default=None, init=False)
+    error: BackendError | None = field(default=None, init=False)
+
+    _must_find: bool = field(default=False, init=False)
+    _doubt: Fault | None = field(default=None, init=False)  # of the attempt to be looked up
+    _ever_in_doubt: bool = field(default=False, init=False)
+    _lock: Lock | None = field(default=None, init=False)
+    _has_turn: bool = field(default=False, init=False)
+    _made_thread: bool = field(default=False, init=False)
+    _answered: bool = field(default=False, init=False)
+
+    @property
+    def may_be_in(self) -> bool:
+        """Whether an attempt may have been done, and has not been looked up."""
+        return self._must_find
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread, once there is one."""
+        entry = self.entry
+        return entry.request.thread_id if isinstance(entry, Create) else entry.thread_id
+
+    # What to do ---------------------------------------------------------------------------------
+
+    def next_action(self, now: float) -> Action:
+        """What to do now."""
+        thread_id = self.thread_id
+        if thread_id is None:
+            return self._rested(CreateThread(), now)
+        if self._stands_in_line and not self._has_turn:
+            return TakeTurn(thread_id, self._waiting_max, max(0.0, self._gives_up_at - now))
+        if self._must_find:
+            lingers = self._lock is not None and self._lock.is_lingering
+            return self._rested(self._look_up(thread_id), now, always=lingers)
+        if self._lock is not None:
+            return self._wait_for(self._lock, thread_id, now)
+        return self._rested(self.entry, now)
+
+    def _look_up(self, thread_id: str) -> Action:
+        if isinstance(self.entry, AddMessage):
+            return FindMessage(thread_id, self.entry.key)
+        return ListRuns(thread_id)
+
+    def _wait_for(self, lock: Lock, thread_id: str, now: float) -> Action:
+        if not lock.is_looked_at:
+            return self._rested(ListRuns(thread_id), now, always=lock.is_lingering)
+        if lock.holder is None:  # nobody is there: knock
+            return self._rested(self.entry, now)
+        if victim := lock.victim(self.on_busy):
+            return self._rested(Cancel(victim), now)
+        return self._rested(ListRuns(thread_id), now, always=True)
+
+    def _rested(self, action: Action, now: float, *, always: bool = False) -> Action:
+        if self.patience.is_rested or not (always or self.patience.faults):
+            return action
+        delay_s, left_s = self.patience.delay_s(now), self._left_s(now)
+        return Sleep(min(delay_s, left_s) if left_s > 0 else delay_s)
+
+    def _left_s(self, now: float) -> float:
+        """For how long a lock is still waited for: as the policy says, or until it has lingered."""
+        if self._lock is None:
+            return math.inf
+        free_since = self._lock.free_since
+        return (self._gives_up_at if free_since is None else free_since + LINGER_S) - now
+
+    @property
+    def _stands_in_line(self) -> bool:
+        return self.in_line or isinstance(self.on_busy, Enqueue)
+
+    @property
+    def _waiting_max(self) -> int:
+        policy = self.on_busy if isinstance(self.on_busy, Enqueue) else Enqueue()
+        return policy.waiting_max
+
+    @property
+    def _gives_up_at(self) -> float:
+        """When waiting for a holder ends; if one stands in line for the thread, that counts too."""
+        since = self._lock.since if self._lock and not self._stands_in_line else self.started_at
+        return since + self.on_busy.timeout_s
+
+    # What came of it ----------------------------------------------------------------------------
+
+    def receive(self, action: Action, reply: Reply) -> None:
+        """Take what came of `next_action`. The reply fits the action."""
+        self._answered = self._answered or not isinstance(reply, Faulted | Slept | TurnTaken)
+        match reply:
+            case Slept(now):
+                self.patience.rest()
+                self._check_time(action, now)
+            case TurnTaken():
+                self._has_turn = True
+            case ThreadMade(thread_id):
+                self._made_thread = True
+                self._take_thread(thread_id)
+                self.patience.look(news=True, mends=True)
+            case Seen(snapshot) if isinstance(action, Create):
+                self._come_in(snapshot)
+            case Seen(snapshot):
+                self._told(snapshot.ref)
+            case Listed(runs, now):
+                self._take_list(runs, now)
+            case Added(message_id):
+                self._take_message(message_id)
+            case Faulted(fault, now):
+                self._meet(action, fault, now)
+
+    def _take_thread(self, thread_id: str) -> None:
+        if isinstance(self.entry, Create):
+            request = replace(self.entry.request, thread_id=thread_id)
+            self.entry = replace(self.entry, request=request)
+
+    def _come_in(self, snapshot: RunSnapshot) -> None:
+        self.is_in, self.snapshot, self._must_find = True, snapshot, False
+
+    def _take_message(self, message_id: str | None) -> None:
+        self.message_id = message_id
+        self.is_in = message_id is not None
+        self.patience.look(news=True, mends=self.is_in)
+        if not self.is_in:
+            self._was_not_done()
+
+    def _was_not_done(self) -> None:
+        """The look-up found nothing: try again, if that may help."""
+        doubt, self._doubt, self._must_find = self._doubt, None, False
+        if doubt is not None and not self._may_pass(doubt):
+            self.error = BackendError.of(replace(doubt, maybe_applied=False))
+
+    def _take_list(self, runs: Sequence[RunSnapshot], now: float) -> None:
+        if self._ever_in_doubt and (ours := self._ours(runs)):
+            self.journal.append(RunAdopted(now, ours.ref.run_id))
+            self._come_in(ours)
+            return
+        active = next((run for run in runs if not run.is_terminal), None)
+        if isinstance(self.entry, ListRuns) and active is None:
+            self.is_in = True
+        elif isinstance(self.entry, ListRuns) or self._lock is not None:
+            self._see_holder(active, now)
+        else:
+            self.patience.look(news=True, mends=False)
+        if self._must_find:
+            self._was_not_done()
+
+    def _ours(self, runs: Sequence[RunSnapshot]) -> RunSnapshot | None:
+        return next((run for run in runs if run.key and run.key == self._key), None)
+
+    @property
+    def _key(self) -> str | None:
+        match self.entry:
+            case Create(request):
+                return request.key
+            case AddMessage(key=key):
+                return key
+        return None
+
+    # The lock -----------------------------------------------------------------------------------
+
+    def _see_holder(self, holder: RunSnapshot | None, now: float) -> None:
+        lock = self._lock = self._lock or Lock.by(holder, self.thread_id, now)
+        is_new = lock.see(holder, now)
+        self.patience.look(news=is_new, mends=not self._must_find)
+        if holder is None:
+            self.error = lock.error(now) if lock.has_lingered else None
+            return
+        if is_new:
+            self.journal.append(ThreadHeld(now, holder.ref.run_id, str(self.on_busy)))
+        if isinstance(self.on_busy, Reject):
+            self.error = BackendError.of(lock.fault)
+        elif now >= self._gives_up_at:
+            self.error = lock.error(now)
+
+    def _locked_out(self, fault: Fault, now: float) -> None:
+        self._lock = self._lock or Lock(fault, now)
+        self._lock.refuse(fault, now)
+        self._answered = True  # a refusal in the API's own words
+        self._must_find = self._ever_in_doubt  # it may be our own run that holds it
+        self.patience.look(news=False, mends=True)
+
+    def _told(self, ref: RunRef) -> None:
+        if self._lock is not None:
+            self._lock.told.add(ref.run_id)
+        self.patience.look(news=True, mends=True)
+
+    def _check_time(self, action: Action, now: float) -> None:
+        """After a wait: whether it was the last."""
+        if isinstance(action, TakeTurn) and now >= self._gives_up_at:
+            said = f"Others stand in line for thread {self.thread_id}."
+            self.error = Lock(Fault(FaultKind.LOCKED, said), self.started_at).error(now)
+
+    # Faults -------------------------------------------------------------------------------------
+
+    def _meet(self, action: Action, fault: Fault, now: float) -> None:
+        self.journal.append(FaultMet.of(fault, type(action).__name__, now))
+        if isinstance(action, TakeTurn):
+            self.error = BackendError.of(fault)
+        elif fault.kind is FaultKind.LOCKED:
+            self._locked_out(fault, now)
+        elif isinstance(action, Cancel) and fault.kind in OUTDATED:
+            self._told(action.ref)
+        elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
+            self.error = self._lock.error(now)
+        else:
+            self._bear(action, fault)
+
+    def _is_just_locked(self, lock: Lock, fault: Fault, now: float) -> bool:
+        """Whether the lock is what to tell, and not this fault: time is up, or looks are refused.
+
+        Not every look-alike can list runs.
+        """
+        if self._must_find:
+            return False
+        if fault.kind is FaultKind.QUOTA:  # that is the account's, whatever was asked
+            return False
+        is_refused = not lock.is_looked_at and not self._may_pass(fault)
+        return is_refused or (lock.holder is not None and now >= self._gives_up_at)
+
+    def _bear(self, action: Action, fault: Fault) -> None:
+        in_doubt = fault.maybe_applied and isinstance(action, Create | AddMessage)
+        if in_doubt and self._key is not None:
+            self._doubt, self._must_find, self._ever_in_doubt = fault, True, True
+            hopeless = False
+        else:  # without a key it could not be found again, and twice costs twice
+            hopeless = in_doubt or not self._may_pass(fault)
+        self.patience.fail(fault.retry_after_s, at_once=False)
+        if hopeless or self.patience.is_worn_out:
+            self.error = BackendError.of(replace(fault, maybe_applied=in_doubt or self._must_find))
+
+    def _may_pass(self, fault: Fault) -> bool:
+        ours = self._made_thread and not self._names_assistant(fault)
+        was_there = self._lock is not None and str(self.thread_id) in fault.message
+        return may_pass(fault, ours=ours or was_there, answered=self._answered)
+
+    def _names_assistant(self, fault: Fault) -> bool:
+        """Whether what was not found is the assistant: that is the app's, and no lag."""
+        entry = self.entry
+        return isinstance(entry, Create) and entry.request.assistant_id in fault.message

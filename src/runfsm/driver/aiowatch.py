@@ -1,0 +1,214 @@
+"""One run under way, driven by a task. Its mirror is `watch.py`, function by function.
+
+Nothing is decided here: ask the core, have it done, tell the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar, cast
+
+import anyio
+
+from runfsm.clock import Participant
+from runfsm.driver.actions import Done
+from runfsm.driver.aiohands import AsyncHands
+from runfsm.driver.core import RunCore
+from runfsm.driver.live import LiveItem
+from runfsm.driver.narrator import Narrator
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.shared import Shared
+from runfsm.driver.telling import Teller
+from runfsm.driver.threadcore import ThreadCore
+from runfsm.driver.underway import UnderWay
+from runfsm.lifecycle.journal import JournalStep
+
+__all__ = ["AsyncDrive", "AsyncErrand", "AsyncRunStream", "AsyncWatch"]
+
+#: Letting go of a run may take so long, in real seconds, though the task is cancelled.
+LET_GO_S: Final = 10.0
+
+ItemT = TypeVar("ItemT")
+
+
+class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
+    """A run under way: iterate over it to drive it.
+
+    As a context manager it leaves no run behind: one that is not over at the end of the block is
+    told to cancel, unless the policy says `on_interrupt="leave"`.
+
+    Attributes:
+        core: the run's mind; between two steps it can be pickled and resumed elsewhere.
+    """
+
+    def __init__(
+        self,
+        core: RunCore,
+        hands: AsyncHands,
+        shared: Shared,
+        under_way: UnderWay[Any],
+        narrator: Narrator | None = None,
+    ) -> None:
+        self.core = core
+        self._hands = hands
+        self._shared = shared
+        self._under_way = under_way
+        self._narrator = narrator
+        self._teller = Teller(core, shared.observers)
+        self._cancel_asked = False
+        self._participant: Participant | None = None  # from the first step on
+        self._items = self._drive()
+
+    async def __anext__(self) -> ItemT:
+        with self._taking_part():
+            return cast("ItemT", await anext(self._items))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._taking_part():
+            with anyio.move_on_after(LET_GO_S, shield=True):
+                await self._let_go()
+            await self.aclose()
+
+    async def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            async for _ in self._items:
+                pass
+        return self.outcome
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended, once the iteration is over.
+
+        Raises:
+            CallerError: it is not over yet.
+        """
+        return self.core.outcome
+
+    def cancel(self) -> None:
+        """Cancel the run. Any task or thread may ask; the iteration goes on until it ended."""
+        self._cancel_asked = True
+        self._hands.interrupt()
+
+    async def aclose(self) -> None:
+        """Leave the run as it is, and drive it no further."""
+        await self._items.aclose()
+        await self._end()
+
+    async def _drive(self) -> AsyncGenerator[LiveItem, None]:
+        self._under_way.add(self)
+        try:
+            async with aclosing(self._act()) as items:
+                async for item in items:
+                    yield item
+        except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
+            with anyio.move_on_after(LET_GO_S, shield=True):
+                await self._let_go()
+            raise
+        finally:
+            await self._end()
+        if self.core.error is not None:
+            raise self.core.error from self.core.error.__cause__ or self._hands.trouble
+
+    async def _end(self) -> None:
+        self._under_way.discard(self)
+        self._teller.end(self._shared.clock.now())
+        await self._hands.aclose()
+        if self._participant:
+            self._participant.leave()
+
+    async def _act(self) -> AsyncGenerator[LiveItem, None]:
+        while True:
+            if self._cancel_asked:
+                self.core.request_cancel()
+            for step in self._teller.news():
+                yield step
+            action = self.core.next_action()
+            if self._narrator:
+                for item in self._narrator.before(action):
+                    yield item
+            if isinstance(action, Done):
+                return
+            reply = await self._hands.perform(action)
+            self.core.receive(reply)
+            for step in self._teller.news():
+                yield step
+            if self._narrator:
+                for item in self._narrator.after(reply):
+                    yield item
+
+    async def _let_go(self) -> None:
+        """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
+        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
+            return
+        self.core.interrupt(self._shared.clock.now())
+        while not self.core.is_let_go:
+            self.core.receive(await self._hands.perform(self.core.next_action()))
+            self._teller.news()
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._shared.clock.participant()
+        return self._participant
+
+
+class AsyncWatch(AsyncDrive[JournalStep]):
+    """A run under way: iterate over it to drive it; every item is a step of its journal."""
+
+
+class AsyncRunStream(AsyncDrive[LiveItem]):
+    """A run under way, told as it goes: journal steps, pieces of text, run steps, tool calls."""
+
+
+class AsyncErrand:
+    """What is done on a thread beside runs: driven to its end at once.
+
+    Args:
+        core: its mind.
+        hands: who does it.
+        shared: what all of a driver share.
+    """
+
+    def __init__(self, core: ThreadCore, hands: AsyncHands, shared: Shared) -> None:
+        self._core = core
+        self._hands = hands
+        self._shared = shared
+        self._teller = Teller(core)
+
+    def cancel(self) -> None:
+        """Give up. Any task or thread may ask."""
+        self._hands.interrupt()
+
+    async def finish(self) -> ThreadCore:
+        """Do it, and return the core, which knows what came of it.
+
+        Raises:
+            ThreadBusy: another run holds the thread, for longer than the policy waits.
+            BackendError: the service refused, or did not answer for too long.
+            RunCancelled: the driver was told to cancel.
+        """
+        participant = self._shared.clock.participant()
+        try:
+            with participant:
+                await self._drive()
+        finally:
+            participant.leave()
+        if self._core.error is not None:
+            raise self._core.error from self._hands.trouble
+        return self._core
+
+    async def _drive(self) -> None:
+        while not isinstance(action := self._core.next_action(), Done):
+            self._core.receive(await self._hands.perform(action))
+            self._teller.news()
+            if self._hands.is_interrupted:
+                self._core.request_cancel()

@@ -1,0 +1,275 @@
+"""What a core asks for, done by a thread. Its mirror is `aiohands.py`, function by function.
+
+Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import ParamSpec, TypeVar, assert_never
+
+from runfsm.backends.base import Backend, StreamingBackend
+from runfsm.driver import toolthread
+from runfsm.driver.actions import (
+    Action,
+    Added,
+    AddMessage,
+    Cancel,
+    Create,
+    CreateThread,
+    Done,
+    Driving,
+    Entering,
+    Faulted,
+    Fetched,
+    FetchMessages,
+    FindMessage,
+    Heard,
+    Listed,
+    Listen,
+    ListRuns,
+    Reply,
+    Retrieve,
+    RunTools,
+    Seen,
+    Silent,
+    Sleep,
+    Slept,
+    SubmitOutputs,
+    TakeTurn,
+    ThreadMade,
+    ToolOutput,
+    ToolsRan,
+    TurnTaken,
+)
+from runfsm.driver.lines import Ticket, line_is_full
+from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
+from runfsm.driver.shared import Shared
+from runfsm.driver.streamthread import StreamThread
+from runfsm.driver.toolround import ToolRound
+from runfsm.errors import BackendError
+from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
+from runfsm.tools import Toolset
+
+__all__ = ["Hands"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Hands:
+    """Who does what the core of one run asks for.
+
+    Args:
+        backend: the service.
+        tools: what may be called.
+        shared: what all runs of the driver share.
+        tool_timeout_s: for tools that have no limit of their own.
+        ticket: a place in the thread's line that somebody else holds for us, and will leave.
+
+    Attributes:
+        trouble: the latest error of the backend, to tell the cause of the core's.
+        ticket: the place in a thread's line, once there is one.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        tools: Toolset,
+        shared: Shared,
+        *,
+        tool_timeout_s: float | None = None,
+        ticket: Ticket | None = None,
+    ) -> None:
+        self.trouble: BackendError | None = None
+        self._backend = backend
+        self._tools = tools
+        self._clock = shared.clock
+        self._lines = shared.lines
+        self._cap = shared.cap
+        self._tool_timeout_s = tool_timeout_s
+        self.ticket = ticket
+        self._is_guest = ticket is not None
+        self._alarm = shared.clock.alarm()
+        self._interrupted = threading.Event()
+        self._stream: StreamThread | None = None
+        self._heard: deque[StreamEvent] = deque()  # before the run was shown
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the app asked to stop waiting."""
+        return self._interrupted.is_set()
+
+    def interrupt(self) -> None:
+        """Wait no longer, now and later. Any thread may ask."""
+        self._interrupted.set()
+        self._alarm.ring()
+
+    def close(self) -> None:
+        """Let go of the stream, and of the place in the line."""
+        self._hush()
+        if self.ticket and not self._is_guest:
+            self.ticket.leave()
+
+    def perform(self, action: Action) -> Reply:
+        """Do it, and say what came of it."""
+        try:
+            return self._act(action)
+        except BackendError as error:
+            self.trouble = error
+            return Faulted(error.fault, self._clock.now())
+
+    def _act(self, action: Action) -> Reply:
+        if isinstance(action, Entering):
+            return self._enter(action)
+        if not isinstance(action, Listen):
+            self._hush()  # what it had to tell of this leg, it has told
+        return self._drive(action)
+
+    def _enter(self, action: Entering) -> Reply:
+        backend, now = self._backend, self._clock.now
+        match action:
+            case CreateThread():
+                return ThreadMade(self._ask(backend.create_thread), now())
+            case TakeTurn():
+                return self._take_turn(action)
+            case ListRuns(thread_id):
+                return Listed(self._ask(backend.runs, thread_id), now())
+            case Create(request, stream):
+                if stream and isinstance(backend, StreamingBackend):
+                    return Seen(self._open(backend.stream_create, request), now())
+                return Seen(self._ask(backend.create, request), now())
+            case AddMessage(thread_id, content, key):
+                return Added(self._ask(backend.add_message, thread_id, content, key=key), now())
+            case FindMessage(thread_id, key):
+                return Added(self._ask(backend.find_message, thread_id, key), now())
+            case _:
+                assert_never(action)
+
+    def _drive(self, action: Driving) -> Reply:
+        backend, now = self._backend, self._clock.now
+        match action:
+            case Sleep(delay_s):
+                self._alarm.wait(delay_s)
+                return Slept(now())
+            case Listen(_, timeout_s):
+                event = self._next_event(timeout_s)
+                return Silent(now()) if event is None else Heard(event, now())
+            case Retrieve(ref):
+                return Seen(self._ask(backend.retrieve, ref), now())
+            case RunTools():
+                return ToolsRan(self._run_tools(action), now())
+            case SubmitOutputs(ref, outputs, stream):
+                if stream and isinstance(backend, StreamingBackend):
+                    return Seen(self._open(backend.stream_submit, ref, outputs), now())
+                return Seen(self._ask(backend.submit, ref, outputs), now())
+            case Cancel(ref):
+                return Seen(self._ask(backend.cancel, ref), now())
+            case FetchMessages(ref):
+                return Fetched(self._ask(backend.messages, ref), now())
+            case Done():
+                raise AssertionError("Done is nothing to do")
+            case _:
+                assert_never(action)
+
+    def _ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One request, as soon as the cap allows it."""
+        if self._cap and (delay_s := self._cap.reserve(self._clock.now())):
+            alarm = self._clock.alarm()  # nobody rings it: the cap holds for all
+            alarm.wait(delay_s)
+        return call(*args, **kwargs)
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    def _take_turn(self, action: TakeTurn) -> Reply:
+        if self.ticket is None:
+            self.ticket = self._lines.join(
+                action.thread_id, self._alarm.ring, waiting_max=action.waiting_max
+            )
+        if self.ticket is None:
+            raise line_is_full(action)
+        ends_at = self._clock.now() + action.timeout_s
+        while not self.ticket.is_first:
+            left_s = ends_at - self._clock.now()
+            if left_s <= 0 or self.is_interrupted:
+                return Slept(self._clock.now())
+            self._alarm.wait(left_s)
+        return TurnTaken(self._clock.now())
+
+    # Streams -------------------------------------------------------------------------------------
+
+    def _open(
+        self, call: Callable[P, Generator[StreamEvent, None, None]], *args: P.args, **kw: P.kwargs
+    ) -> RunSnapshot:
+        """Open a stream, and read on until it shows the run.
+
+        As any other call it is waited for, even if the app asks to cancel: cancel what?
+        """
+        self._stream = StreamThread(self._ask(call, *args, **kw), self._clock, self._alarm)
+        while (event := self._read(SILENCE_S, patient=True)) is not None:
+            if isinstance(event, RunSnapshot):
+                return event
+            self._heard.append(event)
+            if len(self._heard) > OPENING_MAX:
+                break
+        self._hush()
+        raise never_shown()
+
+    def _next_event(self, timeout_s: float) -> StreamEvent | None:
+        return self._heard.popleft() if self._heard else self._read(timeout_s)
+
+    def _read(self, timeout_s: float, *, patient: bool = False) -> StreamEvent | None:
+        """The next event; `None` if the stream is over, or was given up."""
+        event = None
+        try:
+            if self._stream is not None:
+                event = self._stream.next(timeout_s, lambda: self.is_interrupted and not patient)
+        finally:
+            if event is None:
+                self._hush()
+        return event
+
+    def _hush(self) -> None:
+        """Listen no more. The run goes on."""
+        self._heard.clear()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+            self._renew_alarm()
+
+    def _renew_alarm(self) -> None:
+        """A late ring must not end a later wait; that of an interrupt must."""
+        self._alarm = self._clock.alarm()
+        if self.is_interrupted:
+            self._alarm.ring()
+
+    # Tools ---------------------------------------------------------------------------------------
+
+    def _run_tools(self, action: RunTools) -> tuple[ToolOutput, ...]:
+        alarm, limit_s = self._alarm, self._tool_timeout_s
+        tools = ToolRound(self._tools, action, timeout_s=limit_s, now=self._clock.now())
+        workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
+        try:
+            for job, participant in workers:
+                toolthread.start(job, alarm.ring, participant)
+            while (wait_s := tools.wait_s(self._clock.now())) is not None:
+                if self.is_interrupted:
+                    tools.abandon()
+                elif tools.is_look_due(self._clock.now()):
+                    self._look_in(tools, action.ref)
+                else:
+                    alarm.wait(wait_s)
+        finally:
+            for _, participant in workers:
+                participant.leave()  # nobody waits any more for what has not come
+        self._renew_alarm()
+        return tools.outputs
+
+    def _look_in(self, tools: ToolRound, ref: RunRef) -> None:
+        """Whether the run still wants what the tools work for. If it cannot be seen, it does."""
+        try:
+            tools.see(self._ask(self._backend.retrieve, ref))
+        except BackendError as error:
+            self.trouble = error

@@ -1,0 +1,59 @@
+"""What a request still needs: a name to find its run by, and the thread of a session.
+
+The one place where the driver needs chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import uuid4
+
+from runfsm.driver.actions import RunRequest
+from runfsm.errors import CallerError
+from runfsm.lifecycle.snapshot import METADATA_KEY, METADATA_MAX
+
+__all__ = ["keyed", "new_key", "on_thread"]
+
+
+def new_key() -> str:
+    """A name that nobody else has."""
+    return uuid4().hex
+
+
+def keyed(request: RunRequest) -> RunRequest:
+    """The request, with a key of its own or a new one.
+
+    Whoever uses all of a run's metadata has no room for a key; then there is none, and a creation
+    that was not answered is not repeated, as it could not be looked up.
+
+    Raises:
+        CallerError: it has a key, and no room for it.
+    """
+    if _has_room(request):
+        return request if request.key is not None else replace(request, key=new_key())
+    if request.key is not None:
+        raise CallerError(
+            f"RunRequest.key takes one of the {METADATA_MAX} pairs of metadata that a run can have,"
+            f" and options['metadata'] has no room for it: leave out a pair, or the key"
+        )
+    return request
+
+
+def _has_room(request: RunRequest) -> bool:
+    metadata = request.options.get("metadata") or {}
+    return isinstance(metadata, Mapping) and len({*metadata, METADATA_KEY}) <= METADATA_MAX
+
+
+def on_thread(request: RunRequest, thread_id: str) -> RunRequest:
+    """The request, on a session's thread.
+
+    Raises:
+        CallerError: it names another one.
+    """
+    if request.thread_id not in {None, thread_id}:
+        raise CallerError(
+            f"this session has {thread_id}, and the request says thread_id="
+            f"{request.thread_id!r}: leave it out, or run it by the driver"
+        )
+    return replace(request, thread_id=thread_id)

@@ -1,0 +1,110 @@
+"""Lines of those who want a thread, one line a thread: first come, first served, in one process.
+
+Nobody sleeps in here: who leaves rings the next one's alarm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from runfsm.driver.actions import TakeTurn
+from runfsm.errors import BackendError, CallerError, Fault, FaultKind
+
+__all__ = ["Lines", "Ticket", "line_is_full"]
+
+
+class Lines:
+    """Who wants which thread. Drivers that shall not get in each other's way share one.
+
+    Any thread may call. A line that is empty takes no memory.
+
+    Example:
+        >>> lines = Lines()
+        >>> driver = RunDriver(backend, lines=lines)        # doctest: +SKIP
+        >>> another = RunDriver(backend, lines=lines)       # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lines: dict[str, deque[Ticket]] = {}
+
+    def join(self, thread_id: str, ring: Callable[[], None], *, waiting_max: int) -> Ticket | None:
+        """Stand at the end of a thread's line.
+
+        Args:
+            thread_id: which thread.
+            ring: called, from any thread, when it is this one's turn.
+            waiting_max: how many may wait behind the one whose turn it is.
+
+        Returns:
+            The place in the line, or `None` if the line is full.
+        """
+        with self._lock:
+            line = self._lines.setdefault(thread_id, deque())
+            if len(line) > waiting_max:
+                return None
+            ticket = Ticket(self, thread_id, ring)
+            line.append(ticket)
+            return ticket
+
+    def waiting(self, thread_id: str) -> int:
+        """How many stand in a thread's line, the one whose turn it is included."""
+        with self._lock:
+            return len(self._lines.get(thread_id, ()))
+
+    def _is_first(self, ticket: Ticket) -> bool:
+        with self._lock:
+            line = self._lines.get(ticket.thread_id, deque())
+            if ticket not in line:
+                raise CallerError(
+                    f"the session on {ticket.thread_id} is over: use it inside of its `with` block"
+                )
+            return line[0] is ticket
+
+    def _leave(self, ticket: Ticket) -> None:
+        with self._lock:
+            line = self._lines.get(ticket.thread_id, deque())
+            if ticket not in line:
+                return
+            was_first = line[0] is ticket
+            line.remove(ticket)
+            following = line[0] if line and was_first else None
+            if not line:
+                del self._lines[ticket.thread_id]
+        if following is not None:  # not under the lock: an alarm may have one of its own
+            following.ring()
+
+
+class Ticket:
+    """A place in a line. To be left in the end, come what may."""
+
+    __slots__ = ("_lines", "ring", "thread_id")
+
+    def __init__(self, lines: Lines, thread_id: str, ring: Callable[[], None]) -> None:
+        self._lines = lines
+        self.thread_id = thread_id
+        self.ring = ring
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is this one's turn.
+
+        Raises:
+            CallerError: the place was given up.
+        """
+        return self._lines._is_first(self)  # noqa: SLF001  # two halves of one mechanism
+
+    def leave(self) -> None:
+        """Give the place up; a second time is nothing."""
+        self._lines._leave(self)  # noqa: SLF001  # as above
+
+
+def line_is_full(asked: TakeTurn) -> BackendError:
+    """The error for one too many."""
+    said = (
+        f"{asked.waiting_max} stand in line for {asked.thread_id} already: "
+        f"Enqueue(waiting_max=…) allows more"
+    )
+    return BackendError.of(Fault(FaultKind.LOCKED, said))

@@ -1,0 +1,88 @@
+"""The mind for what an app does on a thread beside runs: add a message, or have it for itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from runfsm.driver.actions import Action, AddMessage, Done, ListRuns, Reply, check_reply
+from runfsm.driver.admission import Admission
+from runfsm.driver.pacing import Patience
+from runfsm.driver.policy import Policy
+from runfsm.errors import RunCancelled, RunfsmError
+from runfsm.lifecycle.journal import JournalStep
+
+__all__ = ["ThreadCore"]
+
+
+@dataclass(slots=True)
+class ThreadCore:
+    """One entry to a thread, in thought. Its two verbs are those of `RunCore`.
+
+    Args:
+        entry: the message to add, or `ListRuns`: just wait until no run is active.
+        started_at: the time now, Unix seconds.
+        policy: what the app wants; above all its `on_busy`.
+
+    Attributes:
+        journal: what was met on the way.
+        error: why it did not come to pass.
+
+    Example:
+        >>> core = ThreadCore(AddMessage("thread_1", "Hi", key="4711"), started_at=0.0)
+        >>> core.next_action()
+        AddMessage(thread_id='thread_1')
+    """
+
+    entry: AddMessage | ListRuns
+    started_at: float
+    policy: Policy = field(default_factory=Policy)
+
+    journal: list[JournalStep] = field(default_factory=list, init=False)
+    error: RunfsmError | None = field(default=None, init=False)
+    _asked: Action | None = field(default=None, init=False)
+    _now: float = field(default=0.0, init=False)
+    _admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._now = self.started_at
+        key = self.entry.key if isinstance(self.entry, AddMessage) else ""
+        self._admission = Admission(
+            self.entry,
+            on_busy=self.policy.on_busy,
+            patience=Patience(self.policy.pacing, key=key),
+            journal=self.journal,
+            started_at=self.started_at,
+            in_line=isinstance(self.entry, ListRuns),  # for itself: no other of ours may be there
+        )
+
+    @property
+    def message_id(self) -> str | None:
+        """The message that is on the thread now."""
+        return self._admission.message_id
+
+    def next_action(self) -> Action:
+        """What to do now; the same answer until the next `receive`."""
+        if self.error is not None or self._admission.is_in:
+            return Done()
+        self._asked = self._asked or self._admission.next_action(self._now)
+        return self._asked
+
+    def receive(self, reply: Reply) -> None:
+        """Take what came of `next_action()`.
+
+        Raises:
+            CallerError: the reply does not answer the action; nothing has changed.
+        """
+        action = self.next_action()
+        check_reply(action, reply)
+        self._asked = None
+        self._now = max(self._now, reply.now)
+        self._admission.receive(action, reply)
+        if (error := self._admission.error) is not None:
+            error.journal = tuple(self.journal)
+            self.error = error
+
+    def request_cancel(self) -> None:
+        """Give up, unless it has come to pass."""
+        if self.error is None and not self._admission.is_in:
+            self.error = RunCancelled("cancelled before the thread was free", outcome=None)

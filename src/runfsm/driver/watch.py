@@ -1,0 +1,200 @@
+"""One run under way, driven by a thread. Its mirror is `aiowatch.py`, function by function.
+
+Nothing is decided here: ask the core, have it done, tell the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+from runfsm.clock import Participant
+from runfsm.driver.actions import Done
+from runfsm.driver.core import RunCore
+from runfsm.driver.hands import Hands
+from runfsm.driver.live import LiveItem
+from runfsm.driver.narrator import Narrator
+from runfsm.driver.outcome import Outcome
+from runfsm.driver.shared import Shared
+from runfsm.driver.telling import Teller
+from runfsm.driver.threadcore import ThreadCore
+from runfsm.driver.underway import UnderWay
+from runfsm.lifecycle.journal import JournalStep
+
+__all__ = ["Drive", "Errand", "RunStream", "Watch"]
+
+ItemT = TypeVar("ItemT")
+
+
+class Drive(Iterator[ItemT], Generic[ItemT]):
+    """A run under way: iterate over it to drive it.
+
+    As a context manager it leaves no run behind: one that is not over at the end of the block is
+    told to cancel, unless the policy says `on_interrupt="leave"`.
+
+    Attributes:
+        core: the run's mind; between two steps it can be pickled and resumed elsewhere.
+    """
+
+    def __init__(
+        self,
+        core: RunCore,
+        hands: Hands,
+        shared: Shared,
+        under_way: UnderWay[Any],
+        narrator: Narrator | None = None,
+    ) -> None:
+        self.core = core
+        self._hands = hands
+        self._shared = shared
+        self._under_way = under_way
+        self._narrator = narrator
+        self._teller = Teller(core, shared.observers)
+        self._cancel_asked = False
+        self._participant: Participant | None = None  # from the first step on
+        self._items = self._drive()
+
+    def __next__(self) -> ItemT:
+        with self._taking_part():
+            return cast("ItemT", next(self._items))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._taking_part():
+            self._let_go()
+            self.close()
+
+    def finish(self) -> Outcome:
+        """Drive the run to its end without telling the steps, and return the outcome."""
+        with self._taking_part():
+            for _ in self._items:
+                pass
+        return self.outcome
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended, once the iteration is over.
+
+        Raises:
+            CallerError: it is not over yet.
+        """
+        return self.core.outcome
+
+    def cancel(self) -> None:
+        """Cancel the run. Any thread may ask; the iteration goes on until the run has ended."""
+        self._cancel_asked = True
+        self._hands.interrupt()
+
+    def close(self) -> None:
+        """Leave the run as it is, and drive it no further."""
+        self._items.close()
+        self._end()
+
+    def _drive(self) -> Generator[LiveItem, None, None]:
+        self._under_way.add(self)
+        try:
+            yield from self._act()
+        except KeyboardInterrupt:
+            self._let_go()
+            raise
+        finally:
+            self._end()
+        if self.core.error is not None:
+            raise self.core.error from self.core.error.__cause__ or self._hands.trouble
+
+    def _end(self) -> None:
+        self._under_way.discard(self)
+        self._teller.end(self._shared.clock.now())
+        self._hands.close()
+        if self._participant:
+            self._participant.leave()
+
+    def _act(self) -> Generator[LiveItem, None, None]:
+        while True:
+            if self._cancel_asked:
+                self.core.request_cancel()
+            yield from self._teller.news()
+            action = self.core.next_action()
+            if self._narrator:
+                yield from self._narrator.before(action)
+            if isinstance(action, Done):
+                return
+            reply = self._hands.perform(action)
+            self.core.receive(reply)
+            yield from self._teller.news()
+            if self._narrator:
+                yield from self._narrator.after(reply)
+
+    def _let_go(self) -> None:
+        """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
+        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
+            return
+        self.core.interrupt(self._shared.clock.now())
+        while not self.core.is_let_go:
+            self.core.receive(self._hands.perform(self.core.next_action()))
+            self._teller.news()
+
+    def _taking_part(self) -> Participant:
+        self._participant = self._participant or self._shared.clock.participant()
+        return self._participant
+
+
+class Watch(Drive[JournalStep]):
+    """A run under way: iterate over it to drive it; every item is a step of its journal."""
+
+
+class RunStream(Drive[LiveItem]):
+    """A run under way, told as it goes: journal steps, pieces of text, run steps, tool calls."""
+
+
+class Errand:
+    """What is done on a thread beside runs: driven to its end at once.
+
+    Args:
+        core: its mind.
+        hands: who does it.
+        shared: what all of a driver share.
+    """
+
+    def __init__(self, core: ThreadCore, hands: Hands, shared: Shared) -> None:
+        self._core = core
+        self._hands = hands
+        self._shared = shared
+        self._teller = Teller(core)
+
+    def cancel(self) -> None:
+        """Give up. Any thread may ask."""
+        self._hands.interrupt()
+
+    def finish(self) -> ThreadCore:
+        """Do it, and return the core, which knows what came of it.
+
+        Raises:
+            ThreadBusy: another run holds the thread, for longer than the policy waits.
+            BackendError: the service refused, or did not answer for too long.
+            RunCancelled: the driver was told to cancel.
+        """
+        participant = self._shared.clock.participant()
+        try:
+            with participant:
+                self._drive()
+        finally:
+            participant.leave()
+        if self._core.error is not None:
+            raise self._core.error from self._hands.trouble
+        return self._core
+
+    def _drive(self) -> None:
+        while not isinstance(action := self._core.next_action(), Done):
+            self._core.receive(self._hands.perform(action))
+            self._teller.news()
+            if self._hands.is_interrupted:
+                self._core.request_cancel()

@@ -1,0 +1,289 @@
+"""A thread that somebody holds, over the real loops: lines, sessions, messages, and the holders."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+
+from driving import HANGING, HELLO, S, Stage, in_time
+from runfsm import (
+    AsyncRunDriver,
+    CallerError,
+    Enqueue,
+    Interrupt,
+    Lines,
+    Policy,
+    Reject,
+    RunCancelled,
+    RunDriver,
+    RunRequest,
+    RunStatus,
+    ThreadBusy,
+    ThreadHeld,
+    Wait,
+)
+from runfsm.driver.busy import OnBusy
+from runfsm.driver.journal import FaultMet
+from runfsm_simulator import Simulator
+from runfsm_simulator.world.script import Script, say
+from troubled import Troubled, lost, stage
+
+SLOW = Script.of(say("Hello!", queue_s=1, work_s=30), cancel_s=3)
+
+
+def _held(script: Script) -> tuple[Simulator, RunRequest, str]:
+    """A simulator, a request for a thread of it, and the id of another client's run there."""
+    simulator = Simulator(script)
+    backend, assistant_id = simulator.backend, simulator.create_assistant()
+    request = RunRequest(assistant_id, "Hello", backend.create_thread())
+    return simulator, request, backend.create(request).ref.run_id
+
+
+# Each policy, on each road -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_busy", [Wait(), Enqueue(), Interrupt()], ids=str)
+def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> None:
+    """Found by a look, waited for or cancelled; then the run completes, and only then begins."""
+    simulator, request, holder = _held(SLOW)
+    outcome = road.drive(simulator, request, policy=Policy(on_busy=on_busy))
+    ends = {entry.run_id: entry.dest for entry in simulator.trace}
+    expected = S.CANCELLED if isinstance(on_busy, Interrupt) else S.COMPLETED
+
+    assert {holder: expected, outcome.ref.run_id: S.COMPLETED} == ends
+    assert [holder] == [step.holder for step in outcome.journal if isinstance(step, ThreadHeld)]
+
+
+@pytest.mark.parametrize("on_busy", [Reject(), Wait(5), Enqueue(timeout_s=5)], ids=str)
+def test_a_holder_that_stays_is_named(road: Any, on_busy: OnBusy) -> None:
+    """`ThreadBusy` says who; when there was something to wait for, after just that time."""
+    simulator, request, holder = _held(HANGING)
+    started_at = simulator.clock.now()
+
+    with pytest.raises(ThreadBusy) as caught:
+        road.drive(simulator, request, policy=Policy(on_busy=on_busy))
+    assert holder == caught.value.holder
+    assert on_busy.timeout_s == simulator.clock.now() - started_at
+
+
+# Lines -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+@pytest.mark.parametrize("drivers", [1, 2])
+def test_runs_of_a_line_come_one_after_the_other(loop: str, drivers: int) -> None:
+    """In the order of their coming; nobody knocks in vain; drivers that share lines share them."""
+    stage = Stage(HELLO, Policy(on_busy=Enqueue()))
+    request = replace(stage.request, thread_id=stage.simulator.backend.create_thread(), key=None)
+    backend, lines, ended = stage.simulator.async_backend, Lines(), list[int]()
+    fleet = [
+        AsyncRunDriver(backend, policy=stage.policy, clock=stage.clock, lines=lines)
+        for _ in range(drivers)
+    ]
+
+    async def one(number: int) -> None:
+        outcome = await fleet[number % drivers].run(request)
+        assert [] == [step for step in outcome.journal if isinstance(step, FaultMet)]
+        ended.append(number)
+
+    async def main() -> None:
+        gate = stage.clock.participant()
+        async with anyio.create_task_group() as tasks:
+            for number in range(6):
+                tasks.start_soon(one, number)
+                await anyio.wait_all_tasks_blocked()
+            gate.leave()
+
+    in_time(lambda: anyio.run(main, backend=loop))
+
+    assert [0, 1, 2, 3, 4, 5] == ended
+    assert {} == lines._lines
+
+
+def test_threads_stand_in_line_too() -> None:
+    """Eight threads, one driver, one line: eight runs complete, none meets a lock."""
+    stage = Stage(HELLO, Policy(on_busy=Enqueue()))
+    request = replace(stage.request, thread_id=stage.simulator.backend.create_thread(), key=None)
+    driver, statuses, faults = stage.driver, list[RunStatus](), list[FaultMet]()
+
+    def work() -> None:
+        outcome = driver.run(request)
+        statuses.append(outcome.status)
+        faults.extend(step for step in outcome.journal if isinstance(step, FaultMet))
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert ([S.COMPLETED] * 8, []) == (statuses, faults)
+
+
+def test_one_too_many_is_refused_at_once() -> None:
+    """One has the turn, one waits: the third is `ThreadBusy`, and says which setting to change."""
+    stage = Stage(HANGING, Policy(on_busy=Enqueue(waiting_max=1)))
+    thread_id = stage.simulator.backend.create_thread()
+    request = replace(stage.request, thread_id=thread_id, key=None)
+    lines = Lines()
+    driver = RunDriver(stage.simulator.backend, policy=stage.policy, clock=stage.clock, lines=lines)
+    places = [lines.join(thread_id, lambda: None, waiting_max=1) for _ in range(2)]
+
+    with pytest.raises(ThreadBusy, match=r"Enqueue\(waiting_max=…\)"):
+        in_time(lambda: driver.run(request))
+    assert None not in places
+    assert 2 == lines.waiting(thread_id)
+
+
+def test_a_cancel_ends_the_standing_in_line() -> None:
+    """At once; nothing is created, and the place in the line is given up."""
+    stage = Stage(HELLO, Policy(on_busy=Enqueue()))
+    thread_id = stage.simulator.backend.create_thread()
+    lines, gate = Lines(), stage.clock.participant()
+    ahead = lines.join(thread_id, lambda: None, waiting_max=9)
+    driver = RunDriver(stage.simulator.backend, policy=stage.policy, clock=stage.clock, lines=lines)
+
+    def cancel_when_it_waits() -> None:
+        while lines.waiting(thread_id) < 2:
+            pass
+        driver.cancel()
+        gate.leave()
+
+    canceller = threading.Thread(target=cancel_when_it_waits, daemon=True)
+    canceller.start()
+    with pytest.raises(RunCancelled):
+        in_time(lambda: driver.run(replace(stage.request, thread_id=thread_id)))
+    canceller.join(timeout=10)
+
+    assert ahead is not None
+    assert (1, []) == (lines.waiting(thread_id), stage.events)
+
+
+# Sessions ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_busy", [Reject(), Wait(), Enqueue()], ids=str)
+def test_a_session_has_the_thread_for_itself(on_busy: OnBusy) -> None:
+    """Its message and its runs go ahead; another one of the line is next when it is over."""
+    stage = Stage(HELLO, Policy(on_busy=on_busy))
+    thread_id = stage.simulator.backend.create_thread()
+    request, lines, order = replace(stage.request, key=None), Lines(), list[str]()
+    driver = RunDriver(stage.simulator.backend, policy=stage.policy, clock=stage.clock, lines=lines)
+    others, waiting = replace(request, thread_id=thread_id), list[threading.Thread]()
+
+    def another() -> None:
+        driver.run(others, on_busy=Enqueue())
+        order.append("another")
+
+    def session() -> None:
+        # A participant: virtual time waits for what is done between two runs.
+        with stage.clock.participant(), driver.thread_session(thread_id) as thread:
+            waiting.append(threading.Thread(target=another, daemon=True))
+            waiting[0].start()
+            thread.add_message("The report is attached.")
+            while lines.waiting(thread_id) < 2:
+                pass
+            for number in range(2):
+                assert S.COMPLETED is thread.run(request).status
+                order.append(f"session {number}")
+
+    in_time(session)
+    waiting[0].join(timeout=10)
+
+    assert ["session 0", "session 1", "another"] == order
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_session_of_tasks_has_the_thread_for_itself(loop: str) -> None:
+    """As by threads."""
+    stage = Stage(HELLO, Policy(on_busy=Enqueue()))
+    thread_id = stage.simulator.backend.create_thread()
+    request, driver, order = replace(stage.request, key=None), stage.async_driver, list[str]()
+
+    async def another(begun: anyio.Event) -> None:
+        await begun.wait()
+        await driver.run(replace(request, thread_id=thread_id))
+        order.append("another")
+
+    async def session(begun: anyio.Event) -> None:
+        # A participant: virtual time waits for what is done between two runs.
+        with stage.clock.participant():
+            async with driver.thread_session(thread_id) as thread:
+                begun.set()
+                await anyio.wait_all_tasks_blocked()
+                await thread.add_message("The report is attached.")
+                for number in range(2):
+                    assert S.COMPLETED is (await thread.run(request)).status
+                    order.append(f"session {number}")
+
+    async def main() -> None:
+        begun = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(another, begun)
+            tasks.start_soon(session, begun)
+
+    in_time(lambda: anyio.run(main, backend=loop))
+
+    assert ["session 0", "session 1", "another"] == order
+
+
+def test_a_session_that_is_over_is_no_place_in_the_line() -> None:
+    """A run on it after its block is the caller's mistake, and creates nothing."""
+    stage = Stage(HELLO, Policy(on_busy=Enqueue()))
+    thread_id = stage.simulator.backend.create_thread()
+    with stage.driver.thread_session(thread_id) as thread:
+        pass
+
+    with pytest.raises(CallerError, match="is over"):
+        in_time(lambda: thread.run(stage.request))
+    assert [] == stage.events
+
+
+@pytest.mark.parametrize("on_busy", [Reject(), Wait(5), Enqueue(timeout_s=5)], ids=str)
+def test_a_session_on_a_thread_that_is_held_does_not_begin(on_busy: OnBusy) -> None:
+    """`ThreadBusy`, with the holder's name; and the line is free again."""
+    simulator, request, holder = _held(HANGING)
+    lines = Lines()
+    driver = RunDriver(
+        simulator.backend, policy=Policy(on_busy=on_busy), clock=simulator.clock, lines=lines
+    )
+    session = driver.thread_session(str(request.thread_id))
+
+    with pytest.raises(ThreadBusy) as caught, session:
+        raise AssertionError("it began")
+    assert holder == caught.value.holder
+    assert {} == lines._lines
+
+
+# Messages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["add_message", "find_message"])
+def test_a_message_is_added_once(verb: str) -> None:
+    """Its answer, or that of its look-up, was lost: it is on the thread once all the same."""
+    simulator = stage()
+    service = Troubled(simulator, {("add_message", 0): lost, (verb, 0): lost})
+    driver = RunDriver(service, clock=simulator.clock)
+    message_id = driver.add_message(simulator.backend.create_thread(), "Hello")
+    (thread,) = simulator.world.store.threads.values()
+
+    assert [message_id] == list(thread.messages)
+
+
+def test_a_message_waits_for_the_holder() -> None:
+    """It is on the thread when the other client's run is over; `Reject` names that run."""
+    simulator, request, holder = _held(SLOW)
+    driver = RunDriver(simulator.backend, clock=simulator.clock)
+    thread_id = str(request.thread_id)
+
+    with pytest.raises(ThreadBusy) as caught:
+        driver.add_message(thread_id, "Hello")
+    assert holder == caught.value.holder
+    message_id = driver.add_message(thread_id, "Hello", on_busy=Wait())
+    thread = simulator.world.store.thread(thread_id)
+    assert message_id == list(thread.messages)[-1]
+    assert S.COMPLETED is simulator.trace[-1].dest

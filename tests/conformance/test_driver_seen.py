@@ -1,0 +1,419 @@
+"""A drive seen from outside: observers, log and spans, down every road and out of every ending."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from driving import HANGING, HELLO, LOOPS, S, Stage, in_time
+from runfsm import (
+    AssistantsBackend,
+    AsyncRunDriver,
+    BackendError,
+    CancelReason,
+    CancelWanted,
+    DriveEnded,
+    FaultMet,
+    JournalStep,
+    Observer,
+    Outcome,
+    Policy,
+    RunCancelled,
+    RunCore,
+    RunDriver,
+    RunRequest,
+    ToolAnswered,
+    log_contents,
+)
+from runfsm.otel import Spans
+from runfsm_simulator import ArmedFault, Call, Script, Simulator, call, calls, say
+
+TOOLS = Script.of(
+    calls(Call(name="fine"), Call(name="raises"), queue_s=1, work_s=1),
+    say("Done.", queue_s=1, work_s=1),
+)
+
+
+class Heard:
+    """An observer that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.steps: list[JournalStep] = []
+
+    def __call__(self, step: JournalStep, _core: RunCore) -> None:
+        self.steps.append(step)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Of the steps."""
+        return [step.kind for step in self.steps]
+
+
+def driver_of(stage: Stage, loop: str | None, *observers: Observer) -> Any:
+    """The stage's driver, observed."""
+    whole = stage.driver if loop is None else stage.async_driver
+    simulator = stage.simulator
+    make = RunDriver if loop is None else AsyncRunDriver
+    backend = simulator.backend if loop is None else simulator.async_backend
+    return make(backend, whole._tools, policy=stage.policy, clock=stage.clock, observers=observers)
+
+
+def items(loop: str | None, drive: Any) -> list[Any]:
+    """Everything that a watch or a stream yields."""
+
+    async def main() -> list[Any]:
+        async with drive:
+            return [item async for item in drive]
+
+    def body() -> list[Any]:
+        with drive:
+            return list(drive)
+
+    return in_time(body if loop is None else partial(anyio.run, main, backend=loop))
+
+
+# Every step -------------------------------------------------------------------------------------
+
+
+def test_an_observer_hears_the_journal_on_every_road(road: Any) -> None:
+    """Each step once, in the journal's order, and the end of the drive after the last."""
+    stage, heard = Stage(TOOLS, Policy()), Heard()
+    make = RunDriver if road.loop is None else AsyncRunDriver
+    tools = stage.driver._tools
+    backend = road.backend(stage.simulator)
+    driver = make(backend, tools, clock=stage.clock, observers=[heard])
+    watch = driver.watch(stage.request)
+    yielded = items(road.loop, watch)
+
+    outcome: Outcome = watch.outcome
+    *steps, end = heard.steps
+    assert list(outcome.journal) == yielded == steps
+    assert isinstance(end, DriveEnded)
+    assert (S.COMPLETED, None, outcome.usage) == (end.status, end.error, end.usage)
+    assert stage.clock.now() - watch.core.started_at == end.elapsed_s
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_observer_hears_the_journal_of_a_stream(loop: str | None) -> None:
+    """The same steps as the stream yields among its texts, and those of the journal."""
+    simulator, heard = Simulator(HELLO), Heard()
+    client = simulator.client() if loop is None else simulator.async_client()
+    make = RunDriver if loop is None else AsyncRunDriver
+    driver: Any = make(AssistantsBackend(client), clock=simulator.clock, observers=[heard])
+    stream = driver.stream(RunRequest(simulator.create_assistant(), "Hello"))
+    yielded = [item for item in items(loop, stream) if isinstance(item, JournalStep)]
+
+    assert list(stream.outcome.journal) == yielded == heard.steps[:-1]
+    assert "drive_ended" == heard.steps[-1].kind
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_observer_that_raises_does_not_hurt_the_run(loop: str | None) -> None:
+    """The run completes, and who comes after it in the list hears all the same."""
+
+    def broken(_step: JournalStep, _core: RunCore) -> None:
+        raise ZeroDivisionError
+
+    stage, heard = Stage(HELLO, Policy()), Heard()
+    watch = driver_of(stage, loop, broken, heard).watch(stage.request)
+    items(loop, watch)
+
+    assert S.COMPLETED is watch.outcome.status
+    assert list(watch.outcome.journal) == heard.steps[:-1]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_observer_may_cancel_the_run(loop: str | None) -> None:
+    """By the core that it is given; its wish is a step of the journal like any other."""
+
+    def cancels(_step: JournalStep, core: RunCore) -> None:
+        if core.status is S.IN_PROGRESS:
+            core.request_cancel()
+
+    stage, heard = Stage(HANGING, Policy()), Heard()
+    watch = driver_of(stage, loop, cancels, heard).watch(stage.request)
+    yielded = items(loop, watch)
+
+    assert (S.CANCELLED, CancelReason.ASKED) == (
+        watch.outcome.status,
+        watch.outcome.cancel_reason,
+    )
+    assert 1 == heard.kinds.count("cancel_wanted")
+    assert yielded == heard.steps[:-1]
+
+
+# Every ending -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_drive_that_is_left_is_told_as_left(loop: str | None) -> None:
+    """Closed in the middle, its end has the last status and no error."""
+    stage, heard = Stage(HANGING, Policy()), Heard()
+    watch = driver_of(stage, loop, heard).watch(stage.request)
+
+    async def main() -> None:
+        await anext(watch)
+        await watch.aclose()
+        await watch.aclose()
+
+    def body() -> None:
+        next(watch)
+        watch.close()
+        watch.close()
+
+    in_time(body if loop is None else partial(anyio.run, main, backend=loop))
+
+    assert ["transition", "drive_ended"] == heard.kinds
+    assert f"left {S.QUEUED}" in str(heard.steps[-1])
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_block_that_is_left_tells_what_became_of_its_run(loop: str | None) -> None:
+    """Nobody iterates any more, but observers hear that the run was told to cancel."""
+    stage, heard = Stage(HANGING, Policy()), Heard()
+    watch = driver_of(stage, loop, heard).watch(stage.request)
+
+    async def main() -> None:
+        async with watch:
+            await anext(watch)
+
+    def body() -> None:
+        with watch:
+            next(watch)
+
+    in_time(body if loop is None else partial(anyio.run, main, backend=loop))
+
+    assert watch.core.journal == heard.steps[:-1]
+    assert ["transition", "cancel_wanted", "transition", "drive_ended"] == heard.kinds
+    assert S.CANCELLING is heard.steps[-1].status  # type: ignore[attr-defined]  # a DriveEnded
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_task_that_is_cancelled_tells_what_became_of_its_run(loop: str) -> None:
+    """The drive's own last steps are told from within the cancellation."""
+    stage, heard = Stage(HANGING, Policy()), Heard()
+    driver = driver_of(stage, loop, heard)
+
+    async def main() -> None:
+        gate = stage.clock.participant()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(driver.run, stage.request)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        gate.leave()
+
+    in_time(lambda: anyio.run(main, backend=loop))
+
+    wanted = next(step for step in heard.steps if isinstance(step, CancelWanted))
+    assert CancelReason.INTERRUPTED is wanted.reason
+    assert ["transition", "drive_ended"] == heard.kinds[-2:]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_drive_that_fails_ends_in_its_error(loop: str | None) -> None:
+    """A fault that does not pass is a step, and the error's name is in the end."""
+    stage, heard = Stage(HELLO, Policy()), Heard()
+    watch = driver_of(stage, loop, heard).watch(RunRequest("asst_gone", "Hello"))
+
+    with pytest.raises(BackendError, match="asst_gone"):
+        items(loop, watch)
+    assert ["fault_met", "drive_ended"] == heard.kinds[-2:]
+    assert "BackendError" == heard.steps[-1].error  # type: ignore[attr-defined]  # a DriveEnded
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_run_that_was_never_created_is_told_and_yielded(loop: str | None) -> None:
+    """Cancelled before the first step, it is the wish alone, and then the end."""
+    stage, heard = Stage(HELLO, Policy()), Heard()
+    watch = driver_of(stage, loop, heard).watch(stage.request)
+    watch.cancel()
+
+    with pytest.raises(RunCancelled):
+        items(loop, watch)
+    assert ["cancel_wanted", "drive_ended"] == heard.kinds
+    assert "ended in RunCancelled after 0.0 s" == str(heard.steps[-1])
+
+
+# What tools took, what faults were called -------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_each_tool_has_its_own_time(loop: str | None) -> None:
+    """Of one round, each call took what it took, and not what the slowest did."""
+    script = Script.of(
+        calls(
+            Call(name="naps"), Call(name="naps_async"), Call(name="fine"), Call(name="unheard_of")
+        ),
+        say("Done."),
+    )
+    stage, heard = Stage(script, Policy()), Heard()
+    items(loop, driver_of(stage, loop, heard).watch(stage.request))
+    answered = [step for step in heard.steps if isinstance(step, ToolAnswered)]
+
+    took = {step.name: step.took_s for step in answered}
+    began = {step.began_at for step in answered}
+    assert {"naps": 2.1, "naps_async": 3.7, "fine": 0.0, "unheard_of": None} == {
+        name: took_s if took_s is None else round(took_s, 3) for name, took_s in took.items()
+    }
+    assert 2 == len(began)  # one moment for all that were called, none for what could not be
+    assert {round(step.at or 0, 3) for step in answered} == {
+        round(began_at + 3.7, 3) for began_at in began if began_at is not None
+    }
+
+
+def test_a_fault_has_the_id_of_its_request() -> None:
+    """What the service would want to hear in a report."""
+    simulator, heard = Simulator(HELLO), Heard()
+    request = RunRequest(simulator.create_assistant(), "Hello")
+    simulator.control.faults.arm(
+        ArmedFault(method="GET", path="*/runs/*", headers={"x-request-id": "req_42"})
+    )
+    backend = AssistantsBackend(simulator.client())
+    RunDriver(backend, clock=simulator.clock, observers=[heard]).run(request)
+
+    met = [step for step in heard.steps if isinstance(step, FaultMet)]
+    assert [(500, "req_42")] == [(step.status_code, step.request_id) for step in met]
+
+
+# What is not told -------------------------------------------------------------------------------
+
+SECRETS = {
+    word: f"hushed-{word}"
+    for word in (
+        "message",
+        "answer",
+        "argument",
+        "output",
+        "raise",
+        "option",
+        "key",
+        "api",
+        "fault",
+    )
+}
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """Everything that runfsm logs."""
+    found: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = found.append  # type: ignore[method-assign]  # all that is needed of a handler
+    logger = logging.getLogger("runfsm")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield found
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+
+
+def look_up(who: str) -> str:
+    """Look somebody up."""
+    return f"{SECRETS['output']} of {who}"
+
+
+def explode(who: str) -> str:
+    """Fail."""
+    raise ValueError(f"{SECRETS['raise']} of {who}")
+
+
+def tell_everything(loop: str | None, how: str, *observers: Observer) -> None:
+    """A run with tools, faults and everything else that there is to be told of a run."""
+    argument = {"who": SECRETS["argument"]}
+    simulator = Simulator(
+        Script.of(
+            calls(
+                Call(name="look_up", arguments=argument),
+                Call(name="explode", arguments=argument),
+                Call(name="unheard_of", arguments=argument),
+            ),
+            call("look_up", wrong=SECRETS["argument"]),
+            say(SECRETS["answer"]),
+        )
+    )
+    body = {"error": {"message": SECRETS["fault"], "type": "server_error", "code": None}}
+    for method, path in (("POST", "*/runs"), ("GET", "*/runs/*"), ("GET", "*/messages")):
+        simulator.control.faults.arm(ArmedFault(method=method, path=path, body=body, applied=True))
+    make_client = simulator.client if loop is None else simulator.async_client
+    make = RunDriver if loop is None else AsyncRunDriver
+    backend: Any = AssistantsBackend(make_client(api_key=SECRETS["api"]))
+    driver: Any = make(backend, [look_up, explode], clock=simulator.clock, observers=observers)
+    request = RunRequest(
+        simulator.create_assistant(),
+        SECRETS["message"],
+        options={"instructions": SECRETS["option"], "model": "gpt-4o"},
+        key=SECRETS["key"],
+    )
+    items(loop, getattr(driver, how)(request))
+
+
+ROADS: list[tuple[str | None, str]] = [
+    (None, "watch"),
+    (None, "stream"),
+    ("asyncio", "watch"),
+    ("asyncio", "stream"),
+    ("trio", "stream"),
+]
+
+
+def leaked(text: str) -> list[str]:
+    """Which secrets are in it."""
+    return [word for word, secret in SECRETS.items() if secret in text]
+
+
+def everything(record: logging.LogRecord) -> str:
+    """All that any formatter could make of a record."""
+    return record.getMessage() + repr(vars(record)) + "".join(map(str, vars(record).values()))
+
+
+@pytest.mark.parametrize(("loop", "how"), ROADS)
+def test_nothing_that_anybody_said_is_in_the_log_or_the_spans(
+    loop: str | None, how: str, records: list[logging.LogRecord]
+) -> None:
+    """No message, argument, output, exception, option, key or error text; ids and kinds only."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    heard = Heard()
+    tell_everything(loop, how, heard, Spans(provider.get_tracer("test")))
+    spans = exporter.get_finished_spans()
+
+    assert {"transition", "tool_answered", "fault_met", "drive_ended"} <= set(heard.kinds)
+    assert len(heard.steps) == len(records)
+    assert 5 == len(spans)
+    told = [map(everything, records), (span.to_json() for span in spans), map(repr, heard.steps)]
+    assert [] == leaked("".join("".join(texts) for texts in told))
+
+
+@pytest.mark.parametrize(("loop", "how"), ROADS)
+def test_who_asks_for_contents_has_them_in_the_log(
+    loop: str | None, how: str, records: list[logging.LogRecord]
+) -> None:
+    """The message, the arguments, the outputs and the answer; no keys even then."""
+    tell_everything(loop, how, log_contents)
+    said = [record for record in records if record.name == "runfsm.contents"]
+
+    assert ["message", "answer", "argument", "output", "raise"] == leaked(
+        "".join(map(everything, said))
+    )
+    assert "user" == said[0].getMessage().split(": ")[1]
+
+
+def test_trouble_with_a_message_to_a_thread_is_logged(records: list[logging.LogRecord]) -> None:
+    """Though no run is there, the fault is told, with the thread, and without the text."""
+    simulator = Simulator(HELLO)
+    thread_id = simulator.create_thread()
+    simulator.control.faults.arm(ArmedFault(path="*/messages"))
+    driver = RunDriver(AssistantsBackend(simulator.client()), clock=simulator.clock)
+    driver.add_message(thread_id, SECRETS["message"])
+
+    (record,) = records
+    assert f"{thread_id}: AddMessage met a fault: transient (HTTP 500)" == record.getMessage()
+    assert [] == leaked(everything(record))

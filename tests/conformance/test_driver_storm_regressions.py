@@ -1,0 +1,164 @@
+"""What the storms have found (`make storm`), each bug told by hand, as small as it gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from by_hand import GARBLED, LOCKED, LOST, REQUEST, K, another, listed, met, ran, seen, told
+from runfsm import BackendError, Fault, Interrupt, Policy, Reject, RunCore, RunStatus, Wait
+from runfsm.driver.actions import (
+    AddMessage,
+    Cancel,
+    Create,
+    Done,
+    FetchMessages,
+    ListRuns,
+    Reply,
+    Retrieve,
+    Sleep,
+    Slept,
+    SubmitOutputs,
+)
+from runfsm.driver.busy import OnBusy
+from runfsm.driver.journal import CancelReason, GaveUp
+from runfsm.driver.threadcore import ThreadCore
+
+QUOTA = Fault(K.QUOTA, "You exceeded your current quota.", status_code=429)
+
+
+# A run is not left behind ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reply", [seen("cancelling"), met(LOST), met(QUOTA)])
+def test_who_gives_up_on_a_service_tells_the_run_to_cancel_once(reply: Reply) -> None:
+    """Alone, the run would hold its thread for ten minutes. The error is the fault before that."""
+    core = RunCore(REQUEST, 0.0)
+    replies = [seen("queued"), Slept(0.5), met(QUOTA, now=0.5), reply]
+
+    assert [Create, Sleep, Retrieve, Cancel, Done] == told(core, replies)
+    assert CancelReason.FAULT is core.cancel_reason
+    assert isinstance(core.error, BackendError)
+    assert QUOTA == core.error.fault
+    assert tuple(core.journal) == core.error.journal
+
+
+def test_outputs_that_cannot_be_handed_in_leave_no_run_behind() -> None:
+    """The same when it is the submit that is refused for good."""
+    core = RunCore(REQUEST, 0.0)
+    replies = [
+        seen("requires_action", "call_1"),
+        ran("call_1"),
+        met(Fault(K.AUTH, "Incorrect API key provided.", status_code=401)),
+        seen("cancelling"),
+    ]
+
+    assert [SubmitOutputs, Cancel, Done] == told(core, replies)[-3:]
+
+
+@pytest.mark.parametrize("status", ["cancelling", "completed"])
+def test_a_run_that_is_let_go_is_not_told_again(status: str) -> None:
+    """One that is being cancelled, or is over, needs no last word."""
+    core = RunCore(REQUEST, 0.0)
+    last = [met(QUOTA)] if status == "completed" else [Slept(0.5), met(QUOTA, now=0.5)]
+
+    assert Done is told(core, [seen(status), *last])[-1]
+
+
+def test_a_cancel_that_failed_is_not_sent_once_more() -> None:
+    """When it is the cancel that is refused for good, that was the last word."""
+    core = RunCore(REQUEST, 0.0)
+    core.receive(seen("queued"))
+    core.request_cancel()
+
+    assert [Cancel, Done] == told(core, [met(QUOTA)])
+
+
+def test_an_app_may_want_its_runs_left() -> None:
+    """`on_interrupt="leave"`: then nothing is sent after the fault."""
+    core = RunCore(REQUEST, 0.0, Policy(on_interrupt="leave"))
+
+    assert [Create, Sleep, Retrieve, Done] == told(
+        core, [seen("queued"), Slept(0.5), met(QUOTA, now=0.5)]
+    )
+
+
+def test_a_last_cancel_that_is_interrupted_is_not_waited_for() -> None:
+    """Ctrl-C in the midst of it: the fault is raised, and nothing more is sent."""
+    core = RunCore(REQUEST, 0.0)
+    told(core, [seen("queued"), Slept(0.5), met(QUOTA, now=0.5)])
+    core.interrupt(0.6)
+
+    assert Done() == core.next_action()
+    assert isinstance(core.error, BackendError)
+    assert QUOTA == core.error.fault
+
+
+# Another client's cancel -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", ["asked", "deadline"])
+def test_another_clients_cancel_counts_as_one(reason: str) -> None:
+    """A run that somebody cancelled, and that stays in `cancelling`, is given up after our grace.
+
+    There is nothing for us to send; the run used to be watched until it expired.
+    """
+    core = RunCore(REQUEST, 0.0, Policy(deadline_s=10.0, cancel_grace_s=20.0))
+    told(core, [seen("queued"), Slept(0.5), seen("cancelling", now=0.5)])
+    if reason == "asked":
+        core.request_cancel()
+    told(core, [Slept(10.0), seen("cancelling", now=10.0), Slept(30.0)])
+
+    assert [Retrieve, FetchMessages] == told(core, [seen("cancelling", now=30.0)])
+    assert [GaveUp(30.0, RunStatus.CANCELLING)] == core.journal[-1:]
+
+
+# Who holds a thread ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_busy", [Wait(), Interrupt()])
+def test_a_new_holder_is_no_lingering_lock(on_busy: OnBusy) -> None:
+    """Nobody was active; much later another run refuses us, and is over when we look.
+
+    So we were locked out for six seconds and more though nobody was active at either look; but not
+    by the same run, and the thread is free now.
+    """
+    core = RunCore(REQUEST, 0.0, Policy(on_busy=on_busy))
+    first, second = (replace(LOCKED, holder=f"run_{n}") for n in (8, 9))
+    told(core, [met(first), listed(another("completed", "run_8"))])
+    told(core, [met(LOST, now=1.0), Slept(2.0), listed(now=2.0), Slept(3.0)])
+    told(core, [met(second, now=9.0), listed(another("completed"), now=9.0)])
+
+    assert core.error is None
+    assert Create(REQUEST) == core.next_action()
+
+
+@pytest.mark.parametrize("on_busy", [Reject(), Wait(), Interrupt()])
+def test_a_thread_that_was_locked_just_now_is_there(on_busy: OnBusy) -> None:
+    """A replica that does not know it yet is asked again; the app's patience is not over yet."""
+    core = RunCore(REQUEST, 0.0, Policy(on_busy=on_busy))
+    missing = Fault(K.NOT_FOUND, "No thread found with id 'thread_1'.", status_code=404)
+
+    assert [Create, ListRuns, Sleep, ListRuns] == told(
+        core, [met(LOCKED), met(missing), Slept(0.5)]
+    )
+
+
+@pytest.mark.parametrize("on_busy", [Reject(), Wait(), Interrupt()])
+def test_a_service_that_refuses_has_answered(on_busy: OnBusy) -> None:
+    """So a proxy's page after that is a hiccup on the way, and not the wrong address."""
+    core = RunCore(REQUEST, 0.0, Policy(on_busy=on_busy))
+
+    assert [Create, ListRuns, Sleep, ListRuns] == told(
+        core, [met(LOCKED), met(GARBLED), Slept(0.5)]
+    )
+
+
+def test_out_of_money_is_told_as_such() -> None:
+    """Whatever was asked when it was met: not as the lock that we wanted to look at."""
+    core = ThreadCore(AddMessage("thread_1", "Hello", key="key_1"), 0.0, Policy(on_busy=Wait()))
+
+    assert [AddMessage, ListRuns, Done] == told(core, [met(LOCKED), met(QUOTA)])
+    assert isinstance(core.error, BackendError)
+    assert QUOTA == core.error.fault

@@ -1,0 +1,425 @@
+"""Runs that are listened to: what is told, in every ending, and whatever becomes of the stream.
+
+A behaviour is written once and run down every road. The direct ones cannot stream: there the same
+items come by polling, but for the run steps, and the text in one piece.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from driving import S, in_time
+from listening import Told, edges, nothing_is_left, stream
+from runfsm import AsyncRunDriver, Policy, RunDriver, RunRequest, TextDelta
+from runfsm.driver.live import SILENCE_S
+from runfsm_simulator import ArmedFault, Script, Simulator, call, fail, hang, say, truncate
+from runfsm_simulator.world.storm import Storm
+from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.turns import Turn
+
+TEXT = "It rains in Paris, and it will go on raining until the evening."
+ANSWER = (say(TEXT, queue_s=1, work_s=8),)
+ROUND = (call("get_weather", queue_s=1, work_s=2), *ANSWER)
+HANGING = (hang(queue_s=1),)
+
+ENDINGS = {
+    "completed": (ANSWER, S.COMPLETED),
+    "after tools": (ROUND, S.COMPLETED),
+    "incomplete": ((truncate(say="It rains in", queue_s=1, work_s=3),), S.INCOMPLETE),
+    "failed": ((fail(queue_s=1, work_s=2),), S.FAILED),
+    "expired": (HANGING, S.EXPIRED),
+}
+
+
+def get_weather() -> str:
+    """A quick tool."""
+    return "rain"
+
+
+def staged(*turns: Turn, **options: Any) -> tuple[Simulator, RunRequest]:
+    """A simulator that plays these turns, and a request."""
+    storm = options.pop("storm", None)
+    simulator = Simulator(Script.of(*turns, cancel_s=1, **options), storm=storm)
+    return simulator, RunRequest(simulator.create_assistant(), "How is the weather?")
+
+
+def listen(road: Any, *turns: Turn, on_item: Any = None, **options: Any) -> Told:
+    """Listen to a run of these turns."""
+    simulator, request = staged(*turns, **options)
+    return stream(road, simulator, request, tools=[get_weather], on_item=on_item)
+
+
+def polled(road: Any, *turns: Turn) -> Any:
+    """The outcome of the same run when it is polled."""
+    return road.drive(*staged(*turns), tools=[get_weather])
+
+
+def can_stream(road: Any) -> bool:
+    """Whether there are streams on this road."""
+    return not road.name.startswith("direct")
+
+
+@pytest.fixture
+def streaming(road: Any) -> Any:
+    """Each of the roads on which there are streams."""
+    if not can_stream(road):
+        pytest.skip("this road has no streams")
+    return road
+
+
+@pytest.fixture
+def prompt(road: Any) -> Any:
+    """Each of the roads on which an answer comes in pieces, or is lost.
+
+    The HTTP libraries' own ASGI transport gives an answer when the whole of it is there.
+    """
+    if road.name.startswith("asgi"):
+        pytest.skip("this road has no answers in pieces")
+    return road
+
+
+# What is told ------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_told_as_it_is_written(road: Any) -> None:
+    """Edges, the step of the message, and its text in between, in the order of their happening."""
+    told = listen(road, *ANSWER)
+    step = "StepUpdate message_creation"
+    listened = ["create", "start", f"{step} in_progress", "text", f"{step} completed", "complete"]
+
+    assert told.names == (listened if can_stream(road) else ["create", "start", "complete", "text"])
+    assert (TEXT, TEXT) == (told.text, told.outcome.text)
+
+
+def test_a_round_of_tools_is_told_in_between(road: Any) -> None:
+    """The call comes before its answer, after the run asked for it; then the second leg."""
+    told = listen(road, *ROUND)
+    calls, message = "StepUpdate tool_calls", "StepUpdate message_creation"
+    listened = [
+        *("create", "start", f"{calls} in_progress", "require_action"),
+        *("ToolCall get_weather", "ToolAnswered get_weather"),
+        *("submit_tool_outputs", f"{calls} completed", "start"),
+        *(f"{message} in_progress", "text", f"{message} completed", "complete"),
+    ]
+    heard = [name for name in listened if can_stream(road) or not name.startswith("StepUpdate")]
+    if not can_stream(road):
+        heard[-2:] = ["complete", "text"]
+
+    assert heard == told.names
+    assert TEXT == told.text
+
+
+@pytest.mark.parametrize(("turns", "status"), ENDINGS.values(), ids=ENDINGS)
+def test_the_journal_is_that_of_polling_in_every_ending(
+    road: Any, turns: tuple[Turn, ...], status: Any
+) -> None:
+    """The same edges, each step told once; and the pieces of text are the text of the outcome."""
+    told, expected = listen(road, *turns), polled(road, *turns)
+
+    assert status is told.outcome.status
+    assert edges(expected) == edges(told.outcome)
+    assert list(told.outcome.journal) == told.journal
+    assert (expected.text, expected.text) == (told.outcome.text, told.text)
+
+
+def test_nothing_is_inferred_that_a_stream_shows(streaming: Any) -> None:
+    """Each edge of an unbroken stream was seen."""
+    told = listen(streaming, *ROUND)
+
+    assert [False] * 6 == [step.inferred for step in told.journal if step.kind == "transition"][:6]
+
+
+def test_listening_polls_nothing(streaming: Any) -> None:
+    """Of an unbroken run nobody asks for more than its messages."""
+    simulator, request = staged(*ROUND)
+    stream(streaming, simulator, request, tools=[get_weather])
+
+    gets = [asking.path for asking in simulator.control.journal.requests if asking.method == "GET"]
+    assert [True] == [path.endswith("/messages") for path in gets]
+
+
+# Streams that break ------------------------------------------------------------------------------
+
+BREAKS = {
+    f"{kind} {shape} after {after}": StreamFault(kind=kind, shape=shape, after_events=after)
+    for kind, shape in (("error", "nested"), ("error", "flat"), ("cut", "nested"))
+    for after in (0, 1, 7, None)  # None: all of them, but no `done`
+}
+
+
+@pytest.mark.parametrize("fault", BREAKS.values(), ids=BREAKS)
+def test_a_stream_that_breaks_is_made_good(streaming: Any, fault: StreamFault) -> None:
+    """Wherever it breaks off, in each of its legs: the same edges, and each piece of text once."""
+    told = listen(streaming, *ROUND, stream_fault=fault)
+
+    assert S.COMPLETED is told.outcome.status
+    assert edges(polled(streaming, *ROUND)) == edges(told.outcome)
+    assert (TEXT, TEXT) == (told.text, told.outcome.text)
+
+
+@pytest.mark.parametrize("shape", ["nested", "flat"])
+def test_an_error_event_is_a_fault_that_was_met(streaming: Any, shape: Any) -> None:
+    """Of either shape, it stands in the journal with what was being done; the run goes on."""
+    fault = StreamFault(kind="error", shape=shape, after_events=4)
+
+    assert [("Listen", "transient")] == listen(streaming, *ANSWER, stream_fault=fault).faults
+
+
+def test_a_stream_that_just_ends_is_no_fault(streaming: Any) -> None:
+    """Cut in the middle: nothing is said about it, the run is looked at and goes on."""
+    fault = StreamFault(kind="cut", after_events=4)
+
+    assert [] == listen(streaming, *ANSWER, stream_fault=fault).faults
+
+
+def test_what_follows_a_terminal_event_is_not_waited_for(streaming: Any) -> None:
+    """An error in place of `done` comes too late to be met."""
+    assert [] == listen(streaming, *ANSWER, stream_fault=StreamFault(kind="error")).faults
+
+
+@pytest.mark.parametrize("after", [3, 5])
+def test_a_stream_that_hangs_is_given_up(streaming: Any, after: int) -> None:
+    """After `SILENCE_S` the run is polled; nothing is lost, and nothing is told twice."""
+    turns = (say(TEXT, queue_s=1, work_s=SILENCE_S * 3),)
+    fault = StreamFault(kind="hang", after_events=after)
+    simulator, request = staged(*turns, stream_fault=fault)
+    began_at = simulator.clock.now()
+    told = stream(streaming, simulator, request)
+    looks = [asking.at for asking in simulator.control.journal.requests if asking.method == "GET"]
+
+    assert (TEXT, TEXT) == (told.text, told.outcome.text)
+    assert edges(polled(streaming, *turns)) == edges(told.outcome)
+    assert SILENCE_S <= looks[0] - began_at < SILENCE_S * 3
+
+
+def test_a_stream_that_never_begins_is_given_up(streaming: Any) -> None:
+    """The run that it hides is found by its key, taken over and polled."""
+    fault = StreamFault(kind="hang", after_events=0)
+    told = listen(streaming, say(TEXT, queue_s=1, work_s=SILENCE_S * 3), stream_fault=fault)
+
+    assert ["FaultMet Create", "RunAdopted", "create", "start", "complete", "text"] == told.names
+
+
+@pytest.mark.parametrize("trouble", ["answer", "timeout", "drop"])
+@pytest.mark.usefixtures("prompt")
+def test_a_stream_that_does_not_open_costs_no_second_run(streaming: Any, trouble: Any) -> None:
+    """Created all the same, the run is found by its key; its thread has no other."""
+    simulator, request = staged(*ANSWER)
+    thread_id = simulator.create_thread()
+    fault = ArmedFault(method="POST", path="*/runs", trouble=trouble, applied=True)
+    simulator.control.faults.arm(fault)
+    request = RunRequest(request.assistant_id, "Hi", thread_id)
+    told = stream(streaming, simulator, request)
+
+    assert "RunAdopted" in told.names
+    assert [told.outcome.ref] == [run.ref for run in simulator.backend.runs(thread_id)]
+    assert TEXT == told.text
+
+
+def test_a_creation_that_did_not_happen_is_repeated_as_a_stream(streaming: Any) -> None:
+    """500, nothing found: the second attempt is listened to from its first event on."""
+    simulator, request = staged(*ANSWER)
+    simulator.control.faults.arm(ArmedFault(method="POST", path="*/runs"))
+    told = stream(streaming, simulator, request)
+
+    assert [("Create", "transient")] == told.faults
+    assert "StepUpdate message_creation in_progress" in told.names
+
+
+def test_outputs_that_are_not_answered_are_not_handed_in_twice(streaming: Any) -> None:
+    """The service took them, and the stream did not open: the second leg is polled."""
+    simulator, request = staged(*ROUND)
+    fault = ArmedFault(method="POST", path="*/submit_tool_outputs", applied=True)
+    simulator.control.faults.arm(fault)
+    told = stream(streaming, simulator, request, tools=[get_weather])
+    submits = [1 for asking in simulator.control.journal.requests if "submit" in asking.path]
+
+    assert [1] == submits
+    assert (S.COMPLETED, TEXT) == (told.outcome.status, told.text)
+    assert edges(polled(streaming, *ROUND)) == edges(told.outcome)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_storm_over_the_streams_changes_no_edge(streaming: Any, seed: int) -> None:
+    """Cut, broken, silent and endless by chance, in any leg: the edges and the text stay."""
+    storm = Storm(cut=0.4, error_event=0.4, no_done=0.4, hangs=0.4)
+    simulator = Simulator(Script.of(*ROUND), seed=seed, storm=storm)
+    request = RunRequest(simulator.create_assistant(), "How is the weather?")
+    told = stream(streaming, simulator, request, tools=[get_weather])
+
+    assert edges(polled(streaming, *ROUND)) == edges(told.outcome)
+    assert (TEXT, TEXT) == (told.text, told.outcome.text)
+
+
+# Time --------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_expires_is_heard_to(road: Any) -> None:
+    """Ten minutes of silence pass in no time, and end the run at its `expires_at`."""
+    simulator, request = staged(*HANGING)
+    began_at = simulator.clock.now()
+    told = stream(road, simulator, request)
+
+    assert S.EXPIRED is told.outcome.status
+    assert 600 <= told.journal[-1].at - began_at < 601
+
+
+def test_a_deadline_ends_the_listening(prompt: Any) -> None:
+    """To the second: then the run is cancelled."""
+    simulator, request = staged(*HANGING)
+    began_at = simulator.clock.now()
+    told = stream(prompt, simulator, request, policy=Policy(deadline_s=30))
+    at = {name: step.at for name, step in zip(_names(told), told.journal, strict=True)}
+
+    assert S.CANCELLED is told.outcome.status
+    assert "deadline" == told.outcome.cancel_reason
+    assert began_at + 30 == at["CancelWanted deadline"] == at["cancel"]
+
+
+def _names(told: Told) -> list[str]:
+    return [name for name in told.names if not name.startswith(("text", "StepUpdate"))]
+
+
+def test_a_tool_may_outlive_its_run(road: Any) -> None:
+    """Ten minutes and more: it is given up, and the run is seen to have expired."""
+    simulator, request = staged(*ROUND)
+
+    def get_weather() -> str:
+        simulator.clock.sleep(700)
+        return "too late"
+
+    told = stream(road, simulator, request, tools=[get_weather])
+
+    assert S.EXPIRED is told.outcome.status
+    assert "ToolAnswered get_weather" in told.names
+
+
+def test_two_streams_share_time(road: Any) -> None:
+    """Listened to side by side, neither holds time for the other, nor jumps over it."""
+    simulator, request = staged(*ROUND)
+    tolds = in_time(partial(_both, road, simulator, request))
+    nothing_is_left(simulator)
+
+    assert [TEXT] * 2 == ["".join(told) for told in tolds]
+
+
+def _both(road: Any, simulator: Simulator, request: RunRequest) -> list[list[str]]:
+    make: Any = RunDriver if road.loop is None else AsyncRunDriver
+    driver = make(road.backend(simulator), [get_weather], clock=simulator.clock)
+    told: list[list[str]] = [[], []]
+
+    def work(texts: list[str]) -> None:
+        texts += [item.text for item in driver.stream(request) if isinstance(item, TextDelta)]
+
+    async def task(texts: list[str]) -> None:
+        async with driver.stream(request) as run:
+            texts += [item.text async for item in run if isinstance(item, TextDelta)]
+
+    async def tasks() -> None:
+        async with anyio.create_task_group() as group:
+            for texts in told:
+                group.start_soon(task, texts)
+
+    if road.loop:
+        anyio.run(tasks, backend=road.loop)
+    else:
+        threads = [threading.Thread(target=work, args=(texts,)) for texts in told]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return told
+
+
+# Being left --------------------------------------------------------------------------------------
+
+
+def test_a_cancel_from_elsewhere_ends_the_listening(prompt: Any) -> None:
+    """While nothing comes for ten minutes: the run is cancelled, and no time has passed."""
+    simulator, request = staged(*HANGING)
+
+    def cancel_soon(run: Any, item: Any) -> None:
+        if getattr(item, "edge", None) and item.edge.event == "start":
+            gate = simulator.clock.participant()  # holds time: the wait can end by the cancel alone
+            threading.Thread(target=_cancel, args=(run, gate)).start()
+
+    told = stream(prompt, simulator, request, on_item=cancel_soon)
+    at = {step.edge.event: step.at for step in told.journal if step.kind == "transition"}
+
+    assert (S.CANCELLED, "asked") == (told.outcome.status, told.outcome.cancel_reason)
+    assert at["start"] == at["cancel"]
+
+
+def _cancel(run: Any, gate: Any) -> None:
+    run.cancel()
+    gate.leave()
+
+
+@pytest.mark.parametrize("left_at", ["create", "start", "text", "ToolCall"])
+def test_who_leaves_the_block_leaves_no_run(road: Any, left_at: str) -> None:
+    """A `break` at any item: the run is told to cancel; no thread, no open stream is left."""
+    simulator, request = staged(*ROUND)
+    in_time(partial(_leave, road, simulator, request, left_at))
+    nothing_is_left(simulator)
+
+    (run,) = simulator.world.store.runs.values()
+    over = left_at == "text" and (not can_stream(road) or road.name.startswith("asgi"))
+    assert (S.COMPLETED if over else S.CANCELLING) is run.status
+
+
+def _leave(road: Any, simulator: Simulator, request: RunRequest, left_at: str) -> None:
+    make: Any = RunDriver if road.loop is None else AsyncRunDriver
+    driver = make(road.backend(simulator), [get_weather], clock=simulator.clock)
+
+    def leave() -> None:
+        with driver.stream(request) as run:
+            for item in run:
+                if Told([item]).names[0].startswith(left_at):
+                    break
+
+    async def leave_async() -> None:
+        async with driver.stream(request) as run:
+            async for item in run:
+                if Told([item]).names[0].startswith(left_at):
+                    break
+
+    if road.loop:
+        anyio.run(leave_async, backend=road.loop)
+    else:
+        leave()
+
+
+def test_a_task_that_is_cancelled_while_it_listens_leaves_no_run(prompt: Any) -> None:
+    """In the middle of its waiting for an event; the run is told to cancel before the task ends."""
+    if prompt.loop is None:
+        pytest.skip("threads are not cancelled")
+    simulator, request = staged(*HANGING)
+
+    async def main() -> None:
+        backend = prompt.backend(simulator)
+        driver = AsyncRunDriver(backend, clock=simulator.clock)
+        gate = simulator.clock.participant()  # holds time: it waits until it is cancelled
+        created = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+
+            async def work() -> None:
+                async with driver.stream(request) as run:
+                    async for _ in run:
+                        created.set()
+
+            tasks.start_soon(work)
+            await created.wait()
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        gate.leave()
+
+    in_time(partial(anyio.run, main, backend=prompt.loop))
+    nothing_is_left(simulator)
+
+    (run,) = simulator.world.store.runs.values()
+    assert S.CANCELLING is run.status

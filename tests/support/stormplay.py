@@ -1,0 +1,79 @@
+"""A storm played by threads, by asyncio and by trio, judged each time, and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import partial
+
+import anyio
+
+from driving import LOOPS, in_time
+from stormjudge import judge
+from storms import Case
+from stormstage import Stage
+from stormstory import Story
+
+__all__ = ["Played", "play", "told"]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a case.
+
+    Attributes:
+        case: which.
+        ended: how, in a word or two.
+        calls: how many calls of the service it took.
+        broken: a line for each rule that was broken.
+    """
+
+    case: Case
+    ended: str
+    calls: int
+    broken: tuple[str, ...]
+
+
+def play(case: Case) -> Played:
+    """Play it by threads and by tasks. All of them must tell the same story."""
+    broken: list[str] = []
+    stories: list[Story] = []
+    for loop in LOOPS:
+        name = loop or "threads"
+        try:
+            stage, story = _drive(case, loop)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is not what a drive raises
+            broken.append(f"{name}: {type(error).__name__}: {error}")
+            continue
+        stories.append(story)
+        broken += [f"{name}: {line}" for line in judge(stage, story)]
+        if differ := _differ(story, stories[0]):
+            broken.append(f"{name}: another story: {', '.join(differ)}")
+    ended, calls = (str(stories[0]), len(stories[0].calls)) if stories else ("broken", 0)
+    return Played(case, ended, calls, tuple(broken))
+
+
+def _differ(one: Story, other: Story) -> list[str]:
+    """In what they differ: the names of the fields."""
+    names = (field.name for field in fields(Story))
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+
+def told(case: Case) -> str:
+    """What happens in a case, line by line: what the driver saw, and what was true."""
+    stage, story = _drive(case, None)
+    lines = [f"{case}: {case.plan.storm}", f"{case.plan.policy}", f"{dict(case.plan.acts)}", ""]
+    seen = [(step.at or 0.0, f"driver   {step}") for step in story.journal]
+    asked = [(call.at, f"call     {call.name}  {call.fault or ''}") for call in story.calls]
+    true = [
+        (entry.at, f"service  {str(entry).partition('  ')[2]}") for entry in stage.simulator.trace
+    ]
+    for at, line in sorted(seen + asked + true, key=lambda told: told[0]):
+        lines.append(f"{at - stage.started_at:9.3f}  {line}")
+    return "\n".join([*lines, "", f"ended: {story}", *play(case).broken])
+
+
+def _drive(case: Case, loop: str | None) -> tuple[Stage, Story]:
+    stage = Stage(case)
+    if loop is None:
+        return stage, in_time(stage.drive)
+    return stage, in_time(partial(anyio.run, stage.drive_async, backend=loop))
