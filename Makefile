@@ -42,6 +42,7 @@ doctor: .venv/ready  ## Write docs/doctor.md anew; to have the cases played: run
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
 	$(BIN)/python bench/simulator_speed.py
+	$(BIN)/python bench/pacing.py
 	$(BIN)/python bench/many_runs.py
 
 storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one.

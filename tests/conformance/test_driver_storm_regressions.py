@@ -6,7 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from by_hand import GARBLED, LOCKED, LOST, REQUEST, K, another, listed, met, ran, seen, told
+from by_hand import (
+    GARBLED,
+    LOCKED,
+    LOST,
+    REQUEST,
+    K,
+    a_run,
+    another,
+    fetched,
+    listed,
+    met,
+    ran,
+    seen,
+    told,
+)
 from runfsm import BackendError, Fault, Interrupt, Policy, Reject, RunCore, RunStatus, Wait
 from runfsm.driver.actions import (
     AddMessage,
@@ -14,6 +28,7 @@ from runfsm.driver.actions import (
     Create,
     Done,
     FetchMessages,
+    Heard,
     ListRuns,
     Reply,
     Retrieve,
@@ -23,6 +38,7 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.journal import CancelReason, GaveUp
+from runfsm.driver.live import TextDelta
 from runfsm.driver.threadcore import ThreadCore
 
 QUOTA = Fault(K.QUOTA, "You exceeded your current quota.", status_code=429)
@@ -112,6 +128,25 @@ def test_another_clients_cancel_counts_as_one(reason: str) -> None:
 
     assert [Retrieve, FetchMessages] == told(core, [seen("cancelling", now=30.0)])
     assert [GaveUp(30.0, RunStatus.CANCELLING)] == core.journal[-1:]
+
+
+# A message that is on its way --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["incomplete", "cancelled", "expired", "failed"])
+def test_a_text_that_was_told_is_asked_for_again(status: str) -> None:
+    """Of a run that wrote something a message must be there, whatever became of the run.
+
+    The first list of messages may lack it (openai-php#321); the answer used to be empty then,
+    though the stream had told a part of it.
+    """
+    core = RunCore(REQUEST, 0.0, streaming=True)
+    told(core, [seen("in_progress"), Heard(TextDelta("msg_1", "It ra"), 1.0)])
+    core.receive(Heard(a_run(status), 2.0))
+
+    assert [FetchMessages, Sleep] == told(core, [fetched(now=2.0)])
+    assert [Sleep, FetchMessages, Done] == told(core, [Slept(2.5), fetched("It ra", now=2.5)])
+    assert "It ra" == core.outcome.text
 
 
 # Who holds a thread ------------------------------------------------------------------------------

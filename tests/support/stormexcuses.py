@@ -88,12 +88,17 @@ def _busy(stage: Stage, story: Story, fault: Fault) -> Iterator[str]:
     holder = stage.thread and stage.thread.holder(stage.clock.now())
     if holder in stage.ours:
         yield f"locked out by our own run: {fault.message}"
-    elif story.calls[-1].fault not in {None, K.LOCKED}:  # it is not known who holds it now
+    elif _looked_in_vain(story):  # it is not known who holds it now
         return
     elif holder is None:
         yield f"busy, and nobody holds the thread: {fault.message}"
     elif fault.holder != holder.id:
         yield f"{holder.id} holds the thread, and the error names {fault.holder}"
+
+
+def _looked_in_vain(story: Story) -> bool:
+    last = story.journal[-1] if story.journal else None
+    return isinstance(last, FaultMet) and last.fault is not K.LOCKED
 
 
 def _impatient(stage: Stage, story: Story) -> Iterator[str]:

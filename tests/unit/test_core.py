@@ -25,6 +25,7 @@ from runfsm.driver.actions import (
     ThreadMade,
 )
 from runfsm.driver.core import EMPTY_MAX
+from runfsm.driver.habits import Habits
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 
 ONE_ROUND: list[Reply] = [
@@ -249,3 +250,13 @@ def test_a_run_that_was_waited_for_is_told_with_its_last_look() -> None:
     core = a_core(seen("queued"), Slept(0.5), replace(seen("failed"), snapshot=last), fetched())
 
     assert last is core.outcome.snapshot
+
+
+def test_a_core_that_is_resumed_learns_with_its_new_driver() -> None:
+    """It comes with a copy of what its old driver had learnt; the new one's is shared from there."""
+    core = pickle.loads(pickle.dumps(RunCore(REQUEST, 0.0, habits=Habits())))  # noqa: S301  # ours
+    habits = Habits()
+
+    core.learn_with(habits)
+
+    assert core.habits is habits

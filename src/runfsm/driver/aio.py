@@ -141,6 +141,7 @@ class AsyncRunDriver:
 
     def resume(self, core: RunCore) -> AsyncWatch:
         """Go on with a core that was saved in mid-run (it pickles), from the same action."""
+        core.learn_with(self._shared.habits)
         return AsyncWatch(core, self._hands(core.policy), self._shared, self._under_way)
 
     def cancel(self) -> None:

@@ -42,6 +42,7 @@ from runfsm.driver.decide import decide, in_time
 from runfsm.driver.habits import Habits
 from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.known import Known
+from runfsm.driver.live import TextDelta
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
@@ -71,7 +72,7 @@ SENDS: Final[dict[type[Action], RunEvent]] = {
 #: What may have been done when its answer was not waited for.
 CHANGES: Final = (CreateThread, Create, *SENDS)
 
-#: How often the messages of a completed run are asked for when none is there yet (openai-php#321).
+#: How often messages that must be there are asked for when none is there yet (openai-php#321).
 EMPTY_MAX: Final = 3
 
 
@@ -118,6 +119,11 @@ class RunCore:
             journal=self.journal,
             started_at=started_at,
         )
+
+    def learn_with(self, habits: Habits) -> None:
+        """Learn together with the other runs of the driver that goes on with this one."""
+        if self._known.patience.habits is not None:
+            self.habits = self._known.patience.habits = habits
 
     def next_action(self) -> Action:
         """What to do now; the same answer until the next `receive`."""
@@ -232,6 +238,8 @@ class RunCore:
                 known.patience.rest()
             case Seen(snapshot) | Heard(RunSnapshot() as snapshot):
                 self._see(action, snapshot)
+            case Heard(TextDelta()):
+                known.has_text = True
             case Silent():
                 known.is_listening = False
                 known.patience.rest()  # what it did not say, a look will: at once
@@ -289,8 +297,8 @@ class RunCore:
 
     def _take_messages(self, messages: tuple[RunMessage, ...]) -> None:
         known = self._known
-        completed = known.status is RunStatus.COMPLETED
-        if completed and not messages and known.empty < EMPTY_MAX:
+        must_be_some = known.has_text or known.status is RunStatus.COMPLETED
+        if must_be_some and not messages and known.empty < EMPTY_MAX:
             known.empty += 1
             known.patience.look(news=False, mends=True, at=known.now)
         else:

@@ -36,6 +36,7 @@ class Known:
         cancel_tried: a cancel was sent, with whatever answer; `cancel_sent`: and taken.
         gave_up: the cancel was not honoured in time.
         parting: what to raise once the run was told to cancel.
+        has_text: the stream told a piece of a message.
         messages: what the run wrote; `None` until it was fetched.
         empty: how many looks at the messages showed none.
         error: why it cannot go on.
@@ -59,6 +60,7 @@ class Known:
     cancel_sent: bool = False
     gave_up: bool = False
     parting: BackendError | None = None
+    has_text: bool = False
     messages: tuple[RunMessage, ...] | None = None
     empty: int = 0
     error: RunfsmError | None = None

@@ -109,6 +109,7 @@ class RunDriver:
 
     def resume(self, core: RunCore) -> Watch:
         """Go on with a core that was saved in mid-run (it pickles), from the same action."""
+        core.learn_with(self._shared.habits)
         return Watch(core, self._hands(core.policy), self._shared, self._under_way)
 
     def cancel(self) -> None:
