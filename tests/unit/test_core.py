@@ -253,7 +253,7 @@ def test_a_run_that_was_waited_for_is_told_with_its_last_look() -> None:
 
 
 def test_a_core_that_is_resumed_learns_with_its_new_driver() -> None:
-    """It comes with a copy of what its old driver had learnt; the new one's is shared from there."""
+    """It comes with a copy of what its old driver had learnt; from here on it shares."""
     core = pickle.loads(pickle.dumps(RunCore(REQUEST, 0.0, habits=Habits())))  # noqa: S301  # ours
     habits = Habits()
 
