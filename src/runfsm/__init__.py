@@ -6,7 +6,7 @@ errors.py    whose fault it is: the tree of errors
 lifecycle/   WHAT MAY HAPPEN: the tables, and what is computed from them
 driver/      WHAT TO DO NEXT: a core that decides, and two loops that do
 tools/       functions -> schemas -> calls -> outputs
-backends/    WHO IS ASKED: the services, by five calls
+backends/    WHO IS ASKED: the services, by nine calls
 clock.py     time as a port
 otel.py      runs as OpenTelemetry spans (an extra)
 cli/         one module a command; joins everything

@@ -19,6 +19,9 @@ SOURCES = sorted([*ROOT.glob("src/**/*.py"), *ROOT.glob("simulator/**/*.py")])
 #: The files of `driver/` that do things; all others there are pure.
 LOOPS = ("sync", "aio", "watch", "aiowatch", "hands", "aiohands", "many", "shared")
 
+#: The files of `driver/` in which tools and streams run beside a loop.
+WORKERS = ("toolthread", "tooltask", "streamthread", "streamtask")
+
 #: A room -> the rooms of runfsm that it may import. Files stand for themselves where they differ.
 MAY_IMPORT = {
     "runfsm.errors": set(),
@@ -36,8 +39,7 @@ MAY_IMPORT = {
         }
         for loop in LOOPS
     },
-    "runfsm.driver.toolthread": {"driver", "clock"},
-    "runfsm.driver.streamthread": {"driver", "clock", "errors"},
+    **{f"runfsm.driver.{worker}": {"driver", "clock"} for worker in WORKERS},
     "runfsm.tools": {"errors", "lifecycle", "tools", "driver.actions"},
     "runfsm.backends": {"errors", "lifecycle", "driver.actions", "driver.live", "backends"},
     "runfsm.otel": {"errors", "lifecycle", "driver"},
@@ -188,8 +190,11 @@ def test_the_simulator_is_imported_by_one_name() -> None:
     assert [] == users
 
 
-def test_the_two_loops_are_mirrors() -> None:
-    """`sync.py` and `aio.py` have the same classes with the same methods in the same order."""
+@pytest.mark.parametrize(
+    ("threads", "tasks"), [("sync", "aio"), ("watch", "aiowatch"), ("hands", "aiohands")]
+)
+def test_the_two_loops_are_mirrors(threads: str, tasks: str) -> None:
+    """Their files have the same classes with the same methods in the same order."""
 
     def names(loop: str) -> list[str]:
         tree = ast.parse((ROOT / f"src/runfsm/driver/{loop}.py").read_text(encoding="utf-8"))
@@ -200,8 +205,11 @@ def test_the_two_loops_are_mirrors() -> None:
             for node in top.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
-        return [re.sub(r"Async|(?<=__)a(?=iter|next)|(?<=\.)a(?=close)", "", n) for n in methods]
+        return [
+            re.sub(r"Async|(?<=__)a(?=iter|next|enter|exit)|(?<=\.)a(?=close)", "", n)
+            for n in methods
+        ]
 
     for_tasks_alone = {"RunDriver.map"}  # for threads, a pool's own `map` does it
 
-    assert names("sync") == [name for name in names("aio") if name not in for_tasks_alone]
+    assert names(threads) == [name for name in names(tasks) if name not in for_tasks_alone]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
@@ -49,7 +50,10 @@ def create_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Star
     """
 
     async def answer(sent: HttpRequest) -> HttpResponse:
-        request = await _request(sent)
+        try:
+            request = await _request(sent)
+        except ClientDisconnect:  # nobody hears, and nothing was asked for
+            return HttpResponse(status_code=400)
         try:
             if side_door and request.path.startswith("/_sim/"):
                 peer = sent.client.host if sent.client else None

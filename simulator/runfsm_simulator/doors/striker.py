@@ -14,6 +14,7 @@ from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.wire.errors import ApiError, api_error
 from runfsm_simulator.wire.outages import OUTAGES
+from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.refusals import NotFound
@@ -122,16 +123,16 @@ class Striker:
 
     def _too_new(self, call: Called) -> Strike | None:
         """A thread or a run that the replica that is asked does not know of yet."""
-        store, now = self._world.store, self._world.clock.now()
-        thread = store.threads.get(call.thread_id or "")
-        run = store.runs.get(call.run_id or "")
-        for missing, thing in ("thread", thread), ("run", run):
-            if thing is None or now - thing.created_at >= LAG_S:
-                continue
-            if self._world.strikes("missing_after_write"):
-                error = api_error(NotFound("thread" if missing == "thread" else "run", thing.id))
-                return Strike("missing_after_write", "error", kind=K.NOT_FOUND, error=error)
+        store = self._world.store
+        if (thread := store.threads.get(call.thread_id or "")) and self._is_missed(thread):
+            return _missing(NotFound("thread", thread.id))
+        if (run := store.runs.get(call.run_id or "")) and self._is_missed(run):
+            return _missing(NotFound("run", run.id))
         return None
+
+    def _is_missed(self, made: Thread | Run) -> bool:
+        is_new = self._world.clock.now() - made.created_at < LAG_S
+        return is_new and self._world.strikes("missing_after_write")
 
     def _on_the_way(self) -> Strike | None:
         strikes = self._world.strikes
@@ -187,6 +188,11 @@ class Striker:
             if struck:
                 self._world.shown.exchange(key, value=True)
             return struck
+
+
+def _missing(refusal: NotFound) -> Strike:
+    error = api_error(refusal)
+    return Strike("missing_after_write", "error", kind=K.NOT_FOUND, error=error)
 
 
 #: The faults in which no answer comes at all.

@@ -150,7 +150,7 @@ class _Writing:
         return record.model_dump(mode="json", context=self, warnings=False)
 
 
-def write(world: Any) -> dict[str, Any]:
+def write(world: object) -> dict[str, Any]:
     """A world as it is now, as plain data: what JSON has, and infinity. Call it in an operation.
 
     Raises:
@@ -229,7 +229,7 @@ def _checked(form: type[BaseModel], record: Any, reading: _Reading, where: str) 
         raise ValueError(f"{where}.{path_text(first['loc'])}: {first['msg']}") from error
 
 
-def put_back(world: Any, kept: Kept) -> None:
+def put_back(world: object, kept: Kept) -> None:
     """Fill a world that has just begun, on the clock and with the planner that it is to have."""
     for name, (path, _) in KEPT.items():
         holder, _, attribute = path.rpartition(".")

@@ -27,10 +27,10 @@ from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,
-    METADATA_MAX,
     RunMessage,
     RunRef,
     RunSnapshot,
+    has_room_for_key,
 )
 
 __all__ = [
@@ -136,7 +136,7 @@ def create_run(request: RunRequest) -> Call[RunSnapshot]:
         )
     body: dict[str, Any] = {"assistant_id": request.assistant_id, **request.options}
     metadata = body.get("metadata") or {}
-    if request.key is not None and len({*metadata, METADATA_KEY}) <= METADATA_MAX:
+    if request.key is not None and has_room_for_key(metadata):
         body["metadata"] = {**metadata, METADATA_KEY: request.key}
     said = [{"role": "user", "content": request.message}] if request.message is not None else []
     added = [*(body.pop("additional_messages", None) or ()), *said]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Generator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
@@ -125,7 +125,7 @@ class AsyncStreamingBackend(Protocol):
         """As `submit`, and then the same."""
 
 
-def check_kind(backend: Any, *, awaited: bool) -> None:
+def check_kind(backend: object, *, awaited: bool) -> None:
     """Refuse a backend that a driver cannot use.
 
     Args:
@@ -135,10 +135,10 @@ def check_kind(backend: Any, *, awaited: bool) -> None:
     Raises:
         TypeError: it is of the other kind, or no backend at all; the message says what to write.
     """
-    kind = type(backend).__name__
-    if not callable(getattr(backend, "create", None)):
+    kind, create = type(backend).__name__, getattr(backend, "create", None)
+    if not callable(create):
         raise TypeError(f"a driver wants a backend; wrap your {kind}: AssistantsBackend(client)")
-    if inspect.iscoroutinefunction(backend.create) == awaited:
+    if inspect.iscoroutinefunction(create) == awaited:
         return
     if awaited:
         raise TypeError(

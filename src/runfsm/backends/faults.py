@@ -18,7 +18,7 @@ import openai
 
 from runfsm.errors import BackendError, Fault, FaultKind
 
-__all__ = ["fault_of", "map_errors", "not_this_api"]
+__all__ = ["map_errors", "not_this_api"]
 
 K = FaultKind
 
@@ -77,7 +77,7 @@ def map_errors() -> Iterator[None]:
     try:
         yield
     except tuple(kind for kind, _ in KINDS) as error:
-        raise BackendError.of(fault_of(error)) from error
+        raise BackendError.of(_fault_of(error)) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BackendError.of(not_this_api(f"the answer is no JSON: {error}")) from error
     except Exception as error:
@@ -99,7 +99,7 @@ def not_this_api(message: str) -> Fault:
     return Fault(K.GARBLED, message, maybe_applied=True)
 
 
-def fault_of(error: Exception) -> Fault:
+def _fault_of(error: Exception) -> Fault:
     """The fault that an exception of the `openai` client stands for."""
     kind = next(kind for cls, kind in KINDS if isinstance(error, cls))
     message, status_code = _message(error), getattr(error, "status_code", None)

@@ -12,7 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from runfsm.cli.cases import CASES, SUBJECTS, Case, Finding, Road, Verdict, judge
+from runfsm.cli.cases import (
+    CASES,
+    COMPLAINTS,
+    FAULTS,
+    SUBJECTS,
+    Case,
+    Finding,
+    Road,
+    Verdict,
+    judge,
+)
 from runfsm.cli.telling import new_console
 from runfsm.errors import CallerError
 
@@ -56,7 +66,8 @@ def _chosen(only: str) -> Sequence[Case]:
     wanted = [word.strip().upper() for word in only.split(",") if word.strip()]
     known = {ident for case in CASES for ident in case.ids}
     if unknown := [ident for ident in wanted if ident not in known]:
-        raise CallerError(f"no case {', '.join(unknown)}; there are C1 to C41 and F1 to F28")
+        there_are = f"{COMPLAINTS[0]} to {COMPLAINTS[-1]} and {FAULTS[0]} to {FAULTS[-1]}"
+        raise CallerError(f"no case {', '.join(unknown)}; there are {there_are}")
     return [case for case in CASES if not wanted or not set(wanted).isdisjoint(case.ids)]
 
 

@@ -31,8 +31,8 @@ sync.py         RunDriver and ThreadSession          aio.py
 watch.py        one run under way                    aiowatch.py
 hands.py        what a core asks for, done           aiohands.py
 many.py         many runs at once, as tasks
-toolthread.py   a tool in a thread of its own
-streamthread.py a stream that is read in one
+toolthread.py   a tool in a thread of its own        tooltask.py
+streamthread.py a stream that is read in one         streamtask.py
 shared.py       what all runs of a driver share
 underway.py     what it has under way
 telling.py      who is told of each step: the log, and observers

@@ -46,8 +46,21 @@ __all__ = [
     "ToolOutput",
     "ToolsRan",
     "TurnTaken",
+    "check_id",
     "check_reply",
 ]
+
+
+def check_id(name: str, value: object, *, right: str) -> None:
+    """Refuse what names nothing: `None`, an empty text, or the thing itself.
+
+    Raises:
+        CallerError: it is that; the message says what is `right`.
+    """
+    if isinstance(value, str) and value:
+        return
+    told = repr(value) if value is None or value == "" else f"a {type(value).__name__}"
+    raise CallerError(f"{name} is {told}: {right}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,9 @@ class RunRequest:
             run whose creation was not answered is found by it, and taken over instead of being
             created twice. A driver makes one up when it is `None`.
 
+    Raises:
+        CallerError: an id or a key that is no text, or empty; options that are no mapping.
+
     Example:
         >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
         RunRequest(assistant_id='asst_abc123', thread_id=None)
@@ -75,6 +91,17 @@ class RunRequest:
     thread_id: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     key: str | None = field(default=None, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_id("assistant_id", self.assistant_id, right="give its id: RunRequest(assistant.id)")
+        if self.thread_id is not None:
+            right = "give its id, thread.id, or leave it out for a new thread"
+            check_id("thread_id", self.thread_id, right=right)
+        if self.key is not None:
+            check_id("key", self.key, right="give a text of your own, or leave it out")
+        if not isinstance(self.options, Mapping):
+            kind = type(self.options).__name__
+            raise CallerError(f"options is a {kind}: give a dict, such as {{'temperature': 0.2}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Nothing is decided here.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import ParamSpec, TypeVar, assert_never
@@ -13,8 +12,7 @@ from typing import ParamSpec, TypeVar, assert_never
 import anyio
 
 from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend
-from runfsm.clock import AsyncAlarm, Participant
-from runfsm.driver import toolthread
+from runfsm.driver import tooltask, toolthread
 from runfsm.driver.actions import (
     Action,
     Added,
@@ -50,7 +48,8 @@ from runfsm.driver.actions import (
 from runfsm.driver.lines import Ticket, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
 from runfsm.driver.shared import Shared
-from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.streamtask import StreamTask
+from runfsm.driver.toolround import ToolRound
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 from runfsm.tools import Toolset
@@ -96,7 +95,7 @@ class AsyncHands:
         self._is_guest = ticket is not None
         self._alarm = shared.clock.async_alarm()
         self._interrupted = False
-        self._stream: AsyncGenerator[StreamEvent, None] | None = None
+        self._stream: StreamTask | None = None
         self._heard: deque[StreamEvent] = deque()  # before the run was shown
 
     @property
@@ -132,6 +131,8 @@ class AsyncHands:
 
     async def _enter(self, action: Entering) -> Reply:
         backend, now = self._backend, self._clock.now
+        if self.ticket and self._is_guest:
+            self.ticket.check()  # a session that is over has nothing to lend
         match action:
             case CreateThread():
                 return ThreadMade(await self._ask(backend.create_thread), now())
@@ -215,7 +216,7 @@ class AsyncHands:
         As any other call it is waited for, even if the app asks to cancel: cancel what?
         """
         await self._wait_for_cap()
-        self._stream = call(*args, **kw)
+        self._stream = StreamTask(call(*args, **kw), self._clock, self._alarm)
         while (event := await self._read(SILENCE_S, patient=True)) is not None:
             if isinstance(event, RunSnapshot):
                 return event
@@ -233,29 +234,13 @@ class AsyncHands:
         event = None
         try:
             if self._stream is not None:
-                event = await self._read_one(self._stream, timeout_s, patient=patient)
+                event = await self._stream.next(
+                    timeout_s, lambda: self.is_interrupted and not patient
+                )
         finally:
             if event is None:
                 await self._hush()
         return event
-
-    async def _read_one(
-        self, stream: AsyncGenerator[StreamEvent, None], timeout_s: float, *, patient: bool
-    ) -> StreamEvent | None:
-        reading = Reading(stream, self._clock.participant(beside=True), self._alarm)
-        ends_at = self._clock.now() + timeout_s
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(reading.read)
-                while not reading.is_done and (patient or not self.is_interrupted):
-                    left_s = ends_at - self._clock.now()
-                    if left_s <= 0:
-                        break
-                    await self._alarm.wait(left_s)
-                tasks.cancel_scope.cancel()
-        finally:
-            reading.participant.leave()
-        return reading.outcome()
 
     async def _hush(self) -> None:
         """Listen no more. The run goes on."""
@@ -263,8 +248,7 @@ class AsyncHands:
         if self._stream is not None:
             stream, self._stream = self._stream, None
             self._renew_alarm()
-            with anyio.CancelScope(shield=True):
-                await stream.aclose()
+            await stream.aclose()
 
     def _renew_alarm(self) -> None:
         """A late ring must not end a later wait; that of an interrupt must."""
@@ -282,7 +266,7 @@ class AsyncHands:
             async with anyio.create_task_group() as tasks:
                 for job, participant in workers:
                     if job.bound.tool.is_async:
-                        tasks.start_soon(_work, job, alarm, participant)
+                        tooltask.start(tasks, job, alarm.ring, participant)
                     else:
                         toolthread.start(job, alarm.ring, participant)
                 while (wait_s := tools.wait_s(self._clock.now())) is not None:
@@ -305,56 +289,3 @@ class AsyncHands:
             tools.see(await self._ask(self._backend.retrieve, ref))
         except BackendError as error:
             self.trouble = error
-
-
-class Reading:
-    """One event being read."""
-
-    def __init__(
-        self,
-        stream: AsyncGenerator[StreamEvent, None],
-        participant: Participant,
-        alarm: AsyncAlarm,
-    ) -> None:
-        self.participant = participant
-        self.is_done = False
-        self._event: StreamEvent | None = None
-        self._error: Exception | None = None
-        self._stream = stream
-        self._alarm = alarm
-
-    async def read(self) -> None:
-        """Read it, and ring."""
-        with self.participant:
-            try:
-                self._event = await anext(self._stream, None)
-            except Exception as error:  # noqa: BLE001  # raised by who asked, outside of the group
-                self._error = error
-            self.is_done = True
-            self._alarm.ring()
-
-    def outcome(self) -> StreamEvent | None:
-        """What was read, if it was; or raise what was met."""
-        if self._error is not None:
-            raise self._error
-        return self._event
-
-
-async def _work(job: ToolJob, alarm: AsyncAlarm, participant: Participant) -> None:
-    try:
-        with participant:
-            job.settle(await _call(job))
-            alarm.ring()
-    finally:
-        participant.leave()
-
-
-async def _call(job: ToolJob) -> ToolOutput:
-    try:
-        return job.bound.finish(await job.bound.invoke())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        if anyio.current_effective_deadline() == -math.inf:  # we are cancelled: not the tool's word
-            raise
-        return job.bound.failed(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar, cast
+from typing import Final, Generic, Self, TypeVar, cast
 
 import anyio
 
@@ -48,7 +48,7 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         core: RunCore,
         hands: AsyncHands,
         shared: Shared,
-        under_way: UnderWay[Any],
+        under_way: UnderWay,
         narrator: Narrator | None = None,
     ) -> None:
         self.core = core

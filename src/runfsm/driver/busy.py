@@ -81,7 +81,7 @@ class Enqueue:
     timeout_s: float = 600.0
 
     def __post_init__(self) -> None:
-        check_number("waiting_max", self.waiting_max, at_least=1)
+        check_number("waiting_max", self.waiting_max, at_least=1, whole=True)
         check_number("timeout_s", self.timeout_s, at_least=0)
 
     def __str__(self) -> str:

@@ -61,7 +61,7 @@ from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot
 
-__all__ = ["RunCore"]
+__all__ = ["RunCore", "check_core"]
 
 #: The client's edge that an action takes.
 SENDS: Final[dict[type[Action], RunEvent]] = {
@@ -184,7 +184,10 @@ class RunCore:
         """
         known = self._known
         if known.snapshot is None or known.messages is None or known.status is None:
-            raise CallerError("there is no outcome before next_action() says Done()")
+            raise CallerError(
+                "there is no outcome before the run is driven to its end: watch.finish(), or iterate "
+                "over the watch (a core is at its end when next_action() says Done())"
+            )
         return Outcome(
             status=known.status,
             snapshot=known.snapshot,
@@ -389,6 +392,16 @@ class RunCore:
         error.ref = self.snapshot and self.snapshot.ref
         error.journal = tuple(self.journal)
         self._known.error = error
+
+
+def check_core(core: RunCore) -> None:
+    """Refuse to resume what is no core.
+
+    Raises:
+        CallerError: it is none.
+    """
+    if not isinstance(core, RunCore):
+        raise CallerError(f"a {type(core).__name__} is no core: say driver.resume(watch.core)")
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:

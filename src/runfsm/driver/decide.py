@@ -120,7 +120,7 @@ def _in_time_s(known: Known, delay_s: float) -> float:
 
 
 def _in_own_time_s(known: Known, delay_s: float) -> float:
-    """The same for who is told of the expiry: a stream that just then is left would be."""
+    """As `_in_time_s`, but past the expiry: a stream tells of that itself, if it is heard out."""
     for moment in (known.deadline_at, known.give_up_at):
         if moment is not None and moment > known.now:
             delay_s = min(delay_s, moment - known.now)

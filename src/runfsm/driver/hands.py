@@ -130,6 +130,8 @@ class Hands:
 
     def _enter(self, action: Entering) -> Reply:
         backend, now = self._backend, self._clock.now
+        if self.ticket and self._is_guest:
+            self.ticket.check()  # a session that is over has nothing to lend
         match action:
             case CreateThread():
                 return ThreadMade(self._ask(backend.create_thread), now())
@@ -176,10 +178,13 @@ class Hands:
 
     def _ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One request, as soon as the cap allows it."""
+        self._wait_for_cap()
+        return call(*args, **kwargs)
+
+    def _wait_for_cap(self) -> None:
         if self._cap and (delay_s := self._cap.reserve(self._clock.now())):
             alarm = self._clock.alarm()  # nobody rings it: the cap holds for all
             alarm.wait(delay_s)
-        return call(*args, **kwargs)
 
     # Lines ---------------------------------------------------------------------------------------
 
@@ -207,7 +212,8 @@ class Hands:
 
         As any other call it is waited for, even if the app asks to cancel: cancel what?
         """
-        self._stream = StreamThread(self._ask(call, *args, **kw), self._clock, self._alarm)
+        self._wait_for_cap()
+        self._stream = StreamThread(call(*args, **kw), self._clock, self._alarm)
         while (event := self._read(SILENCE_S, patient=True)) is not None:
             if isinstance(event, RunSnapshot):
                 return event

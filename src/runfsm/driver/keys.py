@@ -5,20 +5,31 @@ The one place where the driver needs chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
 from runfsm.driver.actions import RunRequest
 from runfsm.errors import CallerError
-from runfsm.lifecycle.snapshot import METADATA_KEY, METADATA_MAX
+from runfsm.lifecycle.snapshot import METADATA_MAX, has_room_for_key
 
-__all__ = ["keyed", "new_key", "on_thread"]
+__all__ = ["checked", "keyed", "new_key", "on_thread"]
 
 
 def new_key() -> str:
     """A name that nobody else has."""
     return uuid4().hex
+
+
+def checked(request: RunRequest) -> RunRequest:
+    """The request, if it is one.
+
+    Raises:
+        CallerError: it is something else.
+    """
+    if isinstance(request, RunRequest):
+        return request
+    kind = type(request).__name__
+    raise CallerError(f"a {kind} is no request: say driver.run(RunRequest(assistant_id, message))")
 
 
 def keyed(request: RunRequest) -> RunRequest:
@@ -30,7 +41,7 @@ def keyed(request: RunRequest) -> RunRequest:
     Raises:
         CallerError: it has a key, and no room for it.
     """
-    if _has_room(request):
+    if has_room_for_key(checked(request).options.get("metadata") or {}):
         return request if request.key is not None else replace(request, key=new_key())
     if request.key is not None:
         raise CallerError(
@@ -40,18 +51,13 @@ def keyed(request: RunRequest) -> RunRequest:
     return request
 
 
-def _has_room(request: RunRequest) -> bool:
-    metadata = request.options.get("metadata") or {}
-    return isinstance(metadata, Mapping) and len({*metadata, METADATA_KEY}) <= METADATA_MAX
-
-
 def on_thread(request: RunRequest, thread_id: str) -> RunRequest:
     """The request, on a session's thread.
 
     Raises:
         CallerError: it names another one.
     """
-    if request.thread_id not in {None, thread_id}:
+    if checked(request).thread_id not in {None, thread_id}:
         raise CallerError(
             f"this session has {thread_id}, and the request says thread_id="
             f"{request.thread_id!r}: leave it out, or run it by the driver"

@@ -96,6 +96,14 @@ class Ticket:
         """
         return self._lines._is_first(self)  # noqa: SLF001  # two halves of one mechanism
 
+    def check(self) -> None:
+        """Be sure that there is a place.
+
+        Raises:
+            CallerError: it was given up.
+        """
+        self._lines._is_first(self)  # noqa: SLF001  # as above
+
     def leave(self) -> None:
         """Give the place up; a second time is nothing."""
         self._lines._leave(self)  # noqa: SLF001  # as above

@@ -28,6 +28,7 @@ import anyio.lowlevel
 from runfsm.clock import Clock, Participant
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.aiowatch import AsyncWatch
+from runfsm.driver.keys import checked
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import check_number
 from runfsm.driver.slots import Job, Slots
@@ -107,7 +108,9 @@ class AsyncRunMap(AsyncIterator[MapResult]):
         *,
         limit: int,
     ) -> None:
-        check_number("limit", limit, at_least=1)
+        check_number("limit", limit, at_least=1, whole=True)
+        if isinstance(requests, RunRequest):
+            raise CallerError("one request is no list of them: say driver.map([request])")
         self._requests = requests
         self._watch = watch
         self._clock = clock
@@ -187,7 +190,7 @@ class AsyncRunMap(AsyncIterator[MapResult]):
         try:
             while True:
                 await self._until_there_is_room()
-                self._slots.offer(await anext(requests))
+                self._slots.offer(checked(await anext(requests)))
                 self._go_on()
         except StopAsyncIteration:
             pass

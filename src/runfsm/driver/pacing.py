@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from numbers import Integral, Real
 from typing import Final
 
 from runfsm.driver.habits import Habits
@@ -42,7 +43,7 @@ class Pacing:
         factor: how much longer each further wait is.
         longest_s: no wait is longer, learnt or not; only a `retry-after` may be.
         fault_s: the first wait after a failed call, at most; it doubles with each failure in a row.
-        faults_max: give up after so many failures in a row.
+        faults_max: so many failures in a row are borne; one more, and the driver gives up.
         learns: whether to look when earlier runs of the driver were ready. If not, or as long as
             there were too few, `first_s` and `factor` alone say when.
         requests_per_s: no more requests a second, over all runs of the driver; `None`: as many as
@@ -70,7 +71,7 @@ class Pacing:
         check_number("factor", self.factor, at_least=1)
         check_number("longest_s", self.longest_s, at_least=self.first_s)
         check_number("fault_s", self.fault_s, above=0)
-        check_number("faults_max", self.faults_max, at_least=0)
+        check_number("faults_max", self.faults_max, at_least=0, whole=True)
         if self.requests_per_s is not None:
             check_number("requests_per_s", self.requests_per_s, above=0)
 
@@ -208,16 +209,23 @@ class Patience:
 
 
 def check_number(
-    name: str, value: float, *, above: float = -math.inf, at_least: float = -math.inf
+    name: str,
+    value: float,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    whole: bool = False,
 ) -> None:
-    """Refuse what is no finite number within its bounds.
+    """Refuse what is no finite number within its bounds, or no `whole` one where that is wanted.
 
     Raises:
         ValueError: it is not; the message names it, and what would do.
     """
-    if not (math.isfinite(value) and value > above and value >= at_least):
+    is_number = isinstance(value, Integral if whole else Real) and math.isfinite(value)
+    if not (is_number and value > above and value >= at_least):
         bound = f"above {above:g}" if above > -math.inf else f"of at least {at_least:g}"
-        raise ValueError(f"{name} is {value}, where a finite number {bound} would do")
+        kind = "whole" if whole else "finite"
+        raise ValueError(f"{name} is {value!r}, where a {kind} number {bound} would do")
 
 
 def _grow(first: float, factor: float, times: int, longest: float) -> float:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from runfsm.driver.busy import OnBusy, Reject
 from runfsm.driver.pacing import Pacing, check_number
+from runfsm.errors import CallerError
 
-__all__ = ["Policy"]
+__all__ = ["Policy", "policy_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Policy:
 
     Raises:
         ValueError: a number or a word that makes no sense.
+
+    Example:
+        >>> from runfsm import Wait
+        >>> Policy(deadline_s=120, on_busy=Wait(timeout_s=30)).on_busy
+        Wait(timeout_s=30)
     """
 
     deadline_s: float | None = 900.0
@@ -54,6 +60,19 @@ class Policy:
             raise ValueError(  # noqa: TRY004  # as for every other setting
                 f"on_busy is {self.on_busy!r}; say Reject(), Wait(), Interrupt() or Enqueue()"
             )
+        if not isinstance(self.pacing, Pacing):
+            raise ValueError(f"pacing is {self.pacing!r}; say Pacing(first_s=1.0)")  # noqa: TRY004  # as above
+
+
+def policy_of(wanted: Policy | None) -> Policy:
+    """The policy that a driver was given, or the usual one.
+
+    Raises:
+        CallerError: it is none.
+    """
+    if wanted is None or isinstance(wanted, Policy):
+        return wanted or Policy()
+    raise CallerError(f"policy={wanted!r}: a driver takes a Policy; say Policy(on_busy=Wait())")
 
 
 def _check_word(name: str, word: object, *words: str) -> None:

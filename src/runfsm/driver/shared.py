@@ -9,7 +9,7 @@ from runfsm.clock import Clock
 from runfsm.driver.habits import Habits
 from runfsm.driver.lines import Lines
 from runfsm.driver.ratecap import RateCap
-from runfsm.driver.telling import Observer, check_observers
+from runfsm.driver.telling import Observer
 
 __all__ = ["Shared"]
 
@@ -31,6 +31,3 @@ class Shared:
     cap: RateCap | None
     observers: Sequence[Observer] = ()
     habits: Habits = field(default_factory=Habits)
-
-    def __post_init__(self) -> None:
-        check_observers(self.observers)

@@ -1,4 +1,7 @@
-"""A stream that is read in a thread of its own, one event at a time, so that waiting can end."""
+"""A stream that is read in a thread of its own, one event at a time, so that waiting can end.
+
+Its mirror is `streamtask.py`.
+"""
 
 from __future__ import annotations
 

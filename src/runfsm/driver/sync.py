@@ -11,16 +11,16 @@ from runfsm.backends.base import Backend, StreamingBackend, check_kind
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import AddMessage, ListRuns, RunRequest
 from runfsm.driver.busy import OnBusy
-from runfsm.driver.core import RunCore
+from runfsm.driver.core import RunCore, check_core
 from runfsm.driver.hands import Hands
 from runfsm.driver.keys import keyed, new_key, on_thread
 from runfsm.driver.lines import Lines, Ticket
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
-from runfsm.driver.policy import Policy
+from runfsm.driver.policy import Policy, policy_of
 from runfsm.driver.ratecap import RateCap
 from runfsm.driver.shared import Shared
-from runfsm.driver.telling import Observer
+from runfsm.driver.telling import Observer, check_observers
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
 from runfsm.driver.watch import Errand, RunStream, Watch
@@ -59,15 +59,15 @@ class RunDriver:
         check_kind(backend, awaited=False)
         self._backend = backend
         self._tools = tools if isinstance(tools, Toolset) else Toolset(tools)
-        self._policy = policy or Policy()
+        self._policy = policy_of(policy)
         per_s = self._policy.pacing.requests_per_s
         self._shared = Shared(
             clock=clock or SystemClock(),
             lines=lines or Lines(),
             cap=RateCap(per_s) if per_s else None,
-            observers=tuple(observers),
+            observers=check_observers(observers),
         )
-        self._under_way: UnderWay[Any] = UnderWay()
+        self._under_way = UnderWay()
 
     def run(self, request: RunRequest, *, on_busy: OnBusy | None = None) -> Outcome:
         """Drive a run to its end.
@@ -108,14 +108,19 @@ class RunDriver:
         return self._stream(request, self._policy_for(on_busy))
 
     def resume(self, core: RunCore) -> Watch:
-        """Go on with a core that was saved in mid-run (it pickles), from the same action."""
+        """Go on with a core that was saved in mid-run (it pickles), from the same action.
+
+        Example:
+            >>> outcome = driver.resume(pickle.loads(saved)).finish()  # doctest: +SKIP
+        """
+        check_core(core)
         core.learn_with(self._shared.habits)
         return Watch(core, self._hands(core.policy), self._shared, self._under_way)
 
     def cancel(self) -> None:
         """Cancel every run that this driver has under way. Any thread may ask."""
-        for watch in self._under_way.all():
-            watch.cancel()
+        for drive in self._under_way.all():
+            drive.cancel()
 
     def add_message(
         self,
@@ -140,6 +145,10 @@ class RunDriver:
         Raises:
             ThreadBusy: a run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
+
+        Example:
+            >>> driver.add_message("thread_abc123", "And tomorrow?")  # doctest: +SKIP
+            'msg_abc123'
         """
         entry = AddMessage(thread_id, content, key or new_key())
         return self._add_message(entry, self._policy_for(on_busy))
@@ -148,10 +157,11 @@ class RunDriver:
     def thread_session(
         self, thread_id: str, *, on_busy: OnBusy | None = None
     ) -> Iterator[ThreadSession]:
-        """Have a thread for oneself: nobody who shares the driver's `lines` gets in between.
+        """Have a thread for oneself: nobody who stands in the driver's `lines` gets in between.
 
         It begins when no run is active on the thread; what to do until then is the policy's
-        `on_busy`. Clients elsewhere do not stand in this line.
+        `on_busy`. Who says `Enqueue()`, and other sessions, stand in this line; other policies and
+        clients elsewhere do not.
 
         Raises:
             ThreadBusy: a run, or another session, has the thread for longer than the policy waits.

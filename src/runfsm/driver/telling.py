@@ -41,19 +41,37 @@ class Observer(Protocol):
         """Hear of a step; `core` is the run's mind: its `request`, its latest `snapshot`."""
 
 
-def check_observers(observers: Iterable[Observer]) -> None:
-    """Refuse what would never be run.
+def check_observers(observers: Iterable[Observer]) -> tuple[Observer, ...]:
+    """The observers, without any that would never be run.
 
     Raises:
-        CallerError: an observer is a coroutine function.
+        CallerError: an observer is a coroutine function, a class or not callable, or stands alone.
     """
-    for observer in observers:
-        if iscoroutinefunction(observer) or iscoroutinefunction(type(observer).__call__):
-            name = getattr(observer, "__qualname__", type(observer).__qualname__)
-            raise CallerError(
-                f"observers=[{name}]: it is async, and nobody would await it; give a plain "
-                f"function, which may put the step into a queue or start a task"
-            )
+    if callable(observers):
+        name = _name(observers)
+        raise CallerError(f"observers={name}: it is one, not a list; say observers=[{name}]")
+    told = tuple(observers)
+    for observer in told:
+        if problem := _problem(observer):
+            raise CallerError(f"observers=[{_name(observer)}]: {problem}")
+    return told
+
+
+def _problem(observer: object) -> str | None:
+    if not callable(observer):
+        return "it is not callable; give a function of a step and the run's core"
+    if isinstance(observer, type):
+        return f"it is a class; give one of its objects: {observer.__qualname__}()"
+    if iscoroutinefunction(observer) or iscoroutinefunction(type(observer).__call__):
+        return (
+            "it is async, and nobody would await it; give a plain function, which may put the "
+            "step into a queue or start a task"
+        )
+    return None
+
+
+def _name(observer: object) -> str:
+    return str(getattr(observer, "__qualname__", type(observer).__qualname__))
 
 
 class Teller:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runfsm.driver.actions import Action, AddMessage, Done, ListRuns, Reply, check_reply
+from runfsm.driver.actions import (
+    Action,
+    AddMessage,
+    Done,
+    ListRuns,
+    Reply,
+    check_id,
+    check_reply,
+)
 from runfsm.driver.admission import Admission
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
@@ -27,6 +35,9 @@ class ThreadCore:
         journal: what was met on the way.
         error: why it did not come to pass.
 
+    Raises:
+        CallerError: the entry names no thread.
+
     Example:
         >>> core = ThreadCore(AddMessage("thread_1", "Hi", key="4711"), started_at=0.0)
         >>> core.next_action()
@@ -44,6 +55,8 @@ class ThreadCore:
     _admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
+        right = "give its id, thread.id; backend.create_thread() makes one"
+        check_id("thread_id", self.entry.thread_id, right=right)
         self._now = self.started_at
         key = self.entry.key if isinstance(self.entry, AddMessage) else ""
         self._admission = Admission(

@@ -1,4 +1,4 @@
-"""A tool in a thread of its own, for both loops."""
+"""A tool in a thread of its own, for both loops. Its mirror, for async tools, is `tooltask.py`."""
 
 from __future__ import annotations
 

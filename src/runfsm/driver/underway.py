@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import threading
-from typing import Generic, TypeVar
+from typing import Protocol
 from weakref import WeakSet
 
-__all__ = ["UnderWay"]
-
-WatchT = TypeVar("WatchT")
+__all__ = ["Cancellable", "UnderWay"]
 
 
-class UnderWay(Generic[WatchT]):
-    """A set of watches that any thread may change and read. It keeps none of them alive."""
+class Cancellable(Protocol):
+    """A run or an errand under way."""
+
+    def cancel(self) -> None:
+        """Let it come to its end soon. Any thread may ask."""
+
+
+class UnderWay:
+    """What can be cancelled; any thread may change and read it. It keeps nothing alive."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # a WeakSet must not change while it is read
-        self._watches: WeakSet[WatchT] = WeakSet()
+        self._drives: WeakSet[Cancellable] = WeakSet()
 
     def __len__(self) -> int:
-        return len(self._watches)
+        return len(self._drives)
 
-    def add(self, watch: WatchT) -> None:
+    def add(self, drive: Cancellable) -> None:
         """Begin."""
         with self._lock:
-            self._watches.add(watch)
+            self._drives.add(drive)
 
-    def discard(self, watch: WatchT) -> None:
+    def discard(self, drive: Cancellable) -> None:
         """End; a second time is nothing."""
         with self._lock:
-            self._watches.discard(watch)
+            self._drives.discard(drive)
 
-    def all(self) -> list[WatchT]:
+    def all(self) -> list[Cancellable]:
         """Those of this moment."""
         with self._lock:
-            return list(self._watches)
+            return list(self._drives)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Generic, Self, TypeVar, cast
 
 from runfsm.clock import Participant
 from runfsm.driver.actions import Done
@@ -42,7 +42,7 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         core: RunCore,
         hands: Hands,
         shared: Shared,
-        under_way: UnderWay[Any],
+        under_way: UnderWay,
         narrator: Narrator | None = None,
     ) -> None:
         self.core = core

@@ -21,12 +21,18 @@ __all__ = [
     "RunSnapshot",
     "ToolCall",
     "Usage",
+    "has_room_for_key",
 ]
 
 #: Where in the metadata of a run, or of a message, the name stands that its creator gave it.
 METADATA_KEY: Final = "runfsm_key"
 #: So many pairs they have at most.
 METADATA_MAX: Final = 16
+
+
+def has_room_for_key(metadata: object) -> bool:
+    """Whether metadata can take the key as one more pair, or in place of an older one."""
+    return isinstance(metadata, Mapping) and len({*metadata, METADATA_KEY}) <= METADATA_MAX
 
 
 @dataclass(frozen=True, slots=True)

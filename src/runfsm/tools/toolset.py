@@ -85,6 +85,14 @@ class Toolset:
 
     def __init__(self, tools: Iterable[Callable[..., Any]] = ()) -> None:
         self._tools: dict[str, Tool[..., Any]] = {}
+        if callable(tools):
+            name = getattr(tools, "__name__", None) or getattr(tools, "name", "it")
+            raise refusal(
+                name,
+                "one tool is no list of tools",
+                wrong=f"Toolset({name})",
+                right=f"Toolset([{name}])",
+            )
         for each in tools:
             made = each if isinstance(each, Tool) else tool(each)
             if made.name in self._tools:

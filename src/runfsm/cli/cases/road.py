@@ -15,6 +15,7 @@ import anyio
 import anyio.lowlevel
 
 from runfsm.backends import AssistantsBackend
+from runfsm.clock import Participant
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver
 from runfsm.driver.core import RunCore
@@ -24,6 +25,7 @@ from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
 from runfsm.driver.sync import RunDriver
 from runfsm_simulator import Simulator
+from runfsm_simulator.world.clock import VirtualClock
 
 __all__ = ["Ask", "Road"]
 
@@ -74,7 +76,9 @@ class Road:
         client = simulator.client() if self.loop is None else simulator.async_client()
         return AssistantsBackend(client)
 
-    def drive(self, backend: Any, clock: Any, asks: Sequence[Ask]) -> list[Outcome | BaseException]:
+    def drive(
+        self, backend: Any, clock: VirtualClock, asks: Sequence[Ask]
+    ) -> list[Outcome | BaseException]:
         """Drive these runs, all at once; how each of them ended, or what it raised."""
         # Before the first begins: no instant may pass for it while the others are not there.
         works = [Work(ask, backend, clock, clock.participant()) for ask in asks]
@@ -89,7 +93,7 @@ class Road:
         return [work.came for work in works]
 
     def add_message(
-        self, backend: Any, clock: Any, thread_id: str, content: str, policy: Policy
+        self, backend: Any, clock: VirtualClock, thread_id: str, content: str, policy: Policy
     ) -> str:
         """Add a message by a driver; its id."""
         if self.loop is None:
@@ -105,8 +109,8 @@ class Work:
 
     ask: Ask
     backend: Any
-    clock: Any
-    participant: Any
+    clock: VirtualClock
+    participant: Participant
     came: Any = None
 
     def watch(self, kind: Any) -> Any:

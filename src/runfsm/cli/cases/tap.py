@@ -12,20 +12,13 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
+from runfsm.backends.base import Backend, StreamingBackend
+
 __all__ = ["Sent", "Tap"]
 
-VERBS: Final = (
-    "create_thread",
-    "runs",
-    "create",
-    "retrieve",
-    "submit",
-    "cancel",
-    "messages",
-    "add_message",
-    "find_message",
-    "stream_create",
-    "stream_submit",
+#: The calls of a backend.
+VERBS: Final = tuple(
+    name for kind in (Backend, StreamingBackend) for name in vars(kind) if not name.startswith("_")
 )
 
 
