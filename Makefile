@@ -7,7 +7,7 @@ BIN := .venv/bin
 TESTS ?=
 CASE ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor bench storm clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate bench storm clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ coverage: .venv/ready  ## Write docs/coverage.md anew: endpoint by behaviour, wi
 
 doctor: .venv/ready  ## Write docs/doctor.md anew; to have the cases played: runfsm doctor.
 	$(BIN)/python -m runfsm.cli.cases docs/doctor.md
+
+migrate: .venv/ready  ## Write the comparison in docs/migrate.md anew, from the tables.
+	$(BIN)/python -m runfsm.cli.diff docs/migrate.md
 
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py

@@ -1,4 +1,4 @@
-"""What a served simulator says of its clients: nothing of those that left, and no id that is none."""
+"""What a served simulator says of its clients: nothing of who has left, and no id that is none."""
 
 from __future__ import annotations
 

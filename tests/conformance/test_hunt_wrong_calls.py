@@ -20,11 +20,13 @@ from runfsm import (
     Reject,
     RunDriver,
     RunRequest,
+    SystemClock,
     ToolDefinitionError,
     Toolset,
     Wait,
 )
 from runfsm.otel import Spans
+from runfsm_simulator import Simulator
 
 LOOPS = [None, "asyncio"]
 DRIVERS = [RunDriver, AsyncRunDriver]
@@ -47,11 +49,13 @@ def _driver(kind: Any, **settings: Any) -> Any:
     [
         ({"policy": "wait"}, r"Policy\(on_busy=Wait\(\)\)"),
         ({"policy": Wait()}, r"Policy\(on_busy=Wait\(\)\)"),
+        ({"clock": Simulator()}, r"clock is a Simulator.*clock=simulator\.clock"),
+        ({"clock": SystemClock}, "clock is SystemClock"),
         ({"observers": ["print"]}, "not callable"),
         ({"observers": print}, r"observers=\[print\]"),
         ({"observers": [Spans]}, r"Spans\(\)"),
     ],
-    ids=["str-policy", "bare-on-busy", "str-observer", "bare-observer", "class-observer"],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_a_drivers_wrong_settings_are_refused(kind: Any, settings: Any, right: str) -> None:
     """Where they are given, not at the first run."""

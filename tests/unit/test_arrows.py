@@ -64,6 +64,8 @@ ONLY_IMPORTER = {
 STDLIB_ONLY = [
     "runfsm.errors",
     *(f"runfsm.lifecycle.{name}" for name in ("table", "run", "catalog", "snapshot", "journal")),
+    "runfsm.lifecycle.wires.chain",
+    "runfsm.lifecycle.wires.wire",
 ]
 
 

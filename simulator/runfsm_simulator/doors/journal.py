@@ -24,7 +24,8 @@ __all__ = ["Asking", "Journal", "Why"]
 LINES_MAX: Final = 1_000
 PATH_MAX: Final = 300  # characters of a path; the longest of the API's own has a third of it
 HEAD: Final = 300  # bytes of a body: a run's begins with its id, an error's with its message
-RUN_ID: Final = re.compile(r"\brun_(?!id\b)\w{1,100}")  # the field `run_id` is none
+#: Not the field `run_id`, nor what it holds: a message is not about the run that wrote it.
+RUN_ID: Final = re.compile(r'(?<!run_id": ")(?<!run_id":")\brun_(?!id\b)\w{1,100}')
 
 
 @dataclass(frozen=True, slots=True)

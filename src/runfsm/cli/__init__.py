@@ -9,6 +9,7 @@ asjson.py     a run as JSON objects, for scripts
 doctor.py     `runfsm doctor`: what can go wrong, played on the library's own driver
 cases/        what can go wrong, case by case
 lifecycle.py  `runfsm lifecycle`: the tables, drawn
+diff/         `runfsm diff`: what differs between two APIs
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
 
@@ -18,7 +19,7 @@ import sys
 
 import typer
 
-from runfsm.cli import demo, doctor, drive, lifecycle, serve, simulate
+from runfsm.cli import demo, diff, doctor, drive, lifecycle, serve, simulate
 from runfsm.errors import CallerError, RunfsmError
 
 __all__ = ["main"]
@@ -38,6 +39,7 @@ app.command()(drive.drive)
 app.command()(simulate.simulate)
 app.command()(doctor.doctor)
 app.command()(lifecycle.lifecycle)
+app.command()(diff.diff)
 app.command()(serve.serve)
 
 

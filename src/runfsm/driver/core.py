@@ -185,8 +185,8 @@ class RunCore:
         known = self._known
         if known.snapshot is None or known.messages is None or known.status is None:
             raise CallerError(
-                "there is no outcome before the run is driven to its end: watch.finish(), or iterate "
-                "over the watch (a core is at its end when next_action() says Done())"
+                "there is no outcome before the run is driven to its end: watch.finish(), or "
+                "iterate over the watch (a core is at its end when next_action() says Done())"
             )
         return Outcome(
             status=known.status,

@@ -10,6 +10,7 @@ from runfsm.driver.habits import Habits
 from runfsm.driver.lines import Lines
 from runfsm.driver.ratecap import RateCap
 from runfsm.driver.telling import Observer
+from runfsm.errors import CallerError
 
 __all__ = ["Shared"]
 
@@ -24,6 +25,9 @@ class Shared:
         cap: how many requests a second; `None`: as many as are asked for.
         observers: who hears of each step of a journal.
         habits: what is known of how long runs take.
+
+    Raises:
+        CallerError: the clock is none.
     """
 
     clock: Clock
@@ -31,3 +35,11 @@ class Shared:
     cap: RateCap | None
     observers: Sequence[Observer] = ()
     habits: Habits = field(default_factory=Habits)
+
+    def __post_init__(self) -> None:
+        clock = self.clock
+        if isinstance(clock, type) or not callable(getattr(clock, "participant", None)):
+            name = clock.__name__ if isinstance(clock, type) else f"a {type(clock).__name__}"
+            raise CallerError(
+                f"clock is {name}: say clock=simulator.clock, or leave it out for real time"
+            )

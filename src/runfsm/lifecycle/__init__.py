@@ -3,6 +3,8 @@
 table.py     what a lifecycle is: edges, evidence, next(), allowed(), path()
 run.py       the run's table: RunStatus, RunEvent, LIFECYCLE
 catalog.py   further tables: run step, message, vector store file
+response.py  the table of one response
+wires/       what differs from one API to another; a run as a chain of responses
 snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
 tracker.py   RunTracker: two looks in, the edges between them out
@@ -22,6 +24,7 @@ from runfsm.lifecycle.catalog import (
     VectorStoreFileEvent,
     VectorStoreFileStatus,
 )
+from runfsm.lifecycle.response import RESPONSE, ResponseStatus
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import (
     RunError,
@@ -31,14 +34,18 @@ from runfsm.lifecycle.snapshot import (
     ToolCall,
     Usage,
 )
-from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle, Origin
+from runfsm.lifecycle.wires import RESPONSES_CHAIN, WIRES, Wire
 
 __all__ = [
     "CATALOG",
     "LIFECYCLE",
     "MESSAGE",
+    "RESPONSE",
+    "RESPONSES_CHAIN",
     "RUN_STEP",
     "VECTOR_STORE_FILE",
+    "WIRES",
     "Actor",
     "Confidence",
     "Edge",
@@ -46,6 +53,8 @@ __all__ = [
     "Lifecycle",
     "MessageEvent",
     "MessageStatus",
+    "Origin",
+    "ResponseStatus",
     "RunError",
     "RunEvent",
     "RunMessage",
@@ -58,4 +67,5 @@ __all__ = [
     "Usage",
     "VectorStoreFileEvent",
     "VectorStoreFileStatus",
+    "Wire",
 ]

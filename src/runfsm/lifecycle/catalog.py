@@ -1,6 +1,6 @@
-"""Further lifecycles, each one more table: the run step, the message, the vector store's file.
+"""Every lifecycle there is; and three more tables: run step, message, vector store's file.
 
-The first two live inside a run. A step is opened and closed by the service while the run is
+Steps and messages live inside a run. A step is opened and closed by the service while the run is
 `in_progress` (a function-calling step stays open through `requires_action`); a message is written
 within a `message_creation` step. The run's end closes both. A file lives in a vector store from the
 moment it is attached. Sources as in `run.py`.
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from runfsm.lifecycle.run import LIFECYCLE
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
 
 __all__ = [
     "CATALOG",
@@ -148,4 +149,5 @@ CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
     "run-step": RUN_STEP,
     "message": MESSAGE,
     "vector-store-file": VECTOR_STORE_FILE,
+    "responses-chain": RESPONSES_CHAIN,
 }

@@ -24,7 +24,7 @@ from typing import Final, Generic, Self, TypeVar
 
 from runfsm.errors import IllegalTransition, TableError
 
-__all__ = ["Actor", "Confidence", "Edge", "Evidence", "Lifecycle"]
+__all__ = ["Actor", "Confidence", "Edge", "Evidence", "Lifecycle", "Origin"]
 
 StatusT = TypeVar("StatusT", bound=StrEnum)
 EventT = TypeVar("EventT", bound=StrEnum)
@@ -38,8 +38,16 @@ class Actor(StrEnum):
     CLOCK = "clock"
 
 
+class Origin(StrEnum):
+    """Who says that the thing is in a status."""
+
+    NATIVE = "native"  # the service, in this word or in another
+    COMPUTED = "computed"  # whoever looks, from what the service shows
+    LOCAL = "local"  # the library alone: the service knows nothing of it
+
+
 class Confidence(StrEnum):
-    """How sure a piece of evidence is. The hosted service is gone, so it cannot be asked again."""
+    """How sure a piece of evidence is. Services go away, and cannot be asked again."""
 
     CERTAIN = "certain"  # recorded live, or several independent reports
     LIKELY = "likely"  # documented, or one good report
@@ -113,6 +121,7 @@ class Lifecycle(Generic[StatusT, EventT]):
         edges: the rows.
         locks: the statuses in which the thread takes no new message and no new run.
         about: a sentence for diagrams and documentation.
+        origins: the statuses that are not native, and what they are instead.
 
     Raises:
         TableError: two edges for one status and event, a status that cannot be reached, or one
@@ -132,6 +141,7 @@ class Lifecycle(Generic[StatusT, EventT]):
     edges: tuple[Edge[StatusT, EventT], ...]
     locks: frozenset[StatusT] = frozenset()
     about: str = ""
+    origins: Mapping[StatusT, Origin] = field(default_factory=dict, hash=False)
     _next: dict[tuple[StatusT | None, EventT], Edge[StatusT, EventT]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -185,6 +195,10 @@ class Lifecycle(Generic[StatusT, EventT]):
     def locks_thread(self, status: StatusT) -> bool:
         """Whether the thread takes no new message and no new run while in `status`."""
         return status in self.locks
+
+    def origin(self, status: StatusT) -> Origin:
+        """Who says that the thing is in `status`."""
+        return self.origins.get(status, Origin.NATIVE)
 
     def next(self, status: StatusT | None, event: EventT) -> Edge[StatusT, EventT]:
         """The edge that `event` takes in `status`.

@@ -86,7 +86,7 @@ class Toolset:
     def __init__(self, tools: Iterable[Callable[..., Any]] = ()) -> None:
         self._tools: dict[str, Tool[..., Any]] = {}
         if callable(tools):
-            name = getattr(tools, "__name__", None) or getattr(tools, "name", "it")
+            name = str(getattr(tools, "__name__", None) or getattr(tools, "name", "it"))
             raise refusal(
                 name,
                 "one tool is no list of tools",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from runfsm.lifecycle.draw.picture import Arrow, Node, Picture, Refusal
-from runfsm.lifecycle.table import Evidence
+from runfsm.lifecycle.table import Evidence, Origin
 
 __all__ = ["render"]
 
@@ -16,7 +16,7 @@ def render(picture: Picture) -> str:
 
     An object with `name`, `about`, `statuses` (of `name`, `terminal`, `locks_thread`) and `edges`
     (of `source`, `event`, `dest`, `actor`, `why`, `evidence`); `source` is null for creation.
-    Keys that say nothing are left out: `highlighted`, a node's `folds`, and `refused`.
+    Keys that say nothing are left out: `highlighted`, a node's `folds` and `origin`, and `refused`.
     """
     document: dict[str, Any] = {
         "name": picture.name,
@@ -37,6 +37,8 @@ def _node(node: Node) -> dict[str, Any]:
     }
     if node.inside:
         shown["folds"] = node.inside
+    if node.origin is not Origin.NATIVE:
+        shown["origin"] = node.origin
     return shown | _highlighted(node)
 
 

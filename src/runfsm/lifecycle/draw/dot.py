@@ -17,10 +17,14 @@ from runfsm.lifecycle.draw.legend import (
     HIGHLIGHT_COLOUR,
     LOCK_COLOUR,
     LOCKED,
+    ORIGIN_COLOUR,
+    ORIGIN_WORDS,
+    below_name,
     event_text,
+    origin_text,
 )
 from runfsm.lifecycle.draw.picture import Arrow, Node, Picture, bundled
-from runfsm.lifecycle.table import Actor, Confidence
+from runfsm.lifecycle.table import Actor, Confidence, Origin
 
 __all__ = ["render"]
 
@@ -84,13 +88,16 @@ def _node(node: Node, straight: set[str]) -> str:
         attributes.append("peripheries=2")
     if node.highlighted:
         attributes.append(f'fillcolor="{HIGHLIGHT_COLOUR}" penwidth=2.5')
+    elif node.origin is not Origin.NATIVE:
+        attributes.append(f'fillcolor="{ORIGIN_COLOUR[node.origin]}"')
     return f"{_quoted(node.name)} [{' '.join(attributes)}];"
 
 
 def _label(node: Node) -> str:
-    if not node.inside:
+    lines = below_name(node)
+    if not lines:
         return _quoted(node.name)
-    inside = "<BR/>".join(map(escape, node.inside))
+    inside = "<BR/>".join(map(escape, lines))
     return f'<<B>{escape(node.name)}</B><BR/><FONT POINT-SIZE="11">{inside}</FONT>>'
 
 
@@ -193,8 +200,15 @@ def _legend(picture: Picture) -> str:
         f'<FONT POINT-SIZE="18"><B>{escape(picture.name)}</B></FONT>',
         escape(picture.about),
         _table("".join(f'<TD>{word}</TD><TD WIDTH="9"></TD>' for word in words)),
+        *([] if picture.all_native else [_table("".join(map(_origin, Origin)))]),
     ]
     return _table("</TR><TR>".join(f'<TD ALIGN="LEFT">{row}</TD>' for row in rows))
+
+
+def _origin(origin: Origin) -> str:
+    words = escape(f"{origin_text(origin)}: {ORIGIN_WORDS[origin]}")
+    colour = ORIGIN_COLOUR[origin]
+    return f'<TD BGCOLOR="{colour}" BORDER="1">{words}</TD><TD WIDTH="9"></TD>'
 
 
 def _table(cells: str) -> str:

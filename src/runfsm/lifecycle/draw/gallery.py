@@ -35,6 +35,8 @@ How to read them:
 * **Where it ends**: a double border is terminal.
 * **Where the thread is locked**: on the tinted ground (in Mermaid and Markdown 🔒), the thread
   takes no new message and no new run.
+* **Who says it**, where it is not always the service: ƒ computed (light blue) follows from what
+  the service shows, ⌂ local (grey) is the library's own.
 
 Open an SVG by itself and rest the pointer on an arrow: it says why, and where we know it from.
 """

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from runfsm.lifecycle.draw.picture import Arrow
-from runfsm.lifecycle.table import Actor, Confidence
+from runfsm.lifecycle.draw.picture import Arrow, Node
+from runfsm.lifecycle.table import Actor, Confidence, Origin
 
 __all__ = [
     "ACTOR_COLOUR",
@@ -22,7 +22,12 @@ __all__ = [
     "LOCKED",
     "LOCK_COLOUR",
     "LOCK_MARK",
+    "ORIGIN_COLOUR",
+    "ORIGIN_MARK",
+    "ORIGIN_WORDS",
+    "below_name",
     "event_text",
+    "origin_text",
 ]
 
 ACTOR_MARK: Final[Mapping[Actor, str]] = {
@@ -40,6 +45,21 @@ CONFIDENCE_MARK: Final[Mapping[Confidence, str]] = {
     Confidence.LIKELY: "?",
     Confidence.INFERRED: "??",
 }
+ORIGIN_MARK: Final[Mapping[Origin, str]] = {
+    Origin.NATIVE: "",
+    Origin.COMPUTED: "ƒ",
+    Origin.LOCAL: "⌂",
+}
+ORIGIN_COLOUR: Final[Mapping[Origin, str]] = {
+    Origin.NATIVE: "#FFFFFF",
+    Origin.COMPUTED: "#D6EAF5",
+    Origin.LOCAL: "#E3E3E3",
+}
+ORIGIN_WORDS: Final[Mapping[Origin, str]] = {
+    Origin.NATIVE: "the service says it",
+    Origin.COMPUTED: "follows from what the service shows",
+    Origin.LOCAL: "the library's own",
+}
 HIGHLIGHT_MARK: Final = "★"
 HIGHLIGHT_COLOUR: Final = "#F0E442"
 LOCK_COLOUR: Final = "#F3EBD3"
@@ -50,3 +70,14 @@ LOCKED: Final = "the thread is locked"
 def event_text(arrow: Arrow) -> str:
     """An arrow's event behind the mark of its actor: `"● cancel"`."""
     return f"{ACTOR_MARK[arrow.actor]} {arrow.event}"
+
+
+def below_name(node: Node) -> tuple[str, ...]:
+    """The lines within a node: who says it, if not the service, and what is folded into it."""
+    origin = () if node.origin is Origin.NATIVE else (origin_text(node.origin),)
+    return *origin, *node.inside
+
+
+def origin_text(origin: Origin) -> str:
+    """An origin behind its mark: `"⌂ local"`."""
+    return f"{ORIGIN_MARK[origin]} {origin}".strip()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from runfsm.lifecycle.draw.legend import HIGHLIGHT_MARK, LOCK_MARK, LOCKED, event_text
+from runfsm.lifecycle.draw.legend import (
+    HIGHLIGHT_MARK,
+    LOCK_MARK,
+    LOCKED,
+    ORIGIN_WORDS,
+    event_text,
+    origin_text,
+)
 from runfsm.lifecycle.draw.picture import Arrow, Node, Picture, Refusal
 
-__all__ = ["render"]
+__all__ = ["render", "table"]
 
 STATUSES = ("status", "kind", "thread")
+ORIGIN = "who says it"
 EDGES = ("from", "event", "to", "actor", "why", "confidence", "source")
 REFUSED = ("in", "refused call", "answer", "confidence", "source")
 
@@ -22,19 +30,31 @@ def render(picture: Picture) -> str:
         "",
         picture.about,
         "",
-        *_table(STATUSES, map(_node, picture.nodes)),
+        *_statuses(picture),
         "",
-        *_table(EDGES, (_arrow(arrow, ends) for arrow in picture.arrows)),
+        *table(EDGES, (_arrow(arrow, ends) for arrow in picture.arrows)),
     ]
     if picture.refusals:
-        lines += ["", *_table(REFUSED, map(_refusal, picture.refusals))]
+        lines += ["", *table(REFUSED, map(_refusal, picture.refusals))]
     return "\n".join([*lines, ""])
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table in Markdown."""
     for row in (header, ("---",) * len(header), *rows):
         cells = (cell.replace("|", "\\|") for cell in row)
         yield f"| {' | '.join(cells)} |"
+
+
+def _statuses(picture: Picture) -> Iterator[str]:
+    """The nodes; who says a status stands there only where it is not always the service."""
+    if picture.all_native:
+        return table(STATUSES, map(_node, picture.nodes))
+    return table((*STATUSES, ORIGIN), ((*_node(node), _origin(node)) for node in picture.nodes))
+
+
+def _origin(node: Node) -> str:
+    return f"{origin_text(node.origin)}: {ORIGIN_WORDS[node.origin]}"
 
 
 def _node(node: Node) -> tuple[str, ...]:

@@ -18,9 +18,14 @@ from runfsm.lifecycle.draw.legend import (
     LOCK_COLOUR,
     LOCK_MARK,
     LOCKED,
+    ORIGIN_COLOUR,
+    ORIGIN_WORDS,
+    below_name,
     event_text,
+    origin_text,
 )
 from runfsm.lifecycle.draw.picture import Arrow, Picture, bundled
+from runfsm.lifecycle.table import Origin
 
 __all__ = ["render"]
 
@@ -42,7 +47,7 @@ def render(picture: Picture) -> str:
 def _nodes(picture: Picture) -> Iterator[str]:
     for node in picture.nodes:
         mark = f" {LOCK_MARK}" if node.locks else ""
-        text = "<br/>".join([f"{node.name}{mark}", *node.inside])
+        text = "<br/>".join([f"{node.name}{mark}", *below_name(node)])
         yield f'state "{text}" as {node.name}'
 
 
@@ -74,6 +79,8 @@ def _legend(picture: Picture) -> Iterator[str]:
         yield f"    {LOCK_MARK} {LOCKED}"
     if picture.refusals:
         yield "    ✗ refused"
+    if not picture.all_native:
+        yield from (f"    {origin_text(origin)}, {ORIGIN_WORDS[origin]}" for origin in Origin)
     yield "end note"
 
 
@@ -81,9 +88,17 @@ def _classes(picture: Picture) -> Iterator[str]:
     nodes = picture.nodes
     for name, style, members in (
         ("locks", f"fill:{LOCK_COLOUR},color:#000", [n.name for n in nodes if n.locks]),
+        *(
+            (origin, f"fill:{ORIGIN_COLOUR[origin]},color:#000", _of(origin, picture))
+            for origin in (Origin.COMPUTED, Origin.LOCAL)
+        ),
         ("terminal", "stroke:#000,stroke-width:4px", [n.name for n in nodes if n.terminal]),
         ("seen", f"fill:{HIGHLIGHT_COLOUR},color:#000", [n.name for n in nodes if n.highlighted]),
     ):
         if members:
             yield f"classDef {name} {style}"
             yield f"class {','.join(members)} {name}"
+
+
+def _of(origin: Origin, picture: Picture) -> list[str]:
+    return [node.name for node in picture.nodes if node.origin is origin]

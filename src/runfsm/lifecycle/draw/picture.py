@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from runfsm.errors import CallerError
-from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle, Origin
 
 __all__ = ["Arrow", "Node", "Picture", "Refusal", "bundled", "fold", "picture_of"]
 
@@ -35,6 +35,7 @@ class Node:
         inside: what is folded into it, as text; `()` for a node that is simply its status.
         before_creation: whether one is here, too, before anything was created.
         highlighted: whether to paint it as visited.
+        origin: who says that one is here; of several folded into it, the service before others.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Node:
     inside: tuple[str, ...] = ()
     before_creation: bool = False
     highlighted: bool = False
+    origin: Origin = Origin.NATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,11 @@ class Picture:
     arrows: tuple[Arrow, ...]
     refusals: tuple[Refusal, ...] = ()
 
+    @property
+    def all_native(self) -> bool:
+        """Whether the service says every status itself, so that a legend need not tell."""
+        return all(node.origin is Origin.NATIVE for node in self.nodes)
+
 
 def picture_of(
     lifecycle: Lifecycle[StatusT, EventT],
@@ -184,6 +191,7 @@ def fold(
             inside=() if inside == (name,) else inside,
             before_creation=name == before_creation,
             highlighted=not set(statuses).isdisjoint(highlight),
+            origin=min(map(lifecycle.origin, statuses), key=tuple(Origin).index),
         )
 
     nodes = map(node, bundled(lifecycle.statuses, by=place))

@@ -2,8 +2,8 @@
 
 Computed from the table: `unlocked` holds the statuses that do not lock (and the time before any
 run), `locked` those that do. An arrow from `unlocked` to `locked` takes the lock, one from
-`locked` to `locked` keeps it, one back releases it. What the lock refuses is no event of a run,
-so it stands here beside the picture; `Lifecycle.locks` says the same in words.
+`locked` to `locked` keeps it, one back releases it. What the lock refuses is no event of a run:
+the wire says it.
 """
 
 from __future__ import annotations
@@ -14,25 +14,19 @@ from typing import Final
 
 from runfsm.lifecycle.draw.picture import Picture, Refusal, fold
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
-from runfsm.lifecycle.table import Confidence, Edge, Evidence
+from runfsm.lifecycle.table import Edge
+from runfsm.lifecycle.wires import ASSISTANTS, Occasion
 
 __all__ = ["thread_lock_picture"]
 
 UNLOCKED, LOCKED = "unlocked", "locked"
 
-REFUSALS: Final = (
-    Refusal(
-        LOCKED,
-        "create message",
-        "400 Can't add messages to thread_X while a run run_Y is active.",
-        Evidence("reports: openai-python#1023, n8n#13378, openai-dotnet#87", Confidence.CERTAIN),
-    ),
-    Refusal(
-        LOCKED,
-        "create run",
-        "400 Thread thread_X already has an active run run_Y.",
-        Evidence("reports: openai-dotnet#214, dotnet/extensions#5964", Confidence.CERTAIN),
-    ),
+REFUSALS: Final = tuple(
+    Refusal(LOCKED, call, str(refused.value), refused.evidence)
+    for call, refused in (
+        ("create message", ASSISTANTS.refusals[Occasion.MESSAGE_WHILE_BUSY]),
+        ("create run", ASSISTANTS.refusals[Occasion.RUN_WHILE_BUSY]),
+    )
 )
 
 
