@@ -55,7 +55,6 @@ def _driver(kind: Any, **settings: Any) -> Any:
         ({"observers": print}, r"observers=\[print\]"),
         ({"observers": [Spans]}, r"Spans\(\)"),
     ],
-    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_a_drivers_wrong_settings_are_refused(kind: Any, settings: Any, right: str) -> None:
     """Where they are given, not at the first run."""

@@ -76,7 +76,7 @@ class RunRequest:
             `max_completion_tokens` ...
         key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
             run whose creation was not answered is found by it, and taken over instead of being
-            created twice. A driver makes one up when it is `None`.
+            created twice; so never use one for two runs. A driver makes one up when it is `None`.
 
     Raises:
         CallerError: an id or a key that is no text, or empty; options that are no mapping.

@@ -77,8 +77,9 @@ class Lock:
 
     def error(self, now: float) -> BackendError:
         """What to raise for it when there is no more time."""
-        said = f"{self.fault.message} Still so after {now - self.since:.0f} s."
-        return BackendError.of(replace(self.fault, message=said))
+        waited_s = now - self.since
+        still = f" Still so after {waited_s:.0f} s." if waited_s > 0 else ""
+        return BackendError.of(replace(self.fault, message=f"{self.fault.message}{still}"))
 
 
 def _id(run: RunSnapshot | None) -> str | None:
