@@ -8,6 +8,7 @@ scenarios/    scripts, each a lesson and a test
 """
 
 from runfsm_simulator.doors.faults import ArmedFault
+from runfsm_simulator.doors.webhooks import Webhook
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.world.chooser import Chooser, Seeded
@@ -49,6 +50,7 @@ __all__ = [
     "TraceEntry",
     "Turn",
     "VirtualClock",
+    "Webhook",
     "Worlds",
     "between",
     "call",

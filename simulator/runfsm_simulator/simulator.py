@@ -17,6 +17,7 @@ from runfsm_simulator.doors.permissive import Permissive
 from runfsm_simulator.doors.seeding import Seeding
 from runfsm_simulator.doors.stormdoor import StormDoor
 from runfsm_simulator.doors.striker import Striker
+from runfsm_simulator.doors.webhooks import Webhook, Webhooks
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
@@ -54,6 +55,7 @@ class Simulator:
         profile: the form of the bodies: `"wire"` as recorded, or `"spec"` as the published schema
             demands, for clients that validate strictly.
         storm: what goes wrong by itself, and how often; nothing does if `None`.
+        webhooks: who is told when a response in background mode is over.
         permissive: answer every request from a stage of its own, for test suites that are generated
             with a client; rules about state are off, and nothing is kept.
 
@@ -88,6 +90,7 @@ class Simulator:
         pacing: Pace = "helpers",
         profile: ProfileName = "wire",
         storm: Storm | None = None,
+        webhooks: Iterable[Webhook] = (),
         permissive: bool = False,
     ) -> None:
         clock = VirtualClock() if clock is None else clock
@@ -104,6 +107,7 @@ class Simulator:
             pacing=pacing,
             profile=profile,
             storm=storm,
+            webhooks=(webhooks := tuple(webhooks)),
             permissive=permissive,
         )
         self.backend = DirectBackend(self.world)
@@ -118,7 +122,12 @@ class Simulator:
         seeding = Seeding(wire.handle, self.world)
         self._door = journal.handle
         self.control = Control(
-            self.world, faults=faults, journal=journal, seed=seeding, beginning=beginning
+            self.world,
+            faults=faults,
+            journal=journal,
+            seed=seeding,
+            webhooks=Webhooks(self.world, webhooks),
+            beginning=beginning,
         )
 
     @property

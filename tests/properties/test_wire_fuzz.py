@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator import Simulator
-from runfsm_simulator.wire import file_shapes, shapes
+from runfsm_simulator.wire import file_shapes, response_shapes, shapes
+from runfsm_simulator.wire.bodies.responses import CreateResponse
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES, ROUTES
 
@@ -32,6 +33,8 @@ SCHEMA: Final = {
     "required": ["city", "unit"],
 }
 WEATHER: Final = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
+FLAT: Final = {"type": "function", "name": "weather", "parameters": SCHEMA, "strict": False}
+WISHES: Final[list[dict[str, Any]]] = [{"tools": [FLAT]}, {}, {}]  # the first calls, the others say
 MESSAGE: Final = {
     "role": "user",
     "content": [{"type": "text", "text": "Hi"}],
@@ -48,7 +51,10 @@ SETTINGS: Final = {
 
 
 class Stage:
-    """A world with a run that waits for outputs, one at work, and one that is over."""
+    """A world with a run that waits for outputs, one at work, and one that is over.
+
+    And the same of responses, each on a conversation of its own.
+    """
 
     def __init__(self) -> None:
         self.sim = Simulator()
@@ -60,6 +66,10 @@ class Stage:
         for event in (RunEvent.START, RunEvent.COMPLETE):
             self.world.fire(self.over.id, event)
         self.world.fire(self.working.id, RunEvent.START)
+        self.asking, self.making, self.answered = (self.response(wish) for wish in WISHES)
+        for one in (self.asking, self.answered):
+            for event in (RunEvent.START, RunEvent.COMPLETE):
+                self.world.fire(one.id, event)
         with self.world.operation():
             self.file = self.world.files.upload("a.txt", b"Hello!", "vision")
             self.vector_store = self.world.files.create_store([self.file.id])
@@ -70,6 +80,13 @@ class Stage:
         thread = self.sim.create_thread()
         self.sim.add_message(thread, "Hi")
         return self.world.create_run(thread, self.assistant)
+
+    def response(self, wish: Any) -> Any:
+        """A response on a conversation of its own."""
+        conversation = self.world.create_conversation()
+        body = {"model": "m", "input": "Hi", "background": True, "conversation": conversation.id}
+        wanted = CreateResponse.model_validate({**body, **wish}).wanted()
+        return self.world.create_response(wanted)
 
     def dump(self) -> str:
         """All there is, as JSON; with what is to come, and what will be drawn."""
@@ -99,10 +116,17 @@ class Stage:
             ],
             [file_shapes.file_batch(one, files.in_batch(one)) for one in files.batches.values()],
         ]
+        responses = [response_shapes.response(one) for one in store.responses.values()]
+        conversations = [
+            [response_shapes.conversation(one), response_shapes.item_list(one.items.values())]
+            for one in store.conversations.values()
+        ]
         draws = {name: hash(stream.getstate()) for name, stream in streams.items()}
         happened = [str(entry) for entry in self.sim.trace]
         due = self.world.next_due()
-        return json.dumps([threads, assistants, uploads, draws, happened, due])
+        return json.dumps(
+            [threads, assistants, uploads, responses, conversations, draws, happened, due]
+        )
 
 
 STAGE: Final = Stage()  # only looked at: the ids are the same in every stage, as the seed is
@@ -119,8 +143,15 @@ TARGETS: Final = [
         "batch_id": STAGE.batch.id,
         "id": STAGE.file.id,
         "model": "gpt-4o",
+        "response_id": response.id,
+        "conversation_id": response.conversation.id,
+        "item_id": next(iter(response.conversation.items), "msg_x"),
     }
-    for run in (STAGE.waiting, STAGE.working, STAGE.over)
+    for run, response in [
+        (STAGE.waiting, STAGE.making),  # what can be cancelled comes first
+        (STAGE.working, STAGE.asking),
+        (STAGE.over, STAGE.answered),
+    ]
 ]
 
 RUN: Final = {
@@ -147,6 +178,12 @@ RESOURCES: Final = {
     },
 }
 
+ITEMS: Final = [
+    {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+    {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"},
+    {"type": "function_call_output", "call_id": "call_1", "output": "1"},
+]
+
 #: A body that is taken, by the end of a path; elsewhere it is metadata.
 BODIES: Final[dict[str, Any]] = {
     "/assistants": {"model": "gpt-4o", "name": "Bo", "tool_resources": RESOURCES, **SETTINGS},
@@ -157,6 +194,22 @@ BODIES: Final[dict[str, Any]] = {
     "/submit_tool_outputs": {"tool_outputs": OUTPUTS},
     "{assistant_id}": {"description": "Kind.", **SETTINGS},
     "/cancel": {},
+    "/responses": {
+        "model": "m",
+        "input": ITEMS,
+        "background": True,
+        "conversation": {"id": STAGE.answered.conversation.id},
+        "instructions": "Be kind.",
+        "tools": [FLAT, {"type": "file_search", "vector_store_ids": ["vs_1"]}],
+        "tool_choice": {"type": "function", "name": "weather"},
+        "text": {"format": {"type": "json_object"}, "verbosity": "low"},
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "max_output_tokens": 99,
+        "include": ["file_search_call.results"],
+        "metadata": {"a": "b"},
+    },
+    "/conversations": {"items": ITEMS, "metadata": {"a": "b"}},
+    "/items": {"items": ITEMS},
     "/vector_stores": {"name": "Bo", "file_ids": [STAGE.file.id], "expires_after": LIFETIME},
     "{vector_store_id}": {"name": "Bo", "expires_after": LIFETIME, "metadata": {"a": "b"}},
     "{vector_store_id}/files": {
@@ -271,6 +324,7 @@ def check_all_runs_end(stage: Stage) -> None:
     stage.sim.clock.advance(601)
     stage.dump()  # makes all happen that is due
     assert all(run.status in LIFECYCLE.terminal for run in stage.world.store.runs.values())
+    assert all(response.is_over for response in stage.world.store.responses.values())
 
 
 @pytest.mark.parametrize(

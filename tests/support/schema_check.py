@@ -5,7 +5,8 @@ too, and validated as a client with `_strict_response_validation=True` does it. 
 body and the world that it is a picture of are at hand together:
 
 * at each handler in the table of routes, for the answers;
-* at `EventStream.hear`, for the payloads of streams;
+* at `EventStream.hear` and `Events`, for the payloads of streams;
+* at `Late.body`, for what is answered only when it is over;
 * at `ApiError.response`, for the refusals: the platform's envelope, to the key. A fault that a test
   has armed is no refusal, and may look as the test likes.
 
@@ -30,9 +31,11 @@ from runfsm_simulator.wire.asked import Answer, Asked, Handler
 from runfsm_simulator.wire.errors import ApiError
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.profiles import PROFILES
+from runfsm_simulator.wire.response_events import Events
+from runfsm_simulator.wire.response_stream import Late
 from runfsm_simulator.wire.stream import EventStream
 from runfsm_simulator.world.happenings import Happening
-from sdk_types import EVENTS, ROUTES, check
+from sdk_types import EVENTS, RESPONSE_EVENTS, ROUTES, check
 
 __all__ = ["LEDGER", "Ledger"]
 
@@ -94,6 +97,8 @@ def pytest_configure() -> None:
     )
     routes.Router.handle = _counted(routes.Router.handle)  # type: ignore[method-assign]  # as above
     EventStream.hear = _heard(EventStream.hear)  # type: ignore[method-assign]  # as above
+    Events.__iter__ = _told(Events.__iter__)  # type: ignore[method-assign]  # as above
+    Late.body = _late(Late.body)  # type: ignore[method-assign]  # as above
     ApiError.response = _refused(ApiError.response)  # type: ignore[method-assign]  # as above
 
 
@@ -115,8 +120,8 @@ def _counted(handle: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(handle)
     def counted(router: routes.Router, request: Request) -> Response:
         answer = handle(router, request)
-        if answer.status < 300 and answer.headers["content-type"] == "application/json":
-            LEDGER.count("given")
+        if (answer.status, answer.headers["content-type"]) == (200, "application/json"):
+            LEDGER.count("late" if answer.stream else "given")
         return answer
 
     return counted
@@ -132,6 +137,29 @@ def _heard(hear: Callable[..., None]) -> Callable[..., None]:
                 check(EVENTS[name], {"event": name, "data": data})
 
     return heard
+
+
+def _told(iterate: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    @wraps(iterate)
+    def told(events: Events) -> Iterator[Any]:
+        for event in iterate(events):
+            with LEDGER.looking("events", f"event {event['type']}"):
+                check(RESPONSE_EVENTS[event["type"]], event)
+            yield event
+
+    return told
+
+
+def _late(body: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(body)
+    def late(answer: Late) -> Any:
+        made = body(answer)
+        LEDGER.count("given")  # not every late answer is waited for
+        with LEDGER.looking("responses", "POST /v1/responses, late"):
+            check(ROUTES["POST", "/v1/responses"], made)
+        return made
+
+    return late
 
 
 def _refused(response: Callable[..., Response]) -> Callable[..., Response]:

@@ -7,7 +7,7 @@ and there may be no key that its types do not know, which the client itself woul
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 from openai._models import validate_type
 from openai.pagination import SyncCursorPage, SyncPage
@@ -28,10 +28,22 @@ from openai.types.beta import (
 )
 from openai.types.beta.threads import Message, MessageDeleted, Run
 from openai.types.beta.threads.runs import RunStep
+from openai.types.conversations import (
+    Conversation,
+    ConversationDeletedResource,
+    ConversationItem,
+    ConversationItemList,
+)
+from openai.types.responses import (
+    Response,
+    ResponseFunctionCallArgumentsDoneEvent,
+    ResponseItemList,
+    ResponseStreamEvent,
+)
 from openai.types.vector_stores import VectorStoreFile, VectorStoreFileBatch, VectorStoreFileDeleted
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-__all__ = ["EVENTS", "ROUTES", "check"]
+__all__ = ["EVENTS", "RESPONSE_EVENTS", "ROUTES", "check"]
 
 
 T = TypeVar("T")
@@ -51,7 +63,25 @@ class File(FileObject):
     purpose: FilePurpose  # type: ignore[assignment]  # because wider by that word
 
 
+class DeletedResponse(BaseModel):
+    """What the client does not read: it returns `None`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    object: Literal["response"]
+    deleted: Literal[True]
+
+
+class ArgumentsDone(ResponseFunctionCallArgumentsDoneEvent):
+    """The end of a call's arguments. The name, 2.54 demands and 3.54 does not know."""
+
+    name: str
+
+
 THREAD: Final = "/v1/threads/{thread_id}"
+RESPONSE: Final = "/v1/responses/{response_id}"
+CONVERSATION: Final = "/v1/conversations/{conversation_id}"
 MESSAGES: Final = THREAD + "/messages"
 RUNS: Final = THREAD + "/runs"
 RUN: Final = RUNS + "/{run_id}"
@@ -104,6 +134,19 @@ ROUTES: Final[Mapping[tuple[str, str], Any]] = {
     ("GET", BATCH): VectorStoreFileBatch,
     ("POST", BATCH + "/cancel"): VectorStoreFileBatch,
     ("GET", BATCH + "/files"): Page[VectorStoreFile],
+    ("POST", "/v1/responses"): Response,
+    ("GET", RESPONSE): Response,
+    ("DELETE", RESPONSE): DeletedResponse,
+    ("POST", RESPONSE + "/cancel"): Response,
+    ("GET", RESPONSE + "/input_items"): ResponseItemList,
+    ("POST", "/v1/conversations"): Conversation,
+    ("GET", CONVERSATION): Conversation,
+    ("POST", CONVERSATION): Conversation,
+    ("DELETE", CONVERSATION): ConversationDeletedResource,
+    ("GET", CONVERSATION + "/items"): ConversationItemList,
+    ("POST", CONVERSATION + "/items"): ConversationItemList,
+    ("GET", CONVERSATION + "/items/{item_id}"): ConversationItem,
+    ("DELETE", CONVERSATION + "/items/{item_id}"): Conversation,
 }
 
 #: The members of the client's union of events, each by its name: only the one of that name fits.
@@ -111,6 +154,12 @@ EVENTS: Final[Mapping[str, Any]] = {
     get_args(event.model_fields["event"].annotation)[0]: event
     for event in get_args(get_args(AssistantStreamEvent)[0])
 }
+
+#: The same of a response's stream; here the type says the name.
+RESPONSE_EVENTS: Final[Mapping[str, Any]] = {
+    get_args(event.model_fields["type"].annotation)[0]: event
+    for event in get_args(get_args(ResponseStreamEvent)[0])
+} | {"response.function_call_arguments.done": ArgumentsDone}
 
 
 def check(type_: Any, value: object) -> None:

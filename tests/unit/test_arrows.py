@@ -64,6 +64,7 @@ ONLY_IMPORTER = {
 STDLIB_ONLY = [
     "runfsm.errors",
     *(f"runfsm.lifecycle.{name}" for name in ("table", "run", "catalog", "snapshot", "journal")),
+    "runfsm.lifecycle.response",
     "runfsm.lifecycle.wires.chain",
     "runfsm.lifecycle.wires.wire",
 ]

@@ -6,6 +6,7 @@ Needs the extra `server`: `pip install 'runfsm[server]'`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
@@ -16,9 +17,8 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from runfsm_simulator.doors.faults import NoAnswer, Trouble
 from runfsm_simulator.doors.sidedoor import SideDoor
-from runfsm_simulator.wire.http import Blocks, Request, Response
+from runfsm_simulator.wire.http import Blocks, NoAnswer, Request, Response, Trouble
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
 
 __all__ = ["create_app"]
@@ -79,7 +79,8 @@ class EventStreamResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them all, or as many as the client waits for."""
         try:
-            await super().__call__(scope, receive, send)
+            with suppress(NoAnswer):  # then the connection breaks off
+                await super().__call__(scope, receive, send)
         finally:
             self._blocks.close()
 

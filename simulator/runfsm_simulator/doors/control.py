@@ -12,19 +12,19 @@ from itertools import count
 from typing import Any, Final
 
 from runfsm.errors import CallerError
-from runfsm.lifecycle import LIFECYCLE, RunEvent
+from runfsm.lifecycle import RunEvent
 from runfsm_simulator.doors import statefile
 from runfsm_simulator.doors.faults import Faults
 from runfsm_simulator.doors.journal import Journal, Why
 from runfsm_simulator.doors.pacing import Movable
 from runfsm_simulator.doors.seeding import Seeding
+from runfsm_simulator.doors.webhooks import Webhooks
 from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.plain import Kept
 from runfsm_simulator.world.saving import Restartable, Saved, check_restartable
 from runfsm_simulator.world.script import Planner
-from runfsm_simulator.world.store import find
 from runfsm_simulator.world.storm import Storm
 
 __all__ = ["Beginning", "Control"]
@@ -69,12 +69,14 @@ class Control:
         faults: the door in which armed faults strike.
         journal: the door in which requests are noted.
         seed: the hand that sets a stage.
+        webhooks: those that are told of ends.
         beginning: what the world began with.
 
     Attributes:
         faults: see `Faults`.
         journal: see `Journal`.
         seed: see `Seeding`.
+        webhooks: see `Webhooks`.
 
     Example:
         >>> from runfsm.lifecycle import RunStatus
@@ -89,12 +91,20 @@ class Control:
         ['submit_tool_outputs', 'cancel', 'expire']
     """
 
-    def __init__(
-        self, world: World, *, faults: Faults, journal: Journal, seed: Seeding, beginning: Beginning
+    def __init__(  # noqa: PLR0913  # the rooms that it has power over; all by keyword
+        self,
+        world: World,
+        *,
+        faults: Faults,
+        journal: Journal,
+        seed: Seeding,
+        webhooks: Webhooks,
+        beginning: Beginning,
     ) -> None:
         self.faults = faults
         self.journal = journal
         self.seed = seed
+        self.webhooks = webhooks
         self._world = world
         self._beginning = beginning
         self._snapshots: dict[str, Saved] = {}
@@ -144,16 +154,17 @@ class Control:
     # What happens.
 
     def next_edges(self, run_id: str) -> tuple[RunEdge, ...]:
-        """The edges that a run may take now; one of them can be chosen by `fire`.
+        """The edges that a run, or a response, may take now; one can be chosen by `fire`.
 
         Raises:
             NotFound: there is no such run.
         """
         with self._world.operation():
-            return LIFECYCLE.allowed(find(self._world.store.runs, "run", run_id).status)
+            run = self._world.store.work(run_id)
+            return run.lifecycle.allowed(run.status)
 
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
-        """Take an edge of a run, now, whoever's edge it is.
+        """Take an edge of a run, or of a response, now, whoever's edge it is.
 
         Raises:
             NotFound: there is no such run.

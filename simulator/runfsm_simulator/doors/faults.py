@@ -10,18 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from runfsm.errors import CallerError
 from runfsm.lifecycle import Confidence, Evidence
-from runfsm_simulator.wire.http import Handle, Request, Response, json_bytes
+from runfsm_simulator.wire.http import (
+    Handle,
+    NoAnswer,
+    Request,
+    Response,
+    Trouble,
+    json_bytes,
+)
 from runfsm_simulator.wire.outages import OUTAGES
 from runfsm_simulator.world.reasons import Reason
 
-__all__ = ["ArmedFault", "Faults", "NoAnswer", "Trouble"]
-
-#: What comes in place of the answer: another one, none for ever, or a broken connection.
-Trouble = Literal["answer", "timeout", "drop"]
+__all__ = ["ArmedFault", "Faults"]
 
 ARMED_MAX: Final = 100
 REQUEST_IDS: Final = 1 << 128
@@ -30,18 +34,6 @@ ARMED: Final = Reason(
     "a fault that was armed by hand struck in place of the service's own answer",
     Evidence("no claim about the real service is made", Confidence.INFERRED),
 )
-
-
-class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
-    """No answer will come. The door in which this arrives does to its client what it can.
-
-    Attributes:
-        trouble: `"timeout"` or `"drop"`.
-    """
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(f"no answer: {trouble}")
-        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,13 @@ Rule 1: the first look at a thing in a status is answered as it is; nothing is s
 
 Rule 2: a further look jumps to the next moment at which something happens by itself. In a status
 that only the client can end well, it passes 5 s instead, the interval at which the Node SDK polls:
-so tools may work while somebody polls, and whoever never answers still comes to the expiry.
+so tools may work while somebody polls, and whoever never answers still comes to the expiry. So it
+does where nothing will happen any more: a response that hangs has no expiry, but its client may
+have a deadline.
+
+The SDKs have no poll helper for responses: who polls them sleeps in a loop of their own, which no
+header tells from others. With `pacing="everybody"` those are paced too, as `runfsm serve --time
+virtual` does.
 
 The world knows nothing of this: to it, somebody moved the clock.
 """
@@ -43,6 +49,7 @@ Pace = Literal["helpers", "everybody", "nobody"]
 
 RUN: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)")
 FILE: Final = re.compile(r"/v1/vector_stores/([^/]+)/files/([^/]+)")
+RESPONSE: Final = re.compile(r"/v1/responses/([^/]+)")
 BATCH: Final = re.compile(r"/v1/vector_stores/([^/]+)/file_batches/([^/]+)")
 
 WAITING_S: Final = 5.0
@@ -124,7 +131,7 @@ class Pacing:
         return replace(answer, headers=headers, reasons=(*answer.reasons, POLL_AGAIN))
 
     def _lets_pass(self, request: Request) -> bool:
-        if request.method != "GET" or self._whom == "nobody":
+        if request.method != "GET" or self._whom == "nobody" or "stream" in request.query:
             return False
         by_helper = request.headers.get("x-stainless-poll-helper", "").lower() == "true"
         return by_helper or self._whom == "everybody"
@@ -137,6 +144,9 @@ class Pacing:
                 if run.status not in LIFECYCLE.terminal:
                     of_client = run.status in WAITS_FOR_CLIENT
                     return Awaited(path, (run.status, run.round), of_client)
+            elif match := RESPONSE.fullmatch(path):
+                response = self._world.store.response(*match.groups())
+                return None if response.is_over else Awaited(path, response.status)
             elif (indexed := self._indexed(path)) is not None:
                 left = [file for file in indexed if file.status not in VECTOR_STORE_FILE.terminal]
                 return Awaited(path, len(left)) if left else None
@@ -151,13 +161,10 @@ class Pacing:
         return None
 
     def _pass_time(self, awaited: Awaited, clock: Movable) -> None:
-        if awaited.of_client:
-            moment: float | None = clock.now() + WAITING_S
-        else:
-            moment = self._world.next_due()
-        if moment is not None:
-            with suppress(ValueError):  # somebody else has moved time beyond it already
-                clock.advance_to(moment)
+        due = None if awaited.of_client else self._world.next_due()
+        moment = clock.now() + WAITING_S if due is None else due
+        with suppress(ValueError):  # somebody else has moved time beyond it already
+            clock.advance_to(moment)
 
     def _remember(self, awaited: Awaited) -> None:
         self._looks.pop(awaited.path, None)  # to the end of the line of those that are forgotten

@@ -15,7 +15,7 @@ nothing about semantics.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any, Final
@@ -25,10 +25,12 @@ from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.models_list import MODELS
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
+from runfsm_simulator.world.answering import Wanted
 from runfsm_simulator.world.chooser import Seeded
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.models import NewMessage
 from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.responsemodels import NewItem
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.script import Turn, say
 
@@ -48,6 +50,8 @@ NAMED: Final[Mapping[str, str]] = {
     "file_id": "files",
     "file_ids": "files",
     "vector_store_ids": "vector_stores",
+    "conversation": "conversations",
+    "previous_response_id": "responses",
 }
 
 
@@ -64,7 +68,7 @@ class Permissive:
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
-        stage = Stage(_status_for(request.path))
+        stage = Stage(_status_for(request.path), over=not request.path.endswith("/cancel"))
         answer = Router(stage.world, profile=self._profile).handle(stage.fitted(request))
         request_id = f"req_{next(self._requests):032x}"
         return replace(answer, headers={**answer.headers, "x-request-id": request_id})
@@ -86,15 +90,23 @@ class Stage:
 
     Args:
         status: of the run.
+        over: whether the response is.
     """
 
-    def __init__(self, status: RunStatus) -> None:
+    def __init__(self, status: RunStatus, *, over: bool) -> None:
         self.world = World(_greeting, clock=VirtualClock(), chooser=Seeded())
         assistant = self.world.create_assistant(model="gpt-4o", instructions="Be kind.")
         thread = self.world.create_thread([NewMessage("user", ("Hi",))])
         self.run = self.world.create_run(thread.id, assistant.id)
         for edge in LIFECYCLE.path(self.run.status, status) or ():
             self.world.fire(self.run.id, edge.event)
+        greeting = NewItem(message=NewMessage("user", ("Hi",)))
+        conversation = self.world.create_conversation([greeting])
+        response = self.world.create_response(
+            Wanted(terms=self.run.terms, items=(greeting,), background=True)
+        )
+        for event in (RunEvent.START, RunEvent.COMPLETE) if over else ():
+            self.world.fire(response.id, event)
         file = self.world.files.upload("file.txt", b"Hello!", "vision")
         store = self.world.files.create_store()
         #: Everything that there is, by its collection.
@@ -107,6 +119,9 @@ class Stage:
             "files": file.id,
             "vector_stores": store.id,
             "file_batches": self.world.files.attach_batch(store.id, [(file.id, {})]).id,
+            "responses": response.id,
+            "conversations": conversation.id,
+            "items": next(iter(conversation.items)),
             "models": next(iter(MODELS)),
         }
 
@@ -137,8 +152,12 @@ class Stage:
         match data:
             case str() if collection:
                 return self.ids[collection]
+            case {"id": _} if collection:
+                return {**data, "id": self.ids[collection]}
             case list():
                 return [self._about_us(one, collection) for one in data]
+            case {"input": list(items), **more}:
+                return {**self._about_us(more), "input": [*_with_calls(items)]}
             case {"tool_outputs": list(outputs), **more}:
                 return {**more, "tool_outputs": self._outputs(outputs)}
             case dict():
@@ -149,3 +168,13 @@ class Stage:
         """As many outputs as there are calls; what else is wrong with them stays."""
         given = next((one for one in outputs if isinstance(one, dict)), {})
         return [{**given, "tool_call_id": call.call_id} for call in self.run.calls]
+
+
+def _with_calls(items: list[Any]) -> Iterator[Any]:
+    """The items of an input, with a call before each output."""
+    for item in items:
+        match item:
+            case {"type": "function_call_output", "call_id": str(call_id)}:
+                call = {"type": "function_call", "call_id": call_id}
+                yield {**call, "name": "function", "arguments": "{}"}
+        yield item

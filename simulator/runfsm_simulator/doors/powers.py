@@ -10,11 +10,12 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
 from runfsm_simulator.doors.control import Control
-from runfsm_simulator.doors.faults import ArmedFault, Trouble
+from runfsm_simulator.doors.faults import ArmedFault
 from runfsm_simulator.doors.seeding import SOMEBODY
+from runfsm_simulator.doors.webhooks import Webhook
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.bodies.common import Body, Nothing
-from runfsm_simulator.wire.http import Request
+from runfsm_simulator.wire.http import Request, Trouble
 from runfsm_simulator.wire.validation import parse, validate
 from runfsm_simulator.world.scriptfile import parse_script
 
@@ -76,6 +77,14 @@ class ArmFault(Body):
     headers: Annotated[dict[HeaderName, HeaderValue], Field(default_factory=dict)]
     body: Any = None
     applied: bool = False
+
+
+class RegisterWebhook(Body):
+    """See `Webhook`."""
+
+    url: Annotated[str, StringConstraints(max_length=2_000)]
+    secret: Annotated[str, StringConstraints(max_length=200)] | None = None
+    events: list[str] | None = None
 
 
 class Last(Body):
@@ -207,6 +216,32 @@ def disarm(wanted: Wanted) -> Any:
     return show_faults(wanted)
 
 
+def show_webhooks(wanted: Wanted) -> Any:
+    """The webhooks that are told of the ends of responses, oldest first; not their secrets."""
+    return {
+        "webhooks": [
+            {"id": ident, "url": one.to if isinstance(one.to, str) else None, "events": one.events}
+            for ident, one in wanted.control.webhooks.registered.items()
+        ]
+    }
+
+
+def register_webhook(wanted: Wanted) -> Any:
+    """Tell a `url` when a response in background mode is over: `secret`, `events`."""
+    body = wanted.body(RegisterWebhook)
+    given = {"secret": body.secret, "events": body.events and tuple(body.events)}
+    wishes: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+    webhook = Webhook(body.url, **wishes)
+    ident = wanted.control.webhooks.register(webhook)
+    return {"id": ident, "secret": webhook.secret}
+
+
+def drop_webhook(wanted: Wanted) -> Any:
+    """Tell a webhook no more."""
+    wanted.control.webhooks.drop(wanted.parts["webhook_id"])
+    return show_webhooks(wanted)
+
+
 def play(wanted: Wanted) -> Any:
     """Play a script from the next turn on: the body is its file (YAML, or JSON)."""
     script = parse_script(wanted.request.body.decode(errors="replace"), where="script")
@@ -292,6 +327,8 @@ POWERS: Final[Mapping[str, Mapping[str, Power]]] = {
     "/runs/{run_id}": {"GET": show_run},
     "/runs/{run_id}/events": {"POST": fire},
     "/faults": {"GET": show_faults, "POST": arm_fault, "DELETE": disarm},
+    "/webhooks": {"GET": show_webhooks, "POST": register_webhook},
+    "/webhooks/{webhook_id}": {"DELETE": drop_webhook},
     "/script": {"POST": play},
     "/journal": {"GET": show_journal},
     "/why/{request_id}": {"GET": show_why},

@@ -13,9 +13,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
-from runfsm_simulator.doors.faults import NoAnswer
 from runfsm_simulator.doors.striker import Called, Strike, Striker
-from runfsm_simulator.wire.http import Handle, Request, Response, json_bytes
+from runfsm_simulator.wire.http import Handle, NoAnswer, Request, Response, json_bytes
 from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.storm import REASONS
 
@@ -25,6 +24,9 @@ __all__ = ["StormDoor"]
 PATH: Final = re.compile(
     r"/v1/threads/(?P<thread_id>[^/]+)(/runs/(?P<run_id>[^/]+))?(?P<rest>/.*)?"
 )
+
+#: The same of a response, which is looked at as a run is.
+RESPONSE: Final = re.compile(r"/v1/responses/(?P<run_id>[^/]+)(?P<rest>/.*)?")
 
 #: Counted from here, so that none is one that the router, or a fault armed by hand, counts.
 REQUEST_IDS: Final = 1 << 127
@@ -55,8 +57,9 @@ class StormDoor:
         """
         if self._striker.is_calm:
             return self._inner(request)
-        found = PATH.fullmatch(request.path)
-        call = Called(found["thread_id"], found["run_id"]) if found else Called()
+        found = PATH.fullmatch(request.path) or RESPONSE.fullmatch(request.path)
+        named = found.groupdict() if found else {}
+        call = Called(named.get("thread_id"), named.get("run_id"))
         strike = self._striker.decide(call)
         if strike and not strike.applied:
             return self._struck(strike, None)
@@ -65,9 +68,9 @@ class StormDoor:
             if answer.stream:
                 answer.stream.close()
             return self._struck(strike, answer)
-        if request.method != "GET" or answer.status != 200 or found is None:
+        if request.method != "GET" or answer.status != 200 or answer.stream or not named:
             return answer
-        return self._shown(answer, found["run_id"], found["rest"])
+        return self._shown(answer, named["run_id"], named["rest"])
 
     def _struck(self, strike: Strike, answer: Response | None) -> Response:
         headers = {"content-type": "application/json"}

@@ -14,10 +14,10 @@ from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.wire.errors import ApiError, api_error
 from runfsm_simulator.wire.outages import OUTAGES
-from runfsm_simulator.world.models import Run, Thread
+from runfsm_simulator.world.models import Thread, Work
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
-from runfsm_simulator.world.refusals import NotFound
+from runfsm_simulator.world.refusals import Kind, NotFound
 from runfsm_simulator.world.storm import REASONS
 
 __all__ = ["Called", "Means", "Strike", "Striker"]
@@ -45,7 +45,7 @@ class Called:
 
     Attributes:
         thread_id: the thread that it names, if it does.
-        run_id: the run that it names, if it does.
+        run_id: the run, or the response, that it names, if it does.
     """
 
     thread_id: str | None = None
@@ -122,15 +122,19 @@ class Striker:
             return self._too_new(call) or self._on_the_way()
 
     def _too_new(self, call: Called) -> Strike | None:
-        """A thread or a run that the replica that is asked does not know of yet."""
+        """A thread, a run or a response that the replica that is asked does not know of yet."""
         store = self._world.store
-        if (thread := store.threads.get(call.thread_id or "")) and self._is_missed(thread):
-            return _missing(NotFound("thread", thread.id))
-        if (run := store.runs.get(call.run_id or "")) and self._is_missed(run):
-            return _missing(NotFound("run", run.id))
+        found: tuple[tuple[Kind, Thread | Work | None], ...] = (
+            ("thread", store.threads.get(call.thread_id or "")),
+            ("run", store.runs.get(call.run_id or "")),
+            ("response", store.responses.get(call.run_id or "")),
+        )
+        for missing, thing in found:
+            if thing and self._is_missed(thing):
+                return _missing(NotFound(missing, thing.id))
         return None
 
-    def _is_missed(self, made: Thread | Run) -> bool:
+    def _is_missed(self, made: Thread | Work) -> bool:
         is_new = self._world.clock.now() - made.created_at < LAG_S
         return is_new and self._world.strikes("missing_after_write")
 

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import openai
 
-from runfsm_simulator.doors.faults import NoAnswer
-from runfsm_simulator.wire.http import Blocks, Handle, Request
+from runfsm_simulator.wire.http import Blocks, Handle, NoAnswer, Request
 
 __all__ = ["async_client", "client", "transport"]
 
@@ -57,25 +56,37 @@ def _answer(library: Any, handle: Handle, sent: Any) -> Any:
     try:
         answer = handle(Request(sent.method, sent.url.path, query, headers, sent.content))
     except NoAnswer as nothing:
-        raise getattr(library, RAISED[nothing.trouble])(str(nothing), request=sent) from None
+        raise _lost(library, nothing, sent) from None
     body = (
-        {"stream": _byte_stream(library, answer.stream)}
+        {"stream": _byte_stream(library, answer.stream, sent)}
         if answer.stream
         else {"content": answer.body}
     )
     return library.Response(answer.status, headers=dict(answer.headers), **body)
 
 
-def _byte_stream(library: Any, blocks: Blocks) -> Any:
+def _lost(library: Any, nothing: NoAnswer, sent: Any) -> Exception:
+    error: Exception = getattr(library, RAISED[nothing.trouble])(str(nothing), request=sent)
+    return error
+
+
+def _byte_stream(library: Any, blocks: Blocks, sent: Any) -> Any:
     """What both kinds of client read a body from: the library's two base classes in one."""
     bases: Any = (library.SyncByteStream, library.AsyncByteStream)
 
     class ByteStream(*bases):  # type: ignore[misc]  # which library, is known at run time only
         def __iter__(self) -> Iterator[bytes]:
-            return iter(blocks)
+            try:
+                yield from blocks
+            except NoAnswer as nothing:
+                raise _lost(library, nothing, sent) from None
 
-        def __aiter__(self) -> AsyncIterator[bytes]:
-            return aiter(blocks)
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for block in blocks:
+                    yield block
+            except NoAnswer as nothing:
+                raise _lost(library, nothing, sent) from None
 
         def close(self) -> None:
             blocks.close()

@@ -28,6 +28,9 @@ PREFIXES: Final[Mapping[str, str]] = {
     "file_id": "file",
     "vector_store_id": "vs",
     "batch_id": "vsfb",
+    "response_id": "resp",
+    "conversation_id": "conv",
+    "item_id": "",
     "id": "",  # of a file: any will do, it is just not found (recordings: openai-dotnet)
     "model": "",
 }

@@ -9,99 +9,34 @@ Sources beside those of `runfsm.lifecycle.run`: public repositories that quote a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from runfsm.errors import IllegalTransition
-from runfsm.lifecycle import Evidence, RunEvent
-from runfsm_simulator.wire.http import Response, json_bytes
-from runfsm_simulator.world.reasons import Reason
+from runfsm.lifecycle import Evidence, ResponseStatus, RunEvent
+from runfsm_simulator.wire.response_refusals import RESPONSE_REFUSALS
+from runfsm_simulator.wire.wording import ApiError, Wording
 from runfsm_simulator.world.refusals import (
+    ConversationLocked,
     EmptyThread,
+    Kind,
+    LostPrevious,
+    MissingToolOutput,
     NotAttached,
+    NotBackground,
     NotDownloadable,
     NotFound,
+    NotStored,
+    NotStreamed,
     Refusal,
     RunActive,
     StorageFull,
     ThreadFull,
     ThreadLocked,
+    UnknownToolCall,
     WrongToolOutputs,
 )
 
 __all__ = ["REFUSALS", "ApiError", "Wording", "api_error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One kind of answer.
-
-    Attributes:
-        text: with the facts as format fields.
-        evidence: where the text is known from.
-        status: the HTTP status.
-        code: the error's code, if it has one; it may have format fields.
-        param: the parameter that is at fault, as a format field.
-        type: the error's type.
-        headers: further response headers.
-    """
-
-    text: str
-    evidence: Evidence
-    status: int = 400
-    code: str | None = None
-    param: str | None = None
-    type: str = "invalid_request_error"
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def error(self, **facts: Any) -> ApiError:
-        """The answer for these facts."""
-        return ApiError(
-            self,
-            self.text.format(**facts),
-            param=self.param and self.param.format(**facts),
-            code=self.code and self.code.format(**facts),
-        )
-
-
-JSON_ONLY: Final[Mapping[str, str]] = {"content-type": "application/json"}
-
-
-class ApiError(Exception):
-    """An answer that is an error, on its way to the client."""
-
-    def __init__(
-        self, wording: Wording, message: str, *, param: str | None, code: str | None
-    ) -> None:
-        super().__init__(message)
-        self.wording = wording
-        self.message = message
-        self.param = param
-        self.code = code
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.wording.status
-
-    def body(self) -> dict[str, Any]:
-        """The envelope, keys in the recorded order."""
-        error = {
-            "message": self.message,
-            "type": self.wording.type,
-            "param": self.param,
-            "code": self.code,
-        }
-        return {"error": error}
-
-    def response(self, headers: Mapping[str, str] = JSON_ONLY) -> Response:
-        """The answer, with `headers` beside its own."""
-        return Response(
-            self.status,
-            {**headers, **dict(self.wording.headers)},
-            json_bytes(self.body()),
-            reasons=(Reason(self.wording.text, self.wording.evidence),),
-        )
 
 
 _certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.inferred
@@ -342,15 +277,32 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         param="{name}",
         code="invalid_value",
     ),
+    **RESPONSE_REFUSALS,
 }
 
 
 #: The refusals whose facts are called as in the text.
 PLAIN: Final[Mapping[type[Refusal], str]] = {
+    ConversationLocked: "conversation_locked",
+    LostPrevious: "previous_not_found",
+    MissingToolOutput: "no_tool_output",
+    NotBackground: "cancel_synchronous",
+    NotStored: "background_not_stored",
+    NotStreamed: "not_streamed",
+    UnknownToolCall: "no_tool_call",
     NotAttached: "not_attached",
     NotDownloadable: "not_downloadable",
     StorageFull: "storage_full",
     ThreadFull: "thread_full",
+}
+
+
+#: What is missed in words of its own.
+NOT_FOUND: Final[Mapping[Kind, str]] = {
+    "file": "no_file",
+    "response": "no_response",
+    "conversation": "no_conversation",
+    "item": "no_conversation",
 }
 
 
@@ -364,11 +316,10 @@ def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
     match refusal:
         case ThreadLocked(wanted=wanted, thread_id=thread_id, run_id=run_id):
             return f"{wanted}_on_locked_thread", {"thread_id": thread_id, "run_id": run_id}
-        case NotFound(kind="file", id=id):
-            return "no_file", {"id": id}
         case NotFound(kind=kind, id=id):
-            return "not_found", {"kind": kind, "id": id}
-        case NotAttached() | NotDownloadable() | StorageFull() | ThreadFull():
+            facts = {"kind": kind, "Kind": kind.capitalize(), "id": id}
+            return NOT_FOUND.get(kind, "not_found"), facts
+        case Refusal() if type(refusal) in PLAIN:
             return PLAIN[type(refusal)], vars(refusal)
         case WrongToolOutputs(expected=expected, got=got):
             return "wrong_tool_outputs", {"expected": list(expected), "got": list(got)}
@@ -376,6 +327,9 @@ def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
             return "empty_thread", {}
         case RunActive(status=status):
             return "modify_active_run", {"status": status}
+        case IllegalTransition(event=RunEvent.CANCEL, status=ResponseStatus() as status):
+            article = "an" if status.startswith(tuple("aeiou")) else "a"
+            return "cancel_response", {"a": article, "status": status}
         case IllegalTransition(event=RunEvent.CANCEL, status=status):
             return "cancel", {"status": status}
         case IllegalTransition(event=RunEvent.SUBMIT_TOOL_OUTPUTS, status=status):

@@ -5,13 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic_core import to_json
 
 from runfsm_simulator.world.reasons import Reason
 
-__all__ = ["Blocks", "Handle", "Request", "Response", "json_bytes"]
+__all__ = ["Blocks", "Handle", "NoAnswer", "Request", "Response", "Trouble", "json_bytes"]
+
+#: What comes in place of an answer: another one, none for ever, or a broken connection.
+Trouble = Literal["answer", "timeout", "drop"]
+
+
+class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
+    """No answer will come, or no more of it. Each door does to its client what it can.
+
+    Attributes:
+        trouble: `"timeout"` or `"drop"`.
+    """
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(f"no answer: {trouble}")
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,10 @@ class Request:
 
 
 class Blocks(Protocol):
-    """A body that comes in pieces. Read once, by a thread or by a task, and closed."""
+    """A body that comes in pieces. Read once, by a thread or by a task, and closed.
+
+    Reading may raise `NoAnswer`: no more comes.
+    """
 
     def __iter__(self) -> Iterator[bytes]: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...

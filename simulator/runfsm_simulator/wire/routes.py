@@ -16,9 +16,11 @@ from typing import Any, Final
 from runfsm.errors import IllegalTransition
 from runfsm_simulator.wire import (
     assistants,
+    conversations,
     files,
     messages,
     models_list,
+    responses,
     runs,
     threads,
     vector_stores,
@@ -43,6 +45,8 @@ ASSISTANT: Final = "/v1/assistants/{assistant_id}"
 FILE: Final = "/v1/files/{id}"
 VECTOR_STORE: Final = "/v1/vector_stores/{vector_store_id}"
 BATCH: Final = VECTOR_STORE + "/file_batches/{batch_id}"
+RESPONSE: Final = "/v1/responses/{response_id}"
+CONVERSATION: Final = "/v1/conversations/{conversation_id}"
 
 #: Where the beta header is asked for. Recorded without it: vector stores (openai-dotnet 2025).
 BETA: Final = ("/v1/assistants", "/v1/threads")
@@ -86,6 +90,21 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     BATCH: {"GET": vector_stores.retrieve_batch},
     BATCH + "/cancel": {"POST": vector_stores.cancel_batch},
     BATCH + "/files": {"GET": vector_stores.list_batch},
+    "/v1/responses": {"POST": responses.create},
+    RESPONSE: {"GET": responses.retrieve, "DELETE": responses.delete},
+    RESPONSE + "/cancel": {"POST": responses.cancel},
+    RESPONSE + "/input_items": {"GET": responses.list_input},
+    "/v1/conversations": {"POST": conversations.create},
+    CONVERSATION: {
+        "GET": conversations.retrieve,
+        "POST": conversations.modify,
+        "DELETE": conversations.delete,
+    },
+    CONVERSATION + "/items": {"GET": conversations.list_items, "POST": conversations.add_items},
+    CONVERSATION + "/items/{item_id}": {
+        "GET": conversations.retrieve_item,
+        "DELETE": conversations.delete_item,
+    },
 }
 
 

@@ -68,9 +68,9 @@ def events(happening: Happening) -> Iterator[Event]:
     match happening:
         case ThreadMade(thread):
             yield "thread.created", shapes.thread(thread)
-        case RunMoved(run, edge):
+        case RunMoved(Run() as run, edge):
             yield from _moved("thread.run", _run(run), created=edge.event is RunEvent.CREATE)
-        case StepMoved(run, step, event):
+        case StepMoved(Run() as run, step, event):
             opened = event is RunStepEvent.OPEN
             yield from _moved("thread.run.step", _step(step, run), created=opened)
         case MessageMoved(message, event):
@@ -80,7 +80,7 @@ def events(happening: Happening) -> Iterator[Event]:
             yield _delta("thread.message", step.message.id, {"content": [_text_piece(piece)]})
         case StepGrew(step, piece):
             yield _step_delta(step, _call_piece(piece))
-        case HostedRan(run, step):
+        case HostedRan(Run() as run, step):
             for call in hosted_deltas(step, run):
                 yield _step_delta(step, call)
 

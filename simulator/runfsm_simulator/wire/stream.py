@@ -2,8 +2,7 @@
 
 Rule 1: the payload is the thing as it was at that moment, so it is rendered at once.
 
-Rule 2: who reads lets time pass. When all that has happened is read, the reader waits at the
-simulator's clock for the next thing to come due; in virtual time that is at once.
+Rule 2: who reads lets time pass (`reading.py`).
 
 Rule 3: the run does not wait for its reader. Who closes a stream, or reads so slowly that its
 buffer is full, loses the stream; the run goes on.
@@ -12,63 +11,26 @@ buffer is full, loses the stream; the run goes on.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import Final
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator.wire import sse
-from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Response
 from runfsm_simulator.wire.profiles import PROFILES, Profile
+from runfsm_simulator.wire.reading import NOT_YET, NotYet, Reading
 from runfsm_simulator.world.happenings import Happening, RunMoved
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World
 
-__all__ = ["EventStream", "WaitableClock"]
+__all__ = ["EventStream"]
 
 # What is kept for a reader who is behind. One leg of a run is a few hundred events, or a few
 # thousand if a script asks for as many calls at once.
 EVENTS_MAX: Final = 10_000
 BYTES_MAX: Final = 16 * 1024 * 1024
 
-#: No longer than this a reader waits without a look: whether the run has been deleted, say.
-LOOK_S: Final = 15.0
 
-
-class Alarm(Protocol):
-    """Something that a thread waits at."""
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until rung, or until `timeout_s` seconds have passed."""
-
-    def ring(self) -> None:
-        """Wake who waits, or who waits next."""
-
-
-class AsyncAlarm(Protocol):
-    """Something that a task waits at."""
-
-    async def wait(self, timeout_s: float) -> bool:
-        """Wait until rung, or until `timeout_s` seconds have passed."""
-
-    def ring(self) -> None:
-        """Wake who waits, or who waits next."""
-
-
-@runtime_checkable
-class WaitableClock(Protocol):
-    """A clock that one can wait at, as `VirtualClock` and the driver's `SystemClock` are."""
-
-    def now(self) -> float:
-        """Unix time in seconds."""
-
-    def alarm(self) -> Alarm:
-        """A new alarm for a thread."""
-
-    def async_alarm(self) -> AsyncAlarm:
-        """A new alarm for a task."""
-
-
-class EventStream:
+class EventStream(Reading):
     """One leg of a run: until it is over, or until it is the client's turn.
 
     To be read once, in a thread (`for`) or in a task (`async for`), and to be closed.
@@ -82,14 +44,8 @@ class EventStream:
     """
 
     def __init__(self, world: World, profile: Profile = PROFILES["wire"]) -> None:
-        if not isinstance(world.clock, WaitableClock):
-            why = "nobody can wait at this simulator's clock, as at a VirtualClock"
-            raise REFUSALS["stream"].error(why=why)
-        self._world = world
+        super().__init__(world)
         self._profile = profile
-        self._clock: WaitableClock = world.clock
-        self._alarm = self._clock.alarm()
-        self._async_alarm = self._clock.async_alarm()
         self._fault = world.next_stream_fault()
         self._run: Run | None = None
         self._blocks: deque[bytes] = deque()
@@ -105,7 +61,11 @@ class EventStream:
 
     def hear(self, happening: Happening) -> None:
         """See `Listener.hear`."""
-        moved = happening.run if isinstance(happening, RunMoved) else None
+        match happening:
+            case RunMoved(Run() as run):
+                moved: Run | None = run
+            case _:
+                moved = None
         self._run = moved or self._run
         if self._ended or self._hangs(moved):
             return
@@ -113,11 +73,6 @@ class EventStream:
             self._event(sse.block(name, self._profile(payload, self._world.store)))
         if moved and _pauses(moved):
             self._end(self._broken() if self._breaks_off(at_end=True) else sse.DONE)
-
-    def wake(self) -> None:
-        """See `Listener.wake`."""
-        self._alarm.ring()
-        self._async_alarm.ring()
 
     def _event(self, block: bytes) -> None:
         if self._breaks_off():
@@ -159,31 +114,7 @@ class EventStream:
         if self._run is not None:
             self._world.unlisten(self._run.id, self)
 
-    # Reading, by the client. No generators: one that is left in the middle has to be cleared away.
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        while not isinstance(found := self._next(), bytes):
-            if found is None:
-                raise StopIteration
-            self._alarm.wait(found)
-        return found
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not isinstance(found := self._next(), bytes):
-            if found is None:
-                raise StopAsyncIteration
-            try:
-                await self._async_alarm.wait(found)
-            except BaseException:  # the task is cancelled; its loop may be gone when we wake it
-                self.close()
-                raise
-        return found
+    # Reading, by the client.
 
     def close(self) -> None:
         """Hear no more, and forget what was heard. The run goes on."""
@@ -191,17 +122,12 @@ class EventStream:
         self._blocks.clear()
         self._leave()
 
-    def _next(self) -> bytes | float | None:
-        """The next block; or how many seconds to wait for it; or `None`, for there is none."""
-        with self._world.operation():
-            if self._blocks:
-                block = self._blocks.popleft()
-                self._bytes -= len(block)
-                return block
-            if self._ended or self._is_gone():
-                return None
-            due = self._world.next_due()
-            return LOOK_S if due is None else min(max(0.0, due - self._clock.now()), LOOK_S)
+    def _take(self) -> bytes | NotYet | None:
+        if self._blocks:
+            block = self._blocks.popleft()
+            self._bytes -= len(block)
+            return block
+        return None if self._ended or self._is_gone() else NOT_YET
 
     def _is_gone(self) -> bool:
         """Whether the run has been deleted, or the world has become another one."""

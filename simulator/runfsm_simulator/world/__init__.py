@@ -1,6 +1,8 @@
 """The simulated service: state and behaviour. It knows no HTTP and no JSON.
 
 operations.py  what clients do: threads, messages, runs; every refusal
+answering.py   the same of the Responses API: responses, conversations
+exchange.py    what items tell: which calls wait, how far a run has come
 instant.py     the world as a whole: begun, saved, restored; one operation at a time
 plain.py       the same as plain data, for a file
 engine.py      how runs move in time; the one place where an edge is taken
@@ -9,6 +11,7 @@ effects.py     what an edge does to a run's fields
 output.py      what an edge does to steps and messages
 happenings.py  who is told of it; draft.py: what is written, piece by piece
 models.py      the things; terms.py: what a run copies from its assistant
+responsemodels.py the things of the Responses API
 store.py       what exists, looked up and deleted
 files.py       uploads and vector stores; filemodels.py: the things that they are
 refusals.py    what is refused, as facts
@@ -19,5 +22,5 @@ hosted.py      tools that the service runs itself; citing.py: files that an answ
 latency.py     how long things take
 planning.py    asking it for the next turn
 chooser.py     every choice; clock.py: time; tokens.py: an estimate; caps.py: what caps cut
-trace.py       what happened
+trace.py       what happened; post.py: what the outside is told of it
 """

@@ -15,14 +15,14 @@ hang, is played as it is written.
 
 from __future__ import annotations
 
-from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.tokens import CHARACTERS_PER_TOKEN, left, reading, tokens
 from runfsm_simulator.world.turns import Truncation, TruncationReason, Turn
 
 __all__ = ["within_caps"]
 
 
-def within_caps(run: Run) -> Turn:
+def within_caps(run: Work) -> Turn:
     """The turn that the run is about to play, or so much of it as its caps allow."""
     turn = run.turn
     if turn.say is None and turn.call is None:

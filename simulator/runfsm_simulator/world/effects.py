@@ -1,4 +1,4 @@
-"""What an edge does to the fields of a run. Whether it may be taken was asked before.
+"""What an edge does to the fields of a run, or of a response. Whether it may be, was asked before.
 
 The rules are told in `reasons.py`, each with its evidence.
 """
@@ -6,10 +6,10 @@ The rules are told in `reasons.py`, each with its evidence.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from runfsm.lifecycle import LIFECYCLE, Edge, RunError, RunEvent, RunStatus, Usage
-from runfsm_simulator.world.models import Run
+from runfsm.lifecycle import Edge, RunError, RunEvent, RunStatus, Usage
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.script import Failure, Truncation
 
 __all__ = ["apply", "failure"]
@@ -23,7 +23,7 @@ STAMPED: Final[Mapping[RunStatus, str]] = {
 }
 
 
-def apply(run: Run, edge: Edge[RunStatus, RunEvent], now: float) -> None:
+def apply(run: Work, edge: Edge[Any, RunEvent], now: float) -> None:
     """Bring the fields of `run` to what `edge`, taken at `now`, makes of them."""
     run.status = edge.dest
     run.calls = ()
@@ -36,21 +36,22 @@ def apply(run: Run, edge: Edge[RunStatus, RunEvent], now: float) -> None:
             run.error = failure(run)
         case RunEvent.TRUNCATE:
             run.incomplete_reason = (run.turn.truncate or Truncation()).reason
-    if edge.dest in LIFECYCLE.terminal:
+    if run.is_over:
         _end(run, now)
 
 
-def failure(run: Run) -> RunError:
+def failure(run: Work) -> RunError:
     """Why `run` fails, when it does: as its turn says, or, by a hand, for no good reason."""
     told = run.turn.fail or Failure()
     return RunError(told.code, told.message)
 
 
-def _end(run: Run, now: float) -> None:
+def _end(run: Work, now: float) -> None:
     run.expires_at = None
     if run.status in STAMPED:
-        setattr(run, STAMPED[run.status], now)
+        setattr(run, STAMPED[RunStatus(run.status)], now)
     usages = [step.usage for step in run.steps.values() if step.usage]
     prompt = sum(usage.prompt_tokens for usage in usages)
     completion = sum(usage.completion_tokens for usage in usages)
     run.usage = Usage(prompt, completion, prompt + completion)
+    run.settle()

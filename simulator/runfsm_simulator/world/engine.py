@@ -1,7 +1,7 @@
-"""How runs move: in time, by themselves, and by a hand.
+"""How runs and responses move: in time, by themselves, and by a hand.
 
-Rule 1: one method takes an edge of a run, whoever wants it: `Engine.take`. It asks the lifecycle
-first, so a refused event changes nothing.
+Rule 1: one method takes an edge of a run or of a response, whoever wants it: `Engine.take`. It asks
+its table first, so a refused event changes nothing. Below, a run stands for both.
 
 Rule 2: the engine never sleeps and owns no thread. It keeps an agenda, and `catch_up` performs
 what has come due since the last time, in order, each entry stamped with its own time. So what one
@@ -11,25 +11,26 @@ sees does not depend on when one looks, and any clock will do.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Final, Literal, Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Literal, Protocol
 
-from runfsm.lifecycle import LIFECYCLE, Edge, RunEvent, RunStatus
+from runfsm.lifecycle import Edge, RunEvent, RunStatus
 from runfsm_simulator.world import effects
 from runfsm_simulator.world.agenda import GROW, OPEN_OUTPUT, Agenda, Entry, Moment
 from runfsm_simulator.world.caps import within_caps
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.happenings import Happenings, RunMoved
 from runfsm_simulator.world.latency import Latency, drawn_s
-from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.output import Output
+from runfsm_simulator.world.post import Post
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.trace import TraceEntry
 from runfsm_simulator.world.weather import Weather
 
 __all__ = ["CancelDelay", "Engine", "RunEdge", "WorldClock"]
 
-RunEdge = Edge[RunStatus, RunEvent]
+RunEdge = Edge[Any, RunEvent]
 CancelDelay = Latency | Literal["never"] | None
 
 # Seconds, where the script leaves them open. Recorded: picked up after 1-4 s, answered 2-3 s
@@ -43,13 +44,8 @@ FOREIGN_CANCEL_S: Final = (0.0, 10.0)
 
 TRACE_LENGTH: Final = 10_000
 
-#: The event that a turn of each kind ends with. One that hangs has none.
-OUTCOME: Final[Mapping[str, RunEvent]] = {
-    "say": RunEvent.COMPLETE,
-    "call": RunEvent.REQUIRE_ACTION,
-    "fail": RunEvent.FAIL,
-    "truncate": RunEvent.TRUNCATE,
-}
+
+NOBODY: Final[Mapping[str, Collection[str]]] = {}
 
 
 class WorldClock(Protocol):
@@ -60,23 +56,32 @@ class WorldClock(Protocol):
 
 
 class Engine:
-    """Runs, and the agenda of what becomes of them.
+    """Runs and responses, and the agenda of what becomes of them.
 
     Args:
-        runs: every run that exists, by its id. A run that has left it does not move any more.
+        runs: every one that exists, by its id. A run that has left it does not move any more.
         clock: what time it is.
         chooser: asked for every latency and id that the script leaves open.
+        receivers: who in the outside wants to be told of which ends.
 
     Attributes:
         now: the time of the latest thing that happened (Unix seconds). Never goes back.
         trace: the latest edges that were taken, oldest first.
         taken: how many edges were taken, also those that the trace has forgotten.
         happenings: who is told of what happens to a run.
+        post: what the outside is told of it.
         cancel_s: seconds until a cancel is honoured, `"never"`, or `None` to draw them each time.
         weather: asked what a storm does to a run.
     """
 
-    def __init__(self, runs: Mapping[str, Run], *, clock: WorldClock, chooser: Chooser) -> None:
+    def __init__(
+        self,
+        runs: Mapping[str, Work],
+        *,
+        clock: WorldClock,
+        chooser: Chooser,
+        receivers: Mapping[str, Collection[str]] = NOBODY,
+    ) -> None:
         self.now = clock.now()
         self.trace: deque[TraceEntry] = deque(maxlen=TRACE_LENGTH)
         self.taken = 0
@@ -85,27 +90,28 @@ class Engine:
         self._clock = clock
         self._chooser = chooser
         self.happenings = Happenings()
+        self.post = Post(chooser, receivers)
         self._output = Output(chooser, self.happenings)
         self._agenda = Agenda()
         self.weather = Weather(Storm(), chooser, since=self.now)
 
-    def enter(self, run: Run) -> None:
+    def enter(self, run: Work) -> None:
         """A run has been created: note it, and plan its start and its expiry."""
         if run.expires_at is not None:
             self._agenda.put(run.expires_at, run.id, RunEvent.EXPIRE, plan=None)
         if self.strikes("foreign_cancel"):
             moment = self.now + self.weather.between("foreign_cancel:after_s", *FOREIGN_CANCEL_S)
             self._agenda.put(moment, run.id, RunEvent.CANCEL, plan=None)
-        self._took(run, LIFECYCLE.next(None, RunEvent.CREATE))
+        self._took(run, run.lifecycle.next(None, RunEvent.CREATE))
 
-    def take(self, run: Run, event: RunEvent) -> RunEdge:
+    def take(self, run: Work, event: RunEvent) -> RunEdge:
         """Make `event` happen to `run`, now.
 
         Raises:
             IllegalTransition: the lifecycle does not allow it. Nothing has changed.
         """
-        edge = LIFECYCLE.next(run.status, event)
-        self._output.follow(run, event, self.now)
+        edge = run.lifecycle.next(run.status, event)
+        self._output.follow(run, edge, self.now)
         effects.apply(run, edge, self.now)
         self._took(run, edge)
         return edge
@@ -141,13 +147,14 @@ class Engine:
         if run is None or entry.plan not in {None, run.plan}:
             return False
         # Output is opened for the outcome's sake: not in `cancelling`, say, if that is a call.
-        event = entry.what if isinstance(entry.what, RunEvent) else OUTCOME[run.turn.kind]
-        return LIFECYCLE.allows(run.status, event)
+        event = entry.what if isinstance(entry.what, RunEvent) else run.outcomes[run.turn.kind]
+        return run.lifecycle.allows(run.status, event)
 
     # What an edge brings about.
 
-    def _took(self, run: Run, edge: RunEdge) -> None:
-        entry = TraceEntry(self.now, run.id, edge.source, edge.event, edge.dest, edge.actor)
+    def _took(self, run: Work, edge: RunEdge) -> None:
+        table = run.lifecycle.name
+        entry = TraceEntry(self.now, run.id, edge.source, edge.event, edge.dest, edge.actor, table)
         self.trace.append(entry)
         self.taken += 1
         # What was planned before is void now. Not so at a cancel: the worker does not know of it
@@ -163,38 +170,39 @@ class Engine:
                 run.calls += run.calls[:1]
             case RunStatus.CANCELLING:
                 self._stop(run, edge)
-            case status if status in LIFECYCLE.terminal:
+            case _ if run.is_over:
                 run.lingers_until = self.now + self.weather.lingers_s(self.now)
+                self.post.announce(run, self.now)
         self.happenings.tell(run, RunMoved(run, edge))
 
-    def _queue(self, run: Run, edge: RunEdge) -> None:
+    def _queue(self, run: Work, edge: RunEdge) -> None:
         if edge.event is RunEvent.CREATE and self.strikes("stuck_queued"):
             return
         self._in(self._seconds("queue_s", run.turn.queue_s, QUEUE_S), run, RunEvent.START)
 
-    def _work(self, run: Run) -> None:
+    def _work(self, run: Work) -> None:
         run.turn = within_caps(run)
         run.to_run = run.turn.steps
         seconds = self._seconds("work_s", run.turn.work_s, WORK_S)
-        if run.turn.kind in OUTCOME:
+        if run.outcome:
             run.outcome_at = self.now + seconds
             # Hosted tools share the first half between them.
             for nth, _ in enumerate(run.to_run):
                 self._in(seconds / 2 * nth / len(run.to_run), run, OPEN_OUTPUT)
             self._in(seconds / 2, run, OPEN_OUTPUT)
-            self._in(seconds, run, OUTCOME[run.turn.kind])
+            self._in(seconds, run, run.outcome)
 
-    def _stop(self, run: Run, edge: RunEdge) -> None:
+    def _stop(self, run: Work, edge: RunEdge) -> None:
         if self.strikes("endless_cancelling"):
             run.plan += 1  # the outcome is not to end it either: only the expiry is left
         elif self.cancel_s != "never":
             seconds = self._seconds("cancel_s", self.cancel_s, CANCEL_S)
-            outcome = OUTCOME.get(run.turn.kind, RunEvent.CONFIRM_CANCEL)
-            wins = outcome is RunEvent.COMPLETE and LIFECYCLE.allows(edge.source, outcome)
+            outcome = run.outcome or RunEvent.CONFIRM_CANCEL
+            wins = outcome is RunEvent.COMPLETE and run.lifecycle.allows(edge.source, outcome)
             lost = wins and self.strikes("completes_after_cancel")
             self._in(seconds, run, outcome if lost else RunEvent.CONFIRM_CANCEL)
 
-    def _in(self, seconds: float, run: Run, what: RunEvent | Moment) -> None:
+    def _in(self, seconds: float, run: Work, what: RunEvent | Moment) -> None:
         self._agenda.put(self.now + seconds, run.id, what, plan=run.plan)
 
     def _seconds(self, stream: str, given: Latency | None, default: tuple[float, float]) -> float:

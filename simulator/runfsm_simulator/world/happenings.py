@@ -7,7 +7,7 @@ Rule 2: a listener is told in the middle of an operation, so it must neither wai
 woken when the operation is over.
 
 A run has one listener at most, who asked last: the API lets nobody attach a stream to a run that
-exists; only its creation and its `submit_tool_outputs` begin one.
+exists; only its creation and its `submit_tool_outputs` begin one. To a response, anybody may.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runfsm.lifecycle import Edge, MessageEvent, RunEvent, RunStatus, RunStepEvent
+from runfsm.lifecycle import Edge, MessageEvent, RunEvent, RunStepEvent
 from runfsm_simulator.world.draft import Piece
-from runfsm_simulator.world.models import Message, Run, Step, Thread
+from runfsm_simulator.world.models import Message, Step, Thread, Work
 
 __all__ = [
     "Happening",
@@ -42,17 +42,17 @@ class ThreadMade:
 
 @dataclass(frozen=True, slots=True)
 class RunMoved:
-    """The run has taken an edge of its table."""
+    """The run, or the response, has taken an edge of its table."""
 
-    run: Run
-    edge: Edge[RunStatus, RunEvent]
+    run: Work
+    edge: Edge[Any, RunEvent]
 
 
 @dataclass(frozen=True, slots=True)
 class StepMoved:
     """A step of the run has taken an edge of the run step's table."""
 
-    run: Run
+    run: Work
     step: Step
     event: RunStepEvent
 
@@ -77,7 +77,7 @@ class StepGrew:
 class HostedRan:
     """A hosted tool has run in a step, which is over now."""
 
-    run: Run
+    run: Work
     step: Step
 
 
@@ -99,7 +99,7 @@ class Happenings:
     """Who listens to which run."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, Listener] = {}
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
         self._to_wake: dict[Listener, None] = {}  # in the order of their hearing
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -107,26 +107,32 @@ class Happenings:
 
     def listen(self, run_id: str, listener: Listener) -> None:
         """Tell `listener` of all that happens to a run from now on, and nobody else."""
-        self._listeners[run_id] = listener
+        self._listeners[run_id] = (listener,)
+
+    def join(self, response_id: str, listener: Listener) -> None:
+        """Tell `listener` of all that happens to a response from now on, beside those who hear."""
+        self._listeners[response_id] = (*self._listeners.get(response_id, ()), listener)
 
     def unlisten(self, run_id: str, listener: Listener) -> None:
-        """Tell `listener` no more; nothing if another one listens by now."""
-        if self._listeners.get(run_id) is listener:
-            del self._listeners[run_id]
+        """Tell `listener` no more; nothing if it is not told anyhow."""
+        heard = self._listeners.pop(run_id, ())
+        if left := tuple(one for one in heard if one is not listener):
+            self._listeners[run_id] = left
 
-    def heard(self, run: Run) -> bool:
-        """Whether somebody listens to `run`."""
-        return run.id in self._listeners
+    def heard(self, run: Work) -> bool:
+        """Whether somebody listens to `run`, or may want to know later."""
+        return run.remembers or run.id in self._listeners
 
-    def tell(self, run: Run, happening: Happening) -> None:
-        """Tell who listens to `run`, if somebody does."""
-        if (listener := self._listeners.get(run.id)) is not None:
+    def tell(self, run: Work, happening: Happening) -> None:
+        """Tell who listens to `run`, if anybody does."""
+        run.remember(happening)
+        for listener in self._listeners.get(run.id, ()):
             self._to_wake[listener] = None
             listener.hear(happening)
 
     def everybody(self) -> Iterable[Listener]:
         """Who listens to any run."""
-        return tuple(self._listeners.values())
+        return tuple(one for heard in self._listeners.values() for one in heard)
 
     def to_wake(self) -> Iterable[Listener]:
         """Who has heard something since the last time of asking."""

@@ -7,7 +7,8 @@ then. What can be done in one is told in `operations.py`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from runfsm_simulator.world.files import Files
 from runfsm_simulator.world.happenings import Listener
 from runfsm_simulator.world.naming import Naming
 from runfsm_simulator.world.planning import Planning
+from runfsm_simulator.world.post import Letter
 from runfsm_simulator.world.saving import Saved
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.store import Store
@@ -46,6 +48,9 @@ class Instant:
         self._lock = threading.RLock()
         self._acting = False  # whether an operation is going on; some are made of others
         self._begun = False
+        #: Who in the outside is told of which ends, and who carries the letters.
+        self.receivers: dict[str, frozenset[str]] = {}
+        self.carrier: Callable[[Letter], None] | None = None
         self.begin(planner, clock=clock, chooser=chooser)
 
     def begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
@@ -58,7 +63,8 @@ class Instant:
         self.store = Store()
         self.clock = clock
         self._chooser = Naming(chooser)
-        self._engine = Engine(self.store.runs, clock=clock, chooser=self._chooser)
+        works = ChainMap[str, Any](self.store.runs, self.store.responses)
+        self._engine = Engine(works, clock=clock, chooser=self._chooser, receivers=self.receivers)
         self.files = Files(self._engine, self._chooser)
         self.play(planner)
 
@@ -86,6 +92,7 @@ class Instant:
             self.clock, parts = saved.revive()
             for name, part in parts.items():
                 setattr(self, name, part)
+            self._engine.post.receivers = self.receivers
 
     def written(self) -> dict[str, Any]:
         """The world as it is now, as plain data that outlives the process: see `plain.py`.
@@ -120,6 +127,7 @@ class Instant:
     def operation(self) -> Iterator[None]:
         """One instant: nobody else acts, and all that is due has happened."""
         heard: Iterable[Listener] = ()
+        letters: Iterable[Letter] = ()
         try:
             with self._lock:
                 outermost, self._acting = not self._acting, True
@@ -131,9 +139,18 @@ class Instant:
                     if outermost:
                         self._acting = False
                         heard = self._engine.happenings.to_wake()
+                        letters = self._engine.post.take(self._engine.now)
         finally:
             for listener in heard:  # without the lock: to wake a task is to wait for its thread
                 listener.wake()
+            for letter in letters:  # likewise: a receiver may well ask for something itself
+                if self.carrier:
+                    self.carrier(letter)
+
+    def try_again(self, letter: Letter) -> None:
+        """A letter did not arrive: have it carried later."""
+        with self.operation():
+            self._engine.post.try_again(letter)
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
@@ -155,7 +172,8 @@ class Instant:
             CallerError: something has the id already. Nothing has changed.
         """
         with self.operation():
-            known = {*self.store.assistants, *self.store.threads, *self.store.runs}
+            store = self.store
+            known = {*store.assistants, *store.threads, *store.runs, *store.responses}
             if taken := known & {*ids.values()}:
                 raise CallerError(f"there is a {taken.pop()} already; choose another id")
             with self._chooser.wishing(ids):
@@ -164,5 +182,6 @@ class Instant:
     def next_due(self) -> float | None:
         """When something will happen by itself next (Unix seconds); `None`: nothing will."""
         with self.operation():
-            dues = (self._engine.next_due(), self.files.next_due())
+            engine = self._engine
+            dues = (engine.next_due(), engine.post.next_due(), self.files.next_due())
             return min((due for due in dues if due is not None), default=None)

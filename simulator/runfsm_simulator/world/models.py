@@ -1,5 +1,7 @@
 """The things of the world: assistants, threads, messages, runs, steps. State, and no rule.
 
+Those of the Responses API are in `responsemodels.py`.
+
 Times are Unix seconds. What only passes through (tools, metadata, image parts, a tool choice) is
 kept in the form in which it came.
 """
@@ -9,15 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Final, Literal
 
 from runfsm.lifecycle import (
     LIFECYCLE,
     MESSAGE,
     RUN_STEP,
+    Lifecycle,
     MessageEvent,
     MessageStatus,
     RunError,
+    RunEvent,
     RunStatus,
     RunStepEvent,
     RunStepStatus,
@@ -38,6 +43,7 @@ __all__ = [
     "Run",
     "Step",
     "Thread",
+    "Work",
 ]
 
 Part = str | Json  # of a message: a text, or an image as it came
@@ -157,13 +163,24 @@ class Step:
         self.ended_at = now
 
 
-@dataclass(slots=True, eq=False)
-class Run:
-    """A run.
+#: The event that a turn of each kind ends with. One that hangs has none.
+OUTCOMES: Final[Mapping[str, RunEvent]] = {
+    "say": RunEvent.COMPLETE,
+    "call": RunEvent.REQUIRE_ACTION,
+    "fail": RunEvent.FAIL,
+    "truncate": RunEvent.TRUNCATE,
+}
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Work:
+    """What the simulated model is put to: a run, or a response.
 
     Attributes:
-        terms: its own copy of what the assistant was when it was created, and of what was asked.
-        turn: what the simulated model does when the run is started next, or does now.
+        thread: what the model reads.
+        terms: its own copy of what the model works with.
+        turn: what the simulated model does when the work is started next, or does now.
+        status: one of its table.
         round: how often tool outputs have been submitted.
         answered: (name, arguments, output) of the calls so far, for the planner.
         plan: number of the plan that is in force; an agenda entry of an earlier one is void.
@@ -175,13 +192,13 @@ class Run:
 
     id: str
     created_at: float
-    expires_at: float | None
     thread: Thread
-    assistant_id: str
     terms: Terms
     metadata: Mapping[str, str]
     turn: Turn
-    status: RunStatus = LIFECYCLE.initial
+    status: StrEnum
+    assistant_id: str | None = None
+    expires_at: float | None = None
     started_at: float | None = None
     cancelled_at: float | None = None
     failed_at: float | None = None
@@ -198,6 +215,55 @@ class Run:
     outcome_at: float = math.inf
     to_run: tuple[HostedStep, ...] = ()
     lingers_until: float = -math.inf
+
+    @property
+    def lifecycle(self) -> Lifecycle[Any, RunEvent]:
+        """The table that it lives by."""
+        raise NotImplementedError
+
+    @property
+    def outcomes(self) -> Mapping[str, RunEvent]:
+        """What each kind of turn comes to."""
+        return OUTCOMES
+
+    @property
+    def outcome(self) -> RunEvent | None:
+        """What its turn comes to; one that hangs, to nothing."""
+        return self.outcomes.get(self.turn.kind)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.status in self.lifecycle.terminal
+
+    @property
+    def announced(self) -> str | None:
+        """The event by which its end is told to the outside, if it is."""
+        return None
+
+    def settle(self) -> None:
+        """It is over: leave behind what is to stay."""
+
+    def remember(self, happening: Any) -> None:
+        """Keep what has just happened to it, if that is asked for later."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it does."""
+        return False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Run(Work):
+    """A run."""
+
+    assistant_id: str
+    status: RunStatus = LIFECYCLE.initial
+
+    @property
+    def lifecycle(self) -> Lifecycle[Any, RunEvent]:
+        """The run's table."""
+        return LIFECYCLE
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,7 @@ from math import floor
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, ToolCall
+from runfsm_simulator.world.answering import Answering
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.happenings import Listener, ThreadMade
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
@@ -24,10 +25,11 @@ from runfsm_simulator.world.refusals import (
     ThreadLocked,
     WrongToolOutputs,
 )
-from runfsm_simulator.world.script import Turn, between, say
+from runfsm_simulator.world.responsemodels import Conversation
+from runfsm_simulator.world.script import Turn
 from runfsm_simulator.world.store import find
-from runfsm_simulator.world.stormy import Stormy
 from runfsm_simulator.world.terms import Terms, agree
+from runfsm_simulator.world.upsets import FOREIGN_TURN
 
 __all__ = ["World"]
 
@@ -37,11 +39,8 @@ LIFETIME_S: Final = 600
 #: Documentation of the late API, of what clients add. A run's own answers still find room.
 MESSAGES_MAX: Final = 100_000
 
-#: What another client's run does, which comes first in a storm.
-FOREIGN_TURN: Final = say("This was another client's.", work_s=between(1, 20))
 
-
-class World(Stormy):
+class World(Answering):
     """Assistants, threads and runs, and what becomes of them.
 
     Args:
@@ -167,6 +166,11 @@ class World(Stormy):
             run = self._create(created, assistant_id, terms, turn, metadata or {})
             return self._enter(run, listener)
 
+    def attend(self, response_id: str, listener: Listener) -> None:
+        """Tell `listener` of what happens to a response, beside all others who listen."""
+        with self.operation():
+            self._engine.happenings.join(response_id, listener)
+
     def unlisten(self, run_id: str, listener: Listener) -> None:
         """Tell `listener` no more of what happens to a run."""
         with self._lock:
@@ -197,6 +201,8 @@ class World(Stormy):
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
         """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
 
+        To a response as well, by its id.
+
         Submitted by hand, every output is empty.
 
         Raises:
@@ -204,12 +210,14 @@ class World(Stormy):
             IllegalTransition: the lifecycle does not allow it. Nothing has changed.
         """
         with self.operation():
-            run = find(self.store.runs, "run", run_id)
-            if event is RunEvent.SUBMIT_TOOL_OUTPUTS:
+            run = self.store.work(run_id)
+            if isinstance(run, Run) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
                 return self._submit(run, [(call_id, "") for call_id in _pending(run)])
             return self._engine.take(run, event)
 
-    def modify(self, thing: Assistant | Thread | Message | Run, changes: Mapping[str, Any]) -> None:
+    def modify(
+        self, thing: Assistant | Thread | Message | Run | Conversation, changes: Mapping[str, Any]
+    ) -> None:
         """Set attributes that the API lets clients modify.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a run writes: its steps and its messages, each moved by its own table.
+"""What a run or a response writes: steps and messages, each moved by its own table.
 
 The recordings (openai-dotnet, ruby-openai) show:
 
@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from runfsm.lifecycle import MESSAGE, RUN_STEP, MessageEvent, RunEvent, RunStepEvent, ToolCall
+from runfsm.lifecycle import MESSAGE, RUN_STEP, Edge, MessageEvent, RunEvent, RunStepEvent, ToolCall
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.citing import annotate
 from runfsm_simulator.world.draft import Draft
@@ -33,7 +33,7 @@ from runfsm_simulator.world.happenings import (
     StepGrew,
     StepMoved,
 )
-from runfsm_simulator.world.models import CutReason, Message, Run, Step, StepType
+from runfsm_simulator.world.models import CutReason, Message, Step, StepType, Work
 from runfsm_simulator.world.script import Call
 from runfsm_simulator.world.tokens import prompt_tokens, tokens
 
@@ -47,6 +47,7 @@ CLOSES: Final[Mapping[RunEvent, tuple[RunStepEvent, MessageEvent, CutReason | No
     RunEvent.TRUNCATE: (RunStepEvent.COMPLETE, MessageEvent.TRUNCATE, "max_tokens"),
     RunEvent.FAIL: (RunStepEvent.FAIL, MessageEvent.TRUNCATE, "run_failed"),
     RunEvent.CONFIRM_CANCEL: (RunStepEvent.CANCEL, MessageEvent.TRUNCATE, "run_cancelled"),
+    RunEvent.CANCEL: (RunStepEvent.CANCEL, MessageEvent.TRUNCATE, "run_cancelled"),
     RunEvent.EXPIRE: (RunStepEvent.EXPIRE, MessageEvent.TRUNCATE, "run_expired"),
 }
 
@@ -70,7 +71,7 @@ class Output:
         self._chooser = chooser
         self._happenings = happenings
 
-    def begin(self, run: Run, now: float) -> tuple[float, ...]:
+    def begin(self, run: Work, now: float) -> tuple[float, ...]:
         """Open what the run's turn writes, if it writes anything; before that, its hosted tools.
 
         Returns:
@@ -86,26 +87,29 @@ class Output:
         draft = self._open(run, WRITES[run.turn.kind], now, ends_at=run.outcome_at).draft
         return draft.moments if draft and self._happenings.heard(run) else ()
 
-    def grow(self, run: Run, now: float) -> None:
+    def grow(self, run: Work, now: float) -> None:
         """Tell of what has come of the open step by `now`."""
         if run.open_step and run.open_step.draft:
             self._tell_pieces(run, run.open_step, run.open_step.draft.count_by(now))
 
-    def follow(self, run: Run, event: RunEvent, now: float) -> None:
-        """Do to steps and messages what `event` does to them."""
-        match event:
+    def follow(self, run: Work, edge: Edge[Any, RunEvent], now: float) -> None:
+        """Do to steps and messages what `edge` does to them."""
+        match edge.event:
             case RunEvent.REQUIRE_ACTION:
                 self._finish(run, self._open(run, "tool_calls", now))
+            case RunEvent.COMPLETE if run.turn.call and run.outcome is RunEvent.COMPLETE:
+                self._finish(run, self._open(run, "tool_calls", now))  # of a response
             case RunEvent.COMPLETE:
                 self._finish(run, self._open(run, "message_creation", now))
             case RunEvent.TRUNCATE:
                 step = self._open(run, "message_creation", now)
                 if run.turn.truncate:  # else a hand cuts what was to go on
                     self._finish(run, step)
-        if event in CLOSES and run.open_step:
-            self._close(run, run.open_step, event, now)
+        over = edge.dest in run.lifecycle.terminal
+        if run.open_step and (over or edge.event is RunEvent.SUBMIT_TOOL_OUTPUTS):
+            self._close(run, run.open_step, edge.event, now)
 
-    def _open(self, run: Run, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
+    def _open(self, run: Work, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
         if run.open_step:
             if run.open_step.type == type and not run.open_step.hosted:
                 return run.open_step
@@ -127,7 +131,7 @@ class Output:
             self._happenings.tell(run, MessageMoved(step.message, MessageEvent.OPEN))
         return step
 
-    def _open_hosted(self, run: Run, now: float) -> None:
+    def _open_hosted(self, run: Work, now: float) -> None:
         hosted, *rest = run.to_run
         step = Step(
             id=self._chooser.ident("step"),
@@ -141,11 +145,11 @@ class Output:
         run.to_run = tuple(rest)
         self._enter(run, step)
 
-    def _enter(self, run: Run, step: Step) -> None:
+    def _enter(self, run: Work, step: Step) -> None:
         run.open_step = run.steps[step.id] = step
         self._happenings.tell(run, StepMoved(run, step, RunStepEvent.OPEN))
 
-    def _new_message(self, run: Run, now: float) -> Message:
+    def _new_message(self, run: Work, now: float) -> Message:
         message = Message(
             id=self._chooser.ident("msg"),
             created_at=now,
@@ -159,13 +163,13 @@ class Output:
         run.thread.messages[message.id] = message
         return message
 
-    def _calls(self, run: Run) -> tuple[ToolCall, ...]:
+    def _calls(self, run: Work) -> tuple[ToolCall, ...]:
         return tuple(
             ToolCall(self._chooser.ident("call"), call.name, call.arguments_text())
             for call in run.turn.call or (_any_call(run),)
         )
 
-    def _finish(self, run: Run, step: Step) -> None:
+    def _finish(self, run: Work, step: Step) -> None:
         """All of the draft is there."""
         if step.draft is None:
             return
@@ -177,12 +181,12 @@ class Output:
             _keep(step, step.message, step.draft, step.draft.text)
         step.draft = None
 
-    def _tell_pieces(self, run: Run, step: Step, count: int) -> None:
+    def _tell_pieces(self, run: Work, step: Step, count: int) -> None:
         for piece in step.draft.pieces[step.told : count] if step.draft else ():
             step.told += 1
             self._happenings.tell(run, StepGrew(step, piece))
 
-    def _close(self, run: Run, step: Step, event: RunEvent, now: float) -> None:
+    def _close(self, run: Work, step: Step, event: RunEvent, now: float) -> None:
         step_event, message_event, reason = CLOSES[event]
         if step.message and step.draft and (text := step.draft.text_by(now)):
             _keep(step, step.message, step.draft, text)  # it is cut here
@@ -196,7 +200,7 @@ class Output:
         if step_event is RunStepEvent.COMPLETE:
             self._end_step(run, step, step_event, now)
 
-    def _end_step(self, run: Run, step: Step, event: RunStepEvent, now: float) -> None:
+    def _end_step(self, run: Work, step: Step, event: RunStepEvent, now: float) -> None:
         if step.hosted and event is RunStepEvent.COMPLETE:
             step.completion_tokens = tokens(step.hosted.written)
             self._happenings.tell(run, HostedRan(run, step))
@@ -211,7 +215,7 @@ def _keep(step: Step, message: Message, draft: Draft, text: str) -> None:
     step.completion_tokens = tokens(text)
 
 
-def _any_call(run: Run) -> Call:
+def _any_call(run: Work) -> Call:
     """What is called when a hand forces `require_action` on a turn that calls nothing."""
     functions = [tool["function"]["name"] for tool in run.terms.tools if tool["type"] == "function"]
     return Call(name=functions[0] if functions else "function")

@@ -39,6 +39,8 @@ from runfsm_simulator.world.filebatches import FileBatch
 from runfsm_simulator.world.filemodels import File, StoreFile, VectorStore
 from runfsm_simulator.world.mistakes import path_text
 from runfsm_simulator.world.models import Assistant, Run, Thread
+from runfsm_simulator.world.post import Letter
+from runfsm_simulator.world.responsemodels import Conversation, Response
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.trace import TraceEntry
 
@@ -51,11 +53,14 @@ KEPT: Final[Mapping[str, tuple[str, Any]]] = {
     "assistants": ("store.assistants", dict[str, Assistant]),
     "threads": ("store.threads", dict[str, Thread]),
     "runs": ("store.runs", dict[str, Run]),
+    "responses": ("store.responses", dict[str, Response]),
+    "conversations": ("store.conversations", dict[str, Conversation]),
     "files": ("files._files", dict[str, File]),
     "vector_stores": ("files.stores", dict[str, VectorStore]),
     "batches": ("files.batches", dict[str, FileBatch]),
     "indexing": ("files._indexing", list[StoreFile]),
     "agenda": ("_engine._agenda._heap", list[Entry]),
+    "letters": ("_engine.post.waiting", list[Letter]),
     "planned": ("_engine._agenda._numbers", int),
     "trace": ("_engine.trace", deque[TraceEntry]),
     "taken": ("_engine.taken", int),

@@ -1,4 +1,4 @@
-"""Why the fields of a run are what they are: each rule in words, and where we know it from.
+"""Why the fields of runs and responses are what they are: each rule in words, and its evidence.
 
 `effects.py` does what these say; the edges have their own reasons, in `runfsm.lifecycle.run`,
 where the sources are named too.
@@ -11,7 +11,7 @@ from typing import Final
 
 from runfsm.lifecycle import Evidence
 
-__all__ = ["RUN_FIELDS", "Reason"]
+__all__ = ["RESPONSE_FIELDS", "RUN_FIELDS", "Reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Reason:
 
 def _certain(rule: str, source: str) -> Reason:
     return Reason(rule, Evidence.certain(source))
+
+
+def _likely(rule: str, source: str) -> Reason:
+    return Reason(rule, Evidence.likely(source))
 
 
 def _inferred(rule: str, source: str) -> Reason:
@@ -76,5 +80,33 @@ RUN_FIELDS: Final[tuple[Reason, ...]] = (
     _inferred(
         "expires_at is null and usage an object on cancelled and on expired runs",
         "by analogy with the other ends",
+    ),
+)
+
+RESPONSE_FIELDS: Final[tuple[Reason, ...]] = (
+    _likely(
+        "completed_at is set on completed only, and there is no expires_at",
+        "types of openai-python 3.54; the reference",
+    ),
+    _likely(
+        "a response that wants functions called is completed: a client finds the calls in output",
+        "function calling guide; openai-agents-python#673",
+    ),
+    _likely("output is empty once a response is cancelled", "background guide; Azure's server"),
+    _likely(
+        "tools and instructions are those of this response; none are carried over",
+        "the reference, on previous_response_id",
+    ),
+    _likely(
+        "input and output join the conversation when the response is over, and not before",
+        "the reference: 'after this response completes'",
+    ),
+    _inferred(
+        "they do so after completed and incomplete, and not after failed and cancelled",
+        "no evidence: the likelier of two",
+    ),
+    _inferred(
+        "an item is in output as soon as it is whole, while others are being written",
+        "no evidence; bodies printed of queued ones have an empty output",
     ),
 )

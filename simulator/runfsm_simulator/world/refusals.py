@@ -13,20 +13,38 @@ from runfsm.errors import CallerError
 from runfsm.lifecycle import RunStatus
 
 __all__ = [
+    "ConversationLocked",
     "EmptyThread",
     "Kind",
+    "LostPrevious",
+    "MissingToolOutput",
     "NotAttached",
+    "NotBackground",
     "NotDownloadable",
     "NotFound",
+    "NotStored",
+    "NotStreamed",
     "Refusal",
     "RunActive",
     "StorageFull",
     "ThreadFull",
     "ThreadLocked",
+    "UnknownToolCall",
     "WrongToolOutputs",
 ]
 
-Kind = Literal["assistant", "thread", "message", "run", "run step", "file", "vector store"]
+Kind = Literal[
+    "assistant",
+    "thread",
+    "message",
+    "run",
+    "run step",
+    "file",
+    "vector store",
+    "response",
+    "conversation",
+    "item",
+]
 
 
 class Refusal(CallerError):  # noqa: N818  # a refusal is an answer, not a defect
@@ -114,3 +132,61 @@ class StorageFull(Refusal):
     def __init__(self, bytes_max: int) -> None:
         super().__init__(f"uploads are kept up to {bytes_max} bytes; delete some")
         self.bytes_max = bytes_max
+
+
+# The Responses API ---------------------------------------------------------------------------
+
+
+class ConversationLocked(Refusal):
+    """A response is being made on the conversation; which one, the service does not say."""
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(f"{conversation_id} takes no response while one is active on it")
+        self.conversation_id = conversation_id
+
+
+class MissingToolOutput(Refusal):
+    """A call that the response would read has no output."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"there is no output of {call_id}")
+        self.call_id = call_id
+
+
+class UnknownToolCall(Refusal):
+    """An output of a call that nobody made."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"there is no call {call_id} for this output")
+        self.call_id = call_id
+
+
+class LostPrevious(Refusal):
+    """The predecessor of a response is not there."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"there is no response {id} to go on from")
+        self.id = id
+
+
+class NotBackground(Refusal):
+    """Only a response in background mode can be cancelled."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"{id} was not created in background mode")
+        self.id = id
+
+
+class NotStored(Refusal):
+    """A response in background mode has to be stored."""
+
+    def __init__(self) -> None:
+        super().__init__("a response in background mode has to be stored")
+
+
+class NotStreamed(Refusal):
+    """The response was not created to be streamed, or too long ago."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"{id} has no stream, or not any more")
+        self.id = id

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from runfsm_simulator.world.models import Assistant, Message, Run, Step, Thread
+from runfsm_simulator.world.models import Assistant, Message, Run, Step, Thread, Work
 from runfsm_simulator.world.refusals import Kind, NotFound
+from runfsm_simulator.world.responsemodels import Conversation, Item, Response
 
 __all__ = ["Store"]
 
@@ -24,6 +25,8 @@ class Store:
         self.assistants: dict[str, Assistant] = {}
         self.threads: dict[str, Thread] = {}
         self.runs: dict[str, Run] = {}
+        self.responses: dict[str, Response] = {}
+        self.conversations: dict[str, Conversation] = {}
 
     def assistant(self, assistant_id: str) -> Assistant:
         """The assistant with this id."""
@@ -45,6 +48,25 @@ class Store:
         """A step of a run."""
         return find(self.run(thread_id, run_id).steps, "run step", step_id)
 
+    def work(self, id: str) -> Work:
+        """The run or the response with this id."""
+        return self.responses.get(id) or find(self.runs, "run", id)
+
+    def response(self, response_id: str) -> Response:
+        """The response with this id, if it is stored."""
+        found = find(self.responses, "response", response_id)
+        if not found.stored:
+            raise NotFound("response", response_id)
+        return found
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """The conversation with this id."""
+        return find(self.conversations, "conversation", conversation_id)
+
+    def item(self, conversation_id: str, item_id: str) -> Item:
+        """An item of a conversation."""
+        return find(self.conversation(conversation_id).items, "item", item_id)
+
     def delete_assistant(self, assistant_id: str) -> None:
         """Forget an assistant. Its runs go on: they have copied what they need."""
         del self.assistants[self.assistant(assistant_id).id]
@@ -59,6 +81,21 @@ class Store:
     def delete_message(self, thread_id: str, message_id: str) -> None:
         """Forget a message, even while a run is active (no refusal is reported)."""
         del self.thread(thread_id).messages[self.message(thread_id, message_id).id]
+
+    def delete_response(self, response_id: str) -> None:
+        """Forget a response; one that is being made comes to nothing, and locks nothing."""
+        response = self.response(response_id)
+        if response.conversation and response.conversation.newest is response:
+            response.conversation.newest = None
+        del self.responses[response_id]
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Forget a conversation. The responses on it stay, as the reference says of its items."""
+        del self.conversations[self.conversation(conversation_id).id]
+
+    def delete_item(self, conversation_id: str, item_id: str) -> None:
+        """Forget an item of a conversation, a call that waits too."""
+        del self.conversation(conversation_id).items[self.item(conversation_id, item_id).id]
 
 
 def find(things: Mapping[str, T], kind: Kind, id: str) -> T:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.models import Work
 
 __all__ = ["CHARACTERS_PER_TOKEN", "left", "prompt_tokens", "reading", "tokens"]
 
@@ -32,14 +32,14 @@ def tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def prompt_tokens(run: Run) -> int:
+def prompt_tokens(run: Work) -> int:
     """What the model reads when it is called now."""
     _, wanted = reading(run)
     bound, _ = left(run)
     return int(min(wanted, bound))
 
 
-def reading(run: Run) -> tuple[int, int]:
+def reading(run: Work) -> tuple[int, int]:
     """What the model must read if it is called now, and what it reads if nothing is left out."""
     thread = [tokens(message.text) for message in run.thread.messages.values()]
     last = run.terms.settings.truncation_strategy.get("last_messages")
@@ -48,14 +48,14 @@ def reading(run: Run) -> tuple[int, int]:
     return must, must + sum(kept[:-1])
 
 
-def _work_so_far(run: Run) -> int:
+def _work_so_far(run: Work) -> int:
     hosted = [step.hosted for step in run.steps.values() if step.hosted]
     read = [text for call in run.answered for text in call]
     read += [text for ran in hosted for text in (ran.written, ran.found)]
     return sum(map(tokens, read))
 
 
-def left(run: Run) -> tuple[float, float]:
+def left(run: Work) -> tuple[float, float]:
     """What is left of the run's caps, for reading and for writing; infinity where there is none."""
     settings, steps = run.terms.settings, run.steps.values()
     return (

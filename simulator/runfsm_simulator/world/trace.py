@@ -1,4 +1,4 @@
-"""What happened in the world, one entry for each edge that a run took."""
+"""What happened in the world, one entry for each edge that a run or a response took."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class TraceEntry:
         event: what happened.
         dest: the status after.
         actor: whose hand it was.
+        table: which lifecycle the edge is of: `"run"`, or `"response"`.
     """
 
     at: float
@@ -28,6 +29,7 @@ class TraceEntry:
     event: RunEvent
     dest: RunStatus
     actor: Actor
+    table: str = "run"
 
     def __str__(self) -> str:
         move = f"{self.source or '(created)'} --{self.event}--> {self.dest}"

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, get_args
 
+from runfsm_simulator.world.latency import between
 from runfsm_simulator.world.scene import Answered
 from runfsm_simulator.world.streamfault import StreamFault
-from runfsm_simulator.world.turns import Call, Failure, Kind, Turn
+from runfsm_simulator.world.turns import Call, Failure, Kind, Turn, say
 from runfsm_simulator.world.weather import Weather
 
-__all__ = ["broken_stream", "upset"]
+__all__ = ["FOREIGN_TURN", "broken_stream", "upset"]
+
+#: What another client's run does, which comes first.
+FOREIGN_TURN: Final = say("This was another client's.", work_s=between(1, 20))
 
 #: How runs fail that did nothing wrong. They have used nothing, so the first may as well be a quota
 #: in disguise, as public code tells of it.

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from runfsm.lifecycle.response import RESPONSE
 from runfsm.lifecycle.run import LIFECYCLE
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
 from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
@@ -150,4 +151,5 @@ CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
     "message": MESSAGE,
     "vector-store-file": VECTOR_STORE_FILE,
     "responses-chain": RESPONSES_CHAIN,
+    "response": RESPONSE,
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from responding import Desk
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 from runfsm_simulator import Script, Simulator, say
 from runfsm_simulator.wire.http import Request, Response
@@ -116,3 +118,15 @@ def make_stage() -> Callable[..., Stage]:
 def stage() -> Stage:
     """A `Stage` for that greeting."""
     return Stage()
+
+
+@pytest.fixture(params=["sync", "async"])
+def make_desk(request: pytest.FixtureRequest) -> Callable[..., Desk]:
+    """Makes a `Desk` with either client of the SDK."""
+    return partial(Desk, kind=request.param)
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    """A `Desk` for two hops."""
+    return make_desk()

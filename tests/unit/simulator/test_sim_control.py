@@ -13,9 +13,9 @@ from runfsm.errors import CallerError, IllegalTransition
 from runfsm.lifecycle import LIFECYCLE, Confidence, RunEvent, RunStatus
 from runfsm_simulator import Script, Simulator, hang, say
 from runfsm_simulator.doors import faults, journal
-from runfsm_simulator.doors.faults import ArmedFault, NoAnswer
+from runfsm_simulator.doors.faults import ArmedFault
 from runfsm_simulator.wire.errors import REFUSALS
-from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.http import NoAnswer, Request, Response
 from runfsm_simulator.world.reasons import RUN_FIELDS
 from runfsm_simulator.world.refusals import NotFound
 

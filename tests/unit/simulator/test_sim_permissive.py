@@ -21,6 +21,9 @@ LITERAL = {
     "file_id": "file_id",
     "vector_store_id": "vector_store_id",
     "batch_id": "batch_id",
+    "response_id": "response_id",
+    "conversation_id": "conversation_id",
+    "item_id": "item_id",
     "id": "file_id",
     "model": "model",
 }
@@ -30,6 +33,8 @@ BODIES: dict[str, Any] = {
     "/v1/threads/{thread_id}/messages": {"role": "user", "content": "string"},
     "/v1/threads/{thread_id}/runs": {"assistant_id": "assistant_id"},
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {"tool_outputs": [{}]},
+    "/v1/responses": {"model": "string", "input": "string", "conversation": {"id": "id"}},
+    "/v1/conversations/{conversation_id}/items": {"items": [{"role": "user", "content": "Hi"}]},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
     "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
 }
@@ -62,6 +67,7 @@ def test_every_call_is_taken_again_and_again(permissive: Simulator, method: str,
     for _ in range(3):
         answer = ask(permissive, method, path.format(**LITERAL), body, **query)
         assert 200 == answer.status, answer.body
+        assert not answer.stream or [*answer.stream]
 
 
 def test_nothing_is_kept(permissive: Simulator) -> None:
@@ -71,6 +77,14 @@ def test_nothing_is_kept(permissive: Simulator) -> None:
 
     assert [None] == [assistant["name"] for assistant in listed["data"]]
     assert {} == permissive.world.store.assistants
+
+
+def test_outputs_of_calls_that_nobody_made(permissive: Simulator) -> None:
+    """Taken, with any predecessor, streamed or not."""
+    output = {"type": "function_call_output", "call_id": "string", "output": "string"}
+    body = {"model": "string", "input": [output], "previous_response_id": "resp_123"}
+    for more in ({}, {"background": True}, {"stream": True}):
+        assert 200 == ask(permissive, "POST", "/v1/responses", {**body, **more}).status
 
 
 def test_each_run_is_in_a_status_that_takes_what_is_asked(permissive: Simulator) -> None:

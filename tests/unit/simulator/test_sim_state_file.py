@@ -47,7 +47,8 @@ TIED = {
     "store": set(),
     "files": {"_present", "_chooser"},
     "_engine": {"_runs", "_clock", "_chooser", "happenings", "_output", "_agenda", "cancel_s"}
-    | {"weather"},
+    | {"weather", "post"},
+    "_engine.post": {"receivers", "_chooser"},
     "_engine._agenda": set(),
     "_engine.weather": {"shown", "_chooser"},
     "_chooser._chooser": {"seed", "_streams"},  # both in `choices`

@@ -11,8 +11,7 @@ import pytest
 
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 from runfsm_simulator import Call, Scene, Seeded, Storm, Turn, between, calls, say
-from runfsm_simulator.doors.faults import NoAnswer
-from runfsm_simulator.wire.http import Response
+from runfsm_simulator.wire.http import NoAnswer, Response
 from runfsm_simulator.world.storm import REASONS
 from runfsm_simulator.world.trace import TraceEntry
 from runfsm_simulator.world.weather import Weather

@@ -1,0 +1,331 @@
+"""Responses and conversations.
+
+Tools and a tool choice are flat here, and nested in the Assistants API. The world has the nested
+form, so that one script plays on both: `nested` and `flat` translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+from runfsm_simulator.wire.bodies.common import (
+    Body,
+    Metadata,
+    ReasoningEffort,
+    Temperature,
+    TokenCap,
+    TopP,
+    by_type,
+    string_or,
+)
+from runfsm_simulator.wire.bodies.items import Input, NewItems, items_of
+from runfsm_simulator.wire.validation import TAG
+from runfsm_simulator.world.answering import Wanted
+from runfsm_simulator.world.terms import Json, Settings, Terms
+
+__all__ = ["AddItems", "CreateConversation", "CreateResponse", "ModifyConversation", "flat"]
+
+
+# Tools -------------------------------------------------------------------------------------------
+
+
+class FunctionTool(Body):
+    """A function of the app, described for the model."""
+
+    type: Literal["function"]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$", max_length=64)]
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+    description: str | None = None
+    defer_loading: bool | None = None
+    output_schema: dict[str, Any] | None = None
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    is_async: Annotated[bool | None, Field(alias="async", exclude=True)] = None  # since 3.x
+
+    def kept(self) -> Json:
+        """For the world. `strict` is true if it was not sent (reference), not false."""
+        given = self.model_dump(exclude_unset=True)
+        return nested({"parameters": None, "strict": True, **given})
+
+
+class HostedTool(Body):
+    """Accepted and echoed; whether it is run, a script says."""
+
+    def kept(self) -> Json:
+        """As it came."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Ranking(Body):
+    """How results are ranked."""
+
+    ranker: Literal["auto", "default-2024-11-15"] | None = None
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class FileSearchTool(HostedTool):
+    """A search in files."""
+
+    type: Literal["file_search"]
+    vector_store_ids: list[str]
+    max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
+    ranking_options: Ranking | None = None
+
+
+class Container(Body):
+    """A container that the service makes."""
+
+    type: Literal["auto"]
+    file_ids: list[str] | None = None
+
+
+ContainerParam = Annotated[
+    Annotated[str, Tag(f"{TAG}string")] | Annotated[Container, Tag(f"{TAG}other")],
+    string_or("an object"),
+]
+
+
+class CodeInterpreterTool(HostedTool):
+    """A container to run code in."""
+
+    type: Literal["code_interpreter"]
+    container: ContainerParam
+
+
+class WebSearchTool(HostedTool):
+    """A search on the web. No script has one."""
+
+    type: Literal["web_search"]
+    search_context_size: Literal["low", "medium", "high"] | None = None
+
+
+Tool = Annotated[
+    Annotated[FunctionTool, Tag(f"{TAG}function")]
+    | Annotated[FileSearchTool, Tag(f"{TAG}file_search")]
+    | Annotated[CodeInterpreterTool, Tag(f"{TAG}code_interpreter")]
+    | Annotated[WebSearchTool, Tag(f"{TAG}web_search")],
+    Discriminator(by_type),
+]
+
+
+class FunctionChoice(Body):
+    """A function that the model must call."""
+
+    type: Literal["function"]
+    name: str
+
+    def kept(self) -> Json:
+        """For the world."""
+        return nested(self.model_dump())
+
+
+class HostedChoice(HostedTool):
+    """A hosted tool that the model must use."""
+
+    type: Literal["file_search", "code_interpreter"]
+
+
+NamedChoice = Annotated[
+    Annotated[FunctionChoice, Tag(f"{TAG}function")]
+    | Annotated[HostedChoice, Tag(f"{TAG}file_search")]
+    | Annotated[HostedChoice, Tag(f"{TAG}code_interpreter")],
+    Discriminator(by_type),
+]
+ToolChoice = Annotated[
+    Annotated[Literal["none", "auto", "required"], Tag(f"{TAG}string")]
+    | Annotated[NamedChoice, Tag(f"{TAG}other")],
+    string_or("an object"),
+]
+
+
+def nested(tool: Mapping[str, Any]) -> Json:
+    """A function, as the Assistants API has it; anything else as it is."""
+    if tool["type"] != "function":
+        return tool
+    return {
+        "type": "function",
+        "function": {key: value for key, value in tool.items() if key != "type"},
+    }
+
+
+def flat(tool: Json) -> Json:
+    """A function, as the Responses API has it; anything else as it is."""
+    return {"type": "function", **tool["function"]} if tool["type"] == "function" else tool
+
+
+# Responses ---------------------------------------------------------------------------------------
+
+
+class Named(Body):
+    """A conversation, as an object."""
+
+    id: str
+
+
+ConversationParam = Annotated[
+    Annotated[str, Tag(f"{TAG}string")] | Annotated[Named, Tag(f"{TAG}other")],
+    string_or("an object"),
+]
+
+
+class PlainFormat(Body):
+    """A text, or any JSON."""
+
+    type: Literal["text", "json_object"]
+
+
+class SchemaFormat(Body):
+    """JSON of a schema."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    type: Literal["json_schema"]
+    name: str
+    of_schema: Annotated[dict[str, Any], Field(alias="schema")]
+    description: str | None = None
+    strict: bool | None = None
+
+
+Format = Annotated[
+    Annotated[PlainFormat, Tag(f"{TAG}text")]
+    | Annotated[PlainFormat, Tag(f"{TAG}json_object")]
+    | Annotated[SchemaFormat, Tag(f"{TAG}json_schema")],
+    Discriminator(by_type),
+]
+
+
+class TextConfig(Body):
+    """What is wished of the text."""
+
+    format: Format | None = None
+    verbosity: Literal["low", "medium", "high"] | None = None
+
+
+class Reasoning(Body):
+    """What is wished of the reasoning."""
+
+    effort: ReasoningEffort | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+
+
+#: What is taken and heeded by nobody: the simulated model has no cache, and moderates nothing.
+Unheeded = Any
+
+#: What is only said again, and what the service says when it was not sent.
+ECHOED: Final[Mapping[str, Any]] = {
+    "max_tool_calls": None,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "service_tier": "default",
+    "top_logprobs": 0,
+    "truncation": "disabled",
+    "user": None,
+}
+
+
+class CreateResponse(Body):
+    """A response."""
+
+    model: str
+    input: Input | None = None
+    instructions: str | None = None
+    background: bool | None = None
+    conversation: ConversationParam | None = None
+    previous_response_id: str | None = None
+    store: bool | None = None
+    stream: bool | None = None
+    tools: list[Tool] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    metadata: Metadata | None = None
+    max_output_tokens: TokenCap | None = None
+    max_tool_calls: int | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    text: TextConfig | None = None
+    reasoning: Reasoning | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    include: list[str] | None = None
+    access_programs: Unheeded = None
+    background_options: Unheeded = None
+    context_management: Unheeded = None
+    image: Unheeded = None
+    moderation: Unheeded = None
+    prompt_cache_options: Unheeded = None
+    prompt_cache_retention: Unheeded = None
+    stream_options: Unheeded = None
+
+    def wanted(self) -> Wanted:
+        """What is asked for, for the world."""
+        conversation = self.conversation
+        return Wanted(
+            terms=self._terms(),
+            items=items_of(self.input),
+            conversation_id=conversation.id if isinstance(conversation, Named) else conversation,
+            previous_id=self.previous_response_id,
+            background=bool(self.background),
+            stored=self.store is not False,
+            streamed=bool(self.stream),
+            metadata=self.metadata or {},
+            echo=self._echo(),
+        )
+
+    def _terms(self) -> Terms:
+        choice = self.tool_choice or "auto"
+        settings: dict[str, Any] = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "reasoning_effort": self.reasoning and self.reasoning.effort,
+            "max_completion_tokens": self.max_output_tokens,
+            "parallel_tool_calls": self.parallel_tool_calls,
+            "tool_choice": choice if isinstance(choice, str) else choice.kept(),
+        }
+        return Terms(
+            assistant_id="",
+            assistant_name=None,
+            model=self.model,
+            instructions=self.instructions,
+            tools=tuple(tool.kept() for tool in self.tools or ()),
+            settings=Settings(**{key: one for key, one in settings.items() if one is not None}),
+        )
+
+    def _echo(self) -> Json:
+        given = self.model_dump(include={*ECHOED}, exclude_none=True)
+        text = self.text.model_dump(exclude_none=True) if self.text else {}
+        summary = self.reasoning and self.reasoning.summary
+        return {
+            **ECHOED,
+            **given,
+            "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
+            "reasoning": {"effort": self.reasoning and self.reasoning.effort, "summary": summary},
+        }
+
+
+# Conversations -----------------------------------------------------------------------------------
+
+
+class CreateConversation(Body):
+    """A conversation, perhaps with items."""
+
+    items: NewItems | None = None
+    metadata: Metadata | None = None
+
+
+class ModifyConversation(Body):
+    """What can be changed about a conversation."""
+
+    metadata: Metadata | None = None
+
+
+class AddItems(Body):
+    """Items at the end of a conversation."""
+
+    items: NewItems
