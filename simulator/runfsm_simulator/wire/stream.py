@@ -38,15 +38,25 @@ class EventStream(Reading):
     Args:
         world: where the run is. It is given the stream as a listener.
         profile: which form the payloads have.
+        met: the run, if it is there already and goes on.
+        contents: whether a search that has ended shows the passages that it found.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
     """
 
-    def __init__(self, world: World, profile: Profile = PROFILES["wire"]) -> None:
+    def __init__(
+        self,
+        world: World,
+        profile: Profile = PROFILES["wire"],
+        *,
+        met: Run | None = None,
+        contents: bool = False,
+    ) -> None:
         super().__init__(world)
         self._profile = profile
-        self._fault = world.next_stream_fault()
+        self._contents = contents
+        self._fault = world.next_stream_fault(met)
         self._run: Run | None = None
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
@@ -69,7 +79,8 @@ class EventStream(Reading):
         self._run = moved or self._run
         if self._ended or self._hangs(moved):
             return
-        for name, payload in sse.events(happening):
+        told = sse.events(happening, self._world.switches, contents=self._contents)
+        for name, payload in told:
             self._event(sse.block(name, self._profile(payload, self._world.store)))
         if moved and _pauses(moved):
             self._end(self._broken() if self._breaks_off(at_end=True) else sse.DONE)

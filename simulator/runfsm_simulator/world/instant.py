@@ -25,6 +25,7 @@ from runfsm_simulator.world.saving import Saved
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.store import Store
 from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = ["Instant"]
@@ -113,6 +114,16 @@ class Instant:
         with self._becoming_another():
             self._begin(self.planner, clock=clock, chooser=Seeded())
             plain.put_back(self, kept)
+
+    @property
+    def switches(self) -> Switches:
+        """Which way the service goes where nobody recorded any. A new one holds from now on."""
+        return self._engine.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        with self.operation():
+            self._engine.switches = switches
 
     @contextmanager
     def _becoming_another(self) -> Iterator[None]:

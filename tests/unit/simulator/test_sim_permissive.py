@@ -35,6 +35,7 @@ BODIES: dict[str, Any] = {
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {"tool_outputs": [{}]},
     "/v1/responses": {"model": "string", "input": "string", "conversation": {"id": "id"}},
     "/v1/conversations/{conversation_id}/items": {"items": [{"role": "user", "content": "Hi"}]},
+    "/v1/vector_stores/{vector_store_id}/search": {"query": "string"},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
     "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
 }

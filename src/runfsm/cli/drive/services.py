@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import openai
@@ -19,7 +19,7 @@ from runfsm.clock import Clock, SystemClock
 from runfsm.errors import CallerError
 from runfsm_simulator import Simulator, scenarios
 
-__all__ = ["Service", "at_url", "simulated"]
+__all__ = ["Service", "at_url", "client_options", "simulated"]
 
 NO_SERVICE: Final = """\
 no service is named. Do one of these:
@@ -68,19 +68,29 @@ def at_url(base_url: str | None) -> Service:
     Raises:
         CallerError: there is none, or it is no URL.
     """
+    client = openai.AsyncOpenAI(**client_options(base_url))
+    return Service(client, AssistantsBackend(client), SystemClock())
+
+
+def client_options(base_url: str | None) -> dict[str, Any]:
+    """The arguments of a client, sync or async, of the service at this URL: see `at_url`.
+
+    Raises:
+        CallerError: there is none, or it is no URL.
+    """
     url = base_url or os.environ.get("OPENAI_BASE_URL")
     if not url:
         raise CallerError(NO_SERVICE)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise CallerError(f"{url!r} is no URL of a service; such as http://127.0.0.1:4010/v1 is")
-    client = openai.AsyncOpenAI(
-        base_url=parts._replace(query="", fragment="").geturl(),
-        default_query=dict(parse_qsl(parts.query)),
-        api_key=os.environ.get("OPENAI_API_KEY") or "none",  # a server of one's own may want none
-        timeout=TIMEOUT_S,
-    )
-    return Service(client, AssistantsBackend(client), SystemClock())
+    return {
+        "base_url": parts._replace(query="", fragment="").geturl(),
+        "default_query": dict(parse_qsl(parts.query)),
+        "api_key": os.environ.get("OPENAI_API_KEY")
+        or "none",  # a server of one's own may want none
+        "timeout": TIMEOUT_S,
+    }
 
 
 def simulated(script: str | None, *, seed: int, speed: float | None) -> Service:
