@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runfsm.driver.actions import ToolOutput
 from runfsm.lifecycle.run import RunStatus
@@ -38,7 +38,8 @@ class Answers:
 
     def of(self, run: RunSnapshot) -> tuple[ToolOutput, ...]:
         """The outputs of all pending calls, in their order."""
-        return tuple(self._outputs[call_id] for call_id in dict.fromkeys(_call_ids(run)))
+        kinds = {call.call_id: call.kind for call in run.calls}  # a call that stands twice is one
+        return tuple(replace(self._outputs[call_id], kind=kind) for call_id, kind in kinds.items())
 
     def are_accepted(self, run: RunSnapshot) -> bool:
         """Whether the service has taken the outputs of all these calls, whatever it shows now."""
