@@ -185,16 +185,16 @@ class SyncResponsesBackend(ResponsesBackend):
 
     def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
         """See `StreamingBackend.stream_create`."""
-        yield from self._stream(self._do(self._flows.first_leg(request)))
+        return self._stream(self._flows.first_leg(request))
 
     def stream_submit(
         self, ref: RunRef, outputs: Sequence[ToolOutput]
     ) -> Generator[StreamEvent, None, None]:
         """See `StreamingBackend.stream_submit`."""
-        yield from self._stream(self._flows.next_leg(ref, outputs))
+        return self._stream(self._flows.next_leg(ref, outputs))
 
-    def _stream(self, leg: Leg) -> Generator[StreamEvent, None, None]:
-        reader = self._flows.reader(leg)
+    def _stream(self, flow: Flow[Leg]) -> Generator[StreamEvent, None, None]:
+        reader = self._flows.reader(self._do(flow))
         while reader.call is not None:
             ask = getattr(self._client, reader.call.method)
             with (
@@ -284,21 +284,18 @@ class AsyncResponsesBackend(ResponsesBackend):
         """See `AsyncBackend.find_message`: one that this backend has tried to add."""
         return await self._do(self._flows.find_message(thread_id, key))
 
-    async def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
+    def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
         """See `AsyncStreamingBackend.stream_create`."""
-        leg = await self._do(self._flows.first_leg(request))
-        async for event in self._stream(leg):
-            yield event
+        return self._stream(self._flows.first_leg(request))
 
-    async def stream_submit(
+    def stream_submit(
         self, ref: RunRef, outputs: Sequence[ToolOutput]
     ) -> AsyncGenerator[StreamEvent, None]:
         """See `AsyncStreamingBackend.stream_submit`."""
-        async for event in self._stream(self._flows.next_leg(ref, outputs)):
-            yield event
+        return self._stream(self._flows.next_leg(ref, outputs))
 
-    async def _stream(self, leg: Leg) -> AsyncGenerator[StreamEvent, None]:
-        reader = self._flows.reader(leg)
+    async def _stream(self, flow: Flow[Leg]) -> AsyncGenerator[StreamEvent, None]:
+        reader = self._flows.reader(await self._do(flow))
         while reader.call is not None:
             ask = getattr(self._client, reader.call.method)
             with reader.connection(), map_errors():

@@ -90,7 +90,8 @@ class Flows:
 
     def create_thread(self, params: Mapping[str, Any]) -> Flow[str]:
         """A new thread."""
-        return (yield from self._threads.create(params))
+        thread_id = yield from self._threads.create(params)
+        return thread_id if params else self.memory.made_empty(thread_id)
 
     def add_message(self, thread_id: str, content: str, key: str | None) -> Flow[str]:
         """A user's message."""
@@ -122,7 +123,7 @@ class Flows:
 
     def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> Flow[RunSnapshot]:
         """The next hop of a run."""
-        return (yield from self._send(self.next_leg(ref, outputs)))
+        return (yield from self._send((yield from self.next_leg(ref, outputs))))
 
     def _send(self, leg: Leg) -> Flow[RunSnapshot]:
         try:
@@ -140,7 +141,7 @@ class Flows:
         if metadata:
             recipe["metadata"] = metadata
         items = _items_of(request)
-        thread_id = request.thread_id or (yield from self._threads.create({}))
+        thread_id = request.thread_id or (yield from self.create_thread({}))
         if request.key is not None:
             said = [it for item in items if (it := said_by(item))]
             yield from self._begin(request.key, thread_id, said, recipe)
@@ -149,8 +150,9 @@ class Flows:
         ref = RunRef("responses", run_id_of(request.key), thread_id)
         return Leg(wire.create_response(body), ref, Record(recipe), request.key)
 
-    def next_leg(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> Leg:
+    def next_leg(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> Flow[Leg]:
         """The next response of a run, about to be created with the outputs of all its calls."""
+        yield from ()  # it takes no call
         record = Record.of(ref)
         place = self._threads.place(ref.thread_id, ref.chain)
         body = {**record.recipe, "input": [wire.output_item(one) for one in outputs], **place}
@@ -200,8 +202,10 @@ class Flows:
     ) -> Flow[None]:
         """Note what is about to be added; a second time, it is still after the same item."""
         before = self.memory.attempt(key)
-        after = before.after if before else (yield from self._threads.last(thread_id))
-        is_again = before is not None
+        is_again, is_empty = before is not None, self.memory.is_empty(thread_id)
+        after = before.after if before else ""
+        if not (is_again or is_empty):
+            after = yield from self._threads.last(thread_id)
         self.memory.begin(key, Attempt(thread_id, after, tuple(said), recipe, is_again=is_again))
 
     def _added(self, key: str | None) -> None:

@@ -39,8 +39,8 @@ class Attempt:
 
     thread_id: str
     after: str
-    said: tuple[tuple[str, str], ...]
-    recipe: Mapping[str, Any] | None = None
+    said: tuple[tuple[str, str], ...] = field(repr=False)
+    recipe: Mapping[str, Any] | None = field(default=None, repr=False)
     is_again: bool = False
 
 
@@ -56,6 +56,7 @@ class Memory:
     _assistants: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _runs: dict[str, RunRef] = field(default_factory=dict)
     _attempts: dict[str, Attempt] = field(default_factory=dict)
+    _empty: dict[str, bool] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def learn(self, **seen: bool) -> None:
@@ -100,6 +101,19 @@ class Memory:
         """The runs under way on a thread, as far as they are known; newest first."""
         with self._lock:
             return [ref for ref in reversed(self._runs.values()) if ref.thread_id == thread_id]
+
+    # Threads -------------------------------------------------------------------------------------
+
+    def made_empty(self, thread_id: str) -> str:
+        """A new thread, and nothing on it; the same id."""
+        with self._lock:
+            _keep(self._empty, thread_id, value=True)
+        return thread_id
+
+    def is_empty(self, thread_id: str) -> bool:
+        """Whether nobody has put anything on it; who asks, is about to."""
+        with self._lock:
+            return self._empty.pop(thread_id, False)
 
     # Attempts ------------------------------------------------------------------------------------
 

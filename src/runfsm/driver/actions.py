@@ -304,10 +304,17 @@ class TurnTaken:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The thread's latest runs, newest first."""
+    """The thread's latest runs, newest first.
+
+    Attributes:
+        runs: as far as the service, or else the backend, knows of any.
+        now: the time.
+        is_whole: whether there are no others; not every service can list them.
+    """
 
     runs: Sequence[RunSnapshot]
     now: float
+    is_whole: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, assert_never
 
 import anyio
 
-from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend
+from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend, Capabilities
 from runfsm.driver import tooltask, toolthread
 from runfsm.driver.actions import (
     Action,
@@ -139,7 +139,8 @@ class AsyncHands:
             case TakeTurn():
                 return await self._take_turn(action)
             case ListRuns(thread_id):
-                return Listed(await self._ask(backend.runs, thread_id), now())
+                runs = await self._ask(backend.runs, thread_id)
+                return Listed(runs, now(), is_whole=Capabilities.of(backend).can_list)
             case Create(request, stream):
                 if stream and isinstance(backend, AsyncStreamingBackend):
                     return Seen(await self._open(backend.stream_create, request), now())

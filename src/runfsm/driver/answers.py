@@ -49,6 +49,15 @@ class Answers:
         """Whether it asks for what is answered: a replica that lags still shows the calls."""
         return run.status is RunStatus.REQUIRES_ACTION and self.are_accepted(run)
 
+    def unheard_of(self, outputs: Sequence[ToolOutput], run: RunSnapshot | None) -> str | None:
+        """The kind of a call that no tool answers, and that is no function's.
+
+        Of a function, a model understands that there is none; of an approval, say, it would not.
+        """
+        kinds = {call.call_id: call.kind for call in run.calls} if run else {}
+        unknown = (kinds.get(it.call_id) for it in outputs if it.error == "unknown_tool")
+        return next((kind for kind in unknown if kind not in {None, "function", "custom"}), None)
+
     @property
     def failed(self) -> ToolOutput | None:
         """The first output that tells of a failure."""
