@@ -59,6 +59,11 @@ class Road:
             return simulator.create_thread()
         return simulator.world.create_conversation().id
 
+    @property
+    def creates(self) -> str:
+        """Where a run is created: the path, with a star."""
+        return "*/runs" if self.wire == "assistants" else "*/responses"
+
     def must(self, expresses: bool, trait: Trait[Any]) -> None:
         """Skip what this road's wire cannot express, for the reason that its table gives."""
         if not expresses:
