@@ -64,7 +64,7 @@ class Road:
         """Where a run is created: the path, with a star."""
         return "*/runs" if self.wire == "assistants" else "*/responses"
 
-    def must(self, expresses: bool, trait: Trait[Any]) -> None:
+    def must(self, expresses: object, trait: Trait[Any]) -> None:
         """Skip what this road's wire cannot express, for the reason that its table gives."""
         if not expresses:
             pytest.skip(f"{self.wire}: {trait.told}")

@@ -132,7 +132,9 @@ def test_the_journal_is_the_same_on_another_wire_but_for_its_marks(
         return  # no window in which it says cancelling
     assert expected.journal == tuple(map(_unmarked, outcome.journal))
     marks = {step.origin for step in outcome.journal if isinstance(step, Transition)}
-    assert marks == {WIRES["responses"].statuses[dest].value for *_, dest in _edges(outcome.journal)}
+    assert marks == {
+        WIRES["responses"].statuses[dest].value for *_, dest in _edges(outcome.journal)
+    }
 
 
 def _unmarked(step: Any) -> Any:

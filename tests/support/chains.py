@@ -1,4 +1,4 @@
-"""What the tests of `ResponsesBackend` share: a simulator with a backend of it, and what is true."""
+"""What the tests of `ResponsesBackend` share: a simulator, a backend of it, and what is true."""
 
 from __future__ import annotations
 

@@ -85,15 +85,15 @@ def _is_hopeless(stage: Stage, story: Story, fault: Fault) -> bool:
 
 def _busy(stage: Stage, story: Story, fault: Fault) -> Iterator[str]:
     yield from _impatient(stage, story)
-    holder = stage.thread and stage.thread.holder(stage.clock.now())
-    if holder in stage.ours:
+    holder = stage.holder()
+    if holder in {run.id for run in stage.ours}:
         yield f"locked out by our own run: {fault.message}"
     elif _looked_in_vain(story):  # it is not known who holds it now
         return
     elif holder is None:
         yield f"busy, and nobody holds the thread: {fault.message}"
-    elif fault.holder != holder.id:
-        yield f"{holder.id} holds the thread, and the error names {fault.holder}"
+    elif fault.holder not in stage.names_of(holder):
+        yield f"{holder} holds the thread, and the error names {fault.holder}"
 
 
 def _looked_in_vain(story: Story) -> bool:
