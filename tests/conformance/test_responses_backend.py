@@ -89,7 +89,7 @@ def test_a_ref_of_another_wire_is_refused(loop: Any) -> None:
     """It has no record: the error says how to keep one."""
     stage = Chains(loop=loop)
 
-    with pytest.raises(CallerError, match="RunRef.from_dict"):
+    with pytest.raises(CallerError, match=r"RunRef\.from_dict"):
         stage.do("retrieve", RunRef("assistants", "run_1", "thread_1"))
 
 

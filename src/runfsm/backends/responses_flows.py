@@ -349,7 +349,10 @@ class Flows:
                 raise
             return (yield from self._give_up(ref, error))
         run = self.look(ref, record, hop)
-        yield from self._tidy(run, hop)
+        try:
+            yield from self._tidy(run, hop)
+        except BackendError as error:  # the cancel itself was taken
+            raise BackendError.of(replace(error.fault, maybe_applied=True)) from error
         return run
 
     def _give_up(self, ref: RunRef, refusal: BackendError | None) -> Flow[RunSnapshot]:

@@ -67,7 +67,7 @@ class Admission:
         is_in: whether it is there.
         snapshot: the run, when the entry was one.
         message_id: the message, when the entry was one.
-        may_be_in: whether an attempt may have been done, and has not been looked up.
+        may_be_in: whether an attempt may have been done, and it is not known whether it was.
         error: why it will not get there.
     """
 
@@ -85,7 +85,8 @@ class Admission:
 
     _must_find: bool = field(default=False, init=False)
     _doubt: Fault | None = field(default=None, init=False)  # of the attempt to be looked up
-    _ever_in_doubt: bool = field(default=False, init=False)
+    _ever: Fault | None = field(default=None, init=False)  # of the latest that ever was in doubt
+    _is_sure: bool = field(default=True, init=False)  # whether what is not found is not there
     _lock: Lock | None = field(default=None, init=False)
     _has_turn: bool = field(default=False, init=False)
     _made_thread: bool = field(default=False, init=False)
@@ -93,8 +94,17 @@ class Admission:
 
     @property
     def may_be_in(self) -> bool:
-        """Whether an attempt may have been done, and has not been looked up."""
-        return self._must_find
+        """Whether an attempt may have been done, and it is not known whether it was."""
+        return self._must_find or self.doubt is not None
+
+    @property
+    def doubt(self) -> Fault | None:
+        """The fault of an attempt that was looked for in vain, where that says little.
+
+        A run that nobody lists is found by what it leaves, and so not before it has ended. Until
+        then, only a second attempt tells: it is locked out, or else there was no first one.
+        """
+        return None if self._is_sure else self._ever
 
     @property
     def thread_id(self) -> str | None:
@@ -208,10 +218,11 @@ class Admission:
             self.error = BackendError.of(replace(doubt, maybe_applied=False))
 
     def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
-        if self._ever_in_doubt and (ours := self._ours(runs)):
+        if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
             self._come_in(ours)
             return
+        self._is_sure = is_whole
         active = next((run for run in runs if not run.is_terminal), None)
         if isinstance(self.entry, ListRuns) and active is None:
             self.is_in = True
@@ -241,7 +252,7 @@ class Admission:
         is_new = lock.see(holder, now, at_least_until=now if is_whole else self._unseen_until(lock))
         self.patience.look(news=is_new, mends=not self._must_find)
         if holder is None:
-            self.error = lock.error(now) if lock.has_lingered else None
+            self.error = self._lock_error(lock, now) if lock.has_lingered else None
             return
         if is_new:
             self.journal.append(ThreadHeld(now, holder.ref.run_id, str(self.on_busy)))
@@ -250,16 +261,22 @@ class Admission:
         elif now >= self._gives_up_at:
             self.error = lock.error(now)
 
+    def _lock_error(self, lock: Lock, now: float) -> BackendError:
+        error = lock.error(now)
+        if self.doubt is None:
+            return error
+        return BackendError.of(replace(error.fault, maybe_applied=True))
+
     def _unseen_until(self, lock: Lock) -> float:
         """How long a holder is waited for that nobody can name: it may be our own run."""
-        own_until = lock.since + OWN_S if self._ever_in_doubt else 0.0
+        own_until = lock.since + OWN_S if self._ever else 0.0
         return max(self._gives_up_at, own_until)
 
     def _locked_out(self, fault: Fault, now: float) -> None:
         self._lock = self._lock or Lock(fault, now)
         self._lock.refuse(fault, now)
         self._answered = True  # a refusal in the API's own words
-        self._must_find = self._ever_in_doubt  # it may be our own run that holds it
+        self._must_find = self._ever is not None  # it may be our own run that holds it
         self.patience.look(news=False, mends=True)
 
     def _told(self, ref: RunRef) -> None:
@@ -308,7 +325,7 @@ class Admission:
     def _bear(self, action: Action, fault: Fault) -> None:
         in_doubt = fault.maybe_applied and isinstance(action, Create | AddMessage)
         if in_doubt and self._key is not None:
-            self._doubt, self._must_find, self._ever_in_doubt = fault, True, True
+            self._doubt, self._ever, self._must_find = fault, fault, True
             hopeless = False
         else:  # without a key it could not be found again, and twice costs twice
             hopeless = in_doubt or not self._may_pass(fault)

@@ -355,7 +355,10 @@ class RunCore:
 
     def _cancel_early(self, reason: CancelReason) -> None:
         """Cancelled before there was a run; unless one may have been created: find it first."""
-        if not self._admission.may_be_in:
+        doubt, give_up_at = self._admission.doubt, self._known.give_up_at
+        if doubt is not None and give_up_at is not None and self._known.now >= give_up_at:
+            self._fail(BackendError.of(replace(doubt, maybe_applied=True)))
+        elif not self._admission.may_be_in:
             kind = DeadlineExceeded if reason is CancelReason.DEADLINE else RunCancelled
             said = f"cancelled before a run was created ({reason})"
             self._known.error = kind(said, outcome=None)
