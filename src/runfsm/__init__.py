@@ -24,6 +24,7 @@ from runfsm.backends import (
     ResponsesBackend,
     SyncAssistantsBackend,
     SyncResponsesBackend,
+    WebhookInbox,
 )
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
@@ -31,6 +32,7 @@ from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
 from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
 from runfsm.driver.core import RunCore
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.journal import (
     CancelReason,
     CancelWanted,
@@ -173,6 +175,8 @@ __all__ = [
     "UnknownStatus",
     "Wait",
     "Watch",
+    "WebhookHint",
+    "WebhookInbox",
     "build_machine",
     "log_contents",
     "tool",

@@ -41,7 +41,14 @@ MAY_IMPORT = {
     },
     **{f"runfsm.driver.{worker}": {"driver", "clock"} for worker in WORKERS},
     "runfsm.tools": {"errors", "lifecycle", "tools", "driver.actions"},
-    "runfsm.backends": {"errors", "lifecycle", "driver.actions", "driver.live", "backends"},
+    "runfsm.backends": {
+        "errors",
+        "lifecycle",
+        "driver.actions",
+        "driver.hint",
+        "driver.live",
+        "backends",
+    },
     "runfsm.otel": {"errors", "lifecycle", "driver"},
     "runfsm_simulator": {"errors", "lifecycle"},
 }
@@ -58,6 +65,7 @@ ONLY_IMPORTER = {
         "runfsm.backends.faults",
         "runfsm.backends.responses",
         "runfsm.backends.responses_answers",
+        "runfsm.backends.webhooks",
         "runfsm.cli.demo",
         "runfsm.cli.drive.services",
         "runfsm_simulator.doors.transport",

@@ -14,6 +14,7 @@ responses_memory.py    what is kept in mind, because the service does not
 responses_wire.py      what is sent
 responses_answers.py   how the answers are read
 responses_stream.py    ... and the events of a stream
+webhooks.py            what the service tells by itself: verified, once, a hint
 call.py                one HTTP call
 clients.py             the two kinds of client
 sse.py                 how events stand in the bytes of a stream
@@ -32,6 +33,7 @@ from runfsm.backends.responses import (
     ResponsesBackend,
     SyncResponsesBackend,
 )
+from runfsm.backends.webhooks import WebhookInbox
 
 __all__ = [
     "AssistantsBackend",
@@ -43,5 +45,6 @@ __all__ = [
     "ResponsesBackend",
     "SyncAssistantsBackend",
     "SyncResponsesBackend",
+    "WebhookInbox",
     "map_errors",
 ]

@@ -108,6 +108,10 @@ class AsyncHands:
         self._interrupted = True
         self._alarm.ring()
 
+    def wake(self) -> None:
+        """Sleep no longer, this once. Any task and any thread may ask."""
+        self._alarm.ring()
+
     async def aclose(self) -> None:
         """Let go of the stream, and of the place in the line."""
         await self._hush()

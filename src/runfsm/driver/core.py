@@ -161,6 +161,15 @@ class RunCore:
         """Whether nothing is left to be sent: it is over, or was told to cancel."""
         return self._known.is_let_go
 
+    def hears_of(self, remote_id: str) -> bool:
+        """Whether a look at once is due when the service tells of this: it is us, and not unwell.
+
+        A service that asked to slow down, or does not answer, is not asked sooner for a hint.
+        """
+        known = self._known
+        is_ours = known.snapshot is not None and known.snapshot.ref.names(remote_id)
+        return is_ours and not known.patience.faults
+
     @property
     def cancel_reason(self) -> CancelReason | None:
         """Why the run is to be cancelled, if it is."""

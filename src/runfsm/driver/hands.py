@@ -107,6 +107,10 @@ class Hands:
         self._interrupted.set()
         self._alarm.ring()
 
+    def wake(self) -> None:
+        """Sleep no longer, this once. Any thread may ask."""
+        self._alarm.ring()
+
     def close(self) -> None:
         """Let go of the stream, and of the place in the line."""
         self._hush()

@@ -56,6 +56,10 @@ class RunRef:
     chain: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
     record: str | None = field(default=None, compare=False, repr=False, kw_only=True)
 
+    def names(self, remote_id: str) -> bool:
+        """Whether this is a name that the service has for the run, or for a part of it."""
+        return remote_id in {self.run_id, *self.chain}
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON object: three texts, and the chain and the record of a run that has them."""
         more = {"chain": list(self.chain), "record": self.record}
