@@ -51,8 +51,12 @@ def test_there_are_ten_thousand() -> None:
 Deed = Callable[[Stage, Story], Story | None]
 
 
+def _run(stage: Stage) -> Any:
+    return stage.simulator.world.store.runs[stage.ours[0].id]
+
+
 def _run_again(stage: Stage, _: Story) -> None:
-    thread_id, metadata = stage.ours[0].thread.id, {METADATA_KEY: stage.case.key}
+    thread_id, metadata = _run(stage).thread.id, {METADATA_KEY: stage.case.key}
     stage.simulator.world.create_run(thread_id, stage.assistant_id, metadata=metadata)
 
 
@@ -66,7 +70,7 @@ def _send_again(stage: Stage, _: Story) -> None:
 
 def _say_again(stage: Stage, _: Story) -> None:
     question = NewMessage("user", (QUESTION,))
-    stage.simulator.world.add_message(stage.ours[0].thread.id, question)
+    stage.simulator.world.add_message(_run(stage).thread.id, question)
 
 
 def _end_otherwise(_: Stage, story: Story) -> Story:
@@ -82,7 +86,7 @@ def _lose_the_answer(_: Stage, story: Story) -> Story:
 
 
 def _leave_it_running(stage: Stage, _: Story) -> None:
-    stage.ours[0].status = RunStatus.IN_PROGRESS
+    _run(stage).status = RunStatus.IN_PROGRESS
 
 
 def _take_a_day(_: Stage, story: Story) -> Story:

@@ -11,7 +11,8 @@ from typing import Any
 import openai
 import pytest
 
-from runfsm.backends.webhooks import BODY_MAX, WebhookHint, WebhookInbox
+from runfsm.backends.webhooks import BODY_MAX, WebhookInbox
+from runfsm.driver.hint import WebhookHint
 from runfsm.errors import BackendError, CallerError, FaultKind
 from runfsm_simulator import Script, Simulator, VirtualClock, Webhook, say
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import openai
 
+from runfsm.driver.hint import WebhookHint
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 
-__all__ = ["WebhookHint", "WebhookInbox"]
+__all__ = ["WebhookInbox"]
 
 #: The longest body that is looked at: those of the service have some 200 bytes.
 BODY_MAX: Final = 64 * 1024
@@ -28,21 +28,6 @@ REMEMBERED_MAX: Final = 10_000
 #: What the client raises at a wrong signature; at a header that is missing, or a body that is no
 #: text; at a signature that is not of ASCII.
 FORGED: Final = (openai.InvalidWebhookSignatureError, ValueError, TypeError)
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookHint:
-    """That something has happened to something.
-
-    Attributes:
-        event: `"response.completed"`, say. A call that waits for an answer is told so too.
-        remote_id: what it happened to, as the service names it: a response, a session.
-        webhook_id: the letter's id, the same each time it is delivered.
-    """
-
-    event: str
-    remote_id: str
-    webhook_id: str
 
 
 class _Letters(Protocol):
