@@ -632,8 +632,8 @@ def _missing() -> Iterator[str]:
     yield ""
     yield "Of the Responses API, nothing was tried against the live service. Not there: an"
     yield "`item_reference` in an input, steering over a websocket, `background_options`, prompts,"
-    yield "and tools other than functions, `file_search`, `code_interpreter` and `web_search` (which is"
-    yield "echoed, and never used)."
+    yield "and tools other than functions, `file_search`, `code_interpreter` and `web_search` (this"
+    yield "one is echoed, and never used)."
     yield "A stored response is kept as long as its world; the service promises 30 days."
     yield ""
 
