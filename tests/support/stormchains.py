@@ -92,8 +92,9 @@ class ChainStage(Stage):
         """
         if fault.kind is FaultKind.INVALID and self._conversation:
             return bool(set(_dangling(self._conversation)) - self._own_calls())
-        in_doubt = fault.maybe_applied and not self._watch.core.snapshot
-        return in_doubt and self._watch.core.cancel_reason is not None
+        core = self._watch and self._watch.core
+        in_doubt = fault.maybe_applied and core is not None and core.snapshot is None
+        return in_doubt and core.cancel_reason is not None
 
     def names_of(self, holder: str) -> set[str | None]:
         """See `Stage`: nobody says who it is."""
