@@ -24,6 +24,14 @@ from stormstory import Story
 
 
 @pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
+def test_no_storm_on_the_responses_wire_breaks_a_rule(weather: str) -> None:
+    """The same cases, judged by the same rules; and no conversation is left poisoned."""
+    played = [play(Case(weather, seed, "responses")) for seed in range(2)]
+
+    assert {} == {f"make storm CASE={one.case}": one.broken for one in played if one.broken}
+
+
+@pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
 def test_no_storm_breaks_a_rule(weather: str) -> None:
     """Each ends, in time and by right; nothing is done twice; no run is left on its thread.
 

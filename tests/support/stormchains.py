@@ -13,6 +13,7 @@ from typing import Any, Final
 from runfsm import ResponsesBackend, RunEvent, RunStatus
 from runfsm.backends.responses_answers import GIVEN_UP
 from runfsm.backends.responses_flows import run_id_of
+from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator.world.answering import Wanted
 from runfsm_simulator.world.models import NewMessage
@@ -84,6 +85,17 @@ class ChainStage(Stage):
         found = conversation.holder(self.clock.now()) if conversation else None
         return found.id if found else None
 
+    def justifies(self, fault: Fault) -> bool:
+        """See `Stage`: the calls of another client's run, which waits, keep everybody else out.
+
+        And who was told to cancel a run in doubt, and has not found it in time, says so.
+        """
+        if fault.kind is FaultKind.INVALID and self._conversation:
+            return bool(set(_dangling(self._conversation)) - self._own_calls())
+        core = self._watch and self._watch.core
+        in_doubt = fault.maybe_applied and core is not None and core.snapshot is None
+        return in_doubt and core.cancel_reason is not None
+
     def names_of(self, holder: str) -> set[str | None]:
         """See `Stage`: nobody says who it is."""
         return {holder, None}
@@ -129,11 +141,13 @@ class ChainStage(Stage):
 
     def poison(self) -> Iterator[str]:
         """See `Stage`: calls of ours without an answer."""
-        calls = {call.call_id for it in self._own_responses() for call in _calls(it)}
         for conversation in self.simulator.world.store.conversations.values():
-            left = calls.intersection(_dangling(conversation))
+            left = self._own_calls().intersection(_dangling(conversation))
             if left:
                 yield f"the conversation is left poisoned: {sorted(left)}"
+
+    def _own_calls(self) -> set[str]:
+        return {call.call_id for it in self._own_responses() for call in _calls(it)}
 
     def _own_responses(self) -> list[Response]:
         responses = self.simulator.world.store.responses.values()

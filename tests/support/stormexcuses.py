@@ -7,6 +7,7 @@
 * Each of them only of a storm in which it strikes, and only before that has healed.
 * `ThreadBusy`: while another client's run holds the thread, or its lock lingers; it names that run,
   and the app's patience with it is over. If the last look failed, it is what the one before showed.
+* What a stage says beside, of its wire alone (`Stage.justifies`).
 * `ToolError`, `RunCancelled`, `DeadlineExceeded`: when the app wanted that, and no run goes on.
 """
 
@@ -61,6 +62,8 @@ def excused(stage: Stage, story: Story) -> Iterator[str]:
 
 
 def _faulted(stage: Stage, story: Story, fault: Fault) -> Iterator[str]:
+    if stage.justifies(fault):
+        return
     if not any(getattr(stage.plan.storm, cause) for cause in CAUSES.get(fault.kind, [])):
         yield f"{fault.kind}, and nothing of the kind strikes: {fault.message}"
     met = [step.at or 0.0 for step in story.journal if isinstance(step, FaultMet)]

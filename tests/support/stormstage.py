@@ -24,7 +24,7 @@ from runfsm import (
     RunStatus,
 )
 from runfsm.driver.live import LiveItem, TextDelta
-from runfsm.errors import BackendError, CallerError, IllegalTransition, RunfsmError
+from runfsm.errors import BackendError, CallerError, Fault, IllegalTransition, RunfsmError
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.models import Run, Thread
@@ -253,6 +253,10 @@ class Stage:
         """The id of the run that holds the thread now."""
         holder = self.thread and self.thread.holder(self.clock.now())
         return holder.id if holder else None
+
+    def justifies(self, _: Fault) -> bool:
+        """Whether something on this wire alone justifies a fault."""
+        return False
 
     def names_of(self, holder: str) -> set[str | None]:
         """What an error may call a holder."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final, Literal, TypeVar, cast, overload
+from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack, cast, overload
 
 import openai
 
@@ -34,7 +34,35 @@ T = TypeVar("T")
 #: As long as a run lived on the Assistants API, seconds.
 LIFETIME_S: Final = 600.0
 
-Memories = Literal["conversation", "responses"]
+Where = Literal["conversation", "responses"]
+
+THREADS: Final[Mapping[Where, type[Conversations | ResponseChains]]] = {
+    "conversation": Conversations,
+    "responses": ResponseChains,
+}
+
+
+class Settings(TypedDict, total=False):
+    """What a backend can be told; see there."""
+
+    assistants: Mapping[str, Mapping[str, Any]]
+    expires_after_s: float | None
+    memory: Where
+
+
+def _flows(
+    *,
+    assistants: Mapping[str, Mapping[str, Any]] | None = None,
+    expires_after_s: float | None = LIFETIME_S,
+    memory: Where = "conversation",
+) -> Flows:
+    if memory not in THREADS:
+        raise CallerError(f"memory={memory!r}: say 'conversation' or 'responses'")
+    kept = Memory(Capabilities(can_list=RESPONSES.listing.value))
+    flows = Flows(kept, THREADS[memory](), expires_after_s=expires_after_s)
+    for assistant_id, params in (assistants or {}).items():
+        flows.create_assistant(params, assistant_id=assistant_id)
+    return flows
 
 
 class ResponsesBackend:
@@ -70,10 +98,14 @@ class ResponsesBackend:
     """
 
     @overload
-    def __new__(cls, client: openai.OpenAI, **settings: Any) -> SyncResponsesBackend: ...
+    def __new__(
+        cls, client: openai.OpenAI, **settings: Unpack[Settings]
+    ) -> SyncResponsesBackend: ...
     @overload
-    def __new__(cls, client: openai.AsyncOpenAI, **settings: Any) -> AsyncResponsesBackend: ...
-    def __new__(cls, client: object, **_: Any) -> ResponsesBackend:  # noqa: PYI034  # chooses a subclass
+    def __new__(
+        cls, client: openai.AsyncOpenAI, **settings: Unpack[Settings]
+    ) -> AsyncResponsesBackend: ...
+    def __new__(cls, client: object, **_: Unpack[Settings]) -> ResponsesBackend:  # noqa: PYI034  # chooses a subclass
         """Choose by the kind of client; a subclass is chosen already."""
         sync, awaited = SyncResponsesBackend, AsyncResponsesBackend
         return cast(
@@ -81,25 +113,7 @@ class ResponsesBackend:
             object.__new__(fitting(cls, ResponsesBackend, client, sync, awaited)),
         )
 
-    def __init__(
-        self,
-        client: Any,
-        *,
-        assistants: Mapping[str, Mapping[str, Any]] | None = None,
-        expires_after_s: float | None = LIFETIME_S,
-        memory: Memories = "conversation",
-    ) -> None:
-        self._client = client
-        kinds: Mapping[str, type[Conversations | ResponseChains]] = {
-            "conversation": Conversations,
-            "responses": ResponseChains,
-        }
-        if memory not in kinds:
-            raise CallerError(f"memory={memory!r}: say 'conversation' or 'responses'")
-        kept = Memory(Capabilities(can_list=RESPONSES.listing.value))
-        self._flows = Flows(kept, kinds[memory](), expires_after_s=expires_after_s)
-        for assistant_id, params in (assistants or {}).items():
-            self._flows.create_assistant(params, assistant_id=assistant_id)
+    _flows: Flows
 
     @property
     def capabilities(self) -> Capabilities:
@@ -110,7 +124,9 @@ class ResponsesBackend:
 class SyncResponsesBackend(ResponsesBackend):
     """`Backend` on an `openai.OpenAI`."""
 
-    _client: openai.OpenAI
+    def __init__(self, client: openai.OpenAI, **settings: Unpack[Settings]) -> None:
+        self._client = client
+        self._flows = _flows(**settings)
 
     def _send(self, call: Call[T]) -> T:
         with map_errors():
@@ -211,7 +227,9 @@ class SyncResponsesBackend(ResponsesBackend):
 class AsyncResponsesBackend(ResponsesBackend):
     """`AsyncBackend` on an `openai.AsyncOpenAI`."""
 
-    _client: openai.AsyncOpenAI
+    def __init__(self, client: openai.AsyncOpenAI, **settings: Unpack[Settings]) -> None:
+        self._client = client
+        self._flows = _flows(**settings)
 
     async def _send(self, call: Call[T]) -> T:
         with map_errors():

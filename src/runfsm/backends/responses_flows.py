@@ -44,6 +44,9 @@ __all__ = ["Flows", "Leg"]
 
 S = RunStatus
 
+#: Not found, not allowed, not implemented.
+NO_SUCH_CALL: Final = frozenset({404, 405, 501})
+
 #: What a poisoned conversation says to whoever comes next.
 UNANSWERED: Final = "No tool output found for"
 
@@ -345,6 +348,8 @@ class Flows:
         try:
             hop = yield wire.cancel_response(ref.chain[-1])
         except BackendError as error:
+            if _is_no_such_call(error.fault, ref.chain[-1]):
+                return (yield from self._cannot_cancel(ref, error))
             if error.fault.kind is not FaultKind.ALREADY_TERMINAL:
                 raise
             return (yield from self._give_up(ref, error))
@@ -354,6 +359,15 @@ class Flows:
         except BackendError as error:  # the cancel itself was taken
             raise BackendError.of(replace(error.fault, maybe_applied=True)) from error
         return run
+
+    def _cannot_cancel(self, ref: RunRef, error: BackendError) -> Flow[RunSnapshot]:
+        """A server without that call: what waits for us can be given up all the same."""
+        run = yield from self.retrieve(ref)
+        if run.is_terminal or run.status is S.REQUIRES_ACTION:
+            return (yield from self._give_up(ref, None))
+        self.memory.learn(can_cancel=False)
+        said = f"this server cannot cancel {ref.chain[-1]}, which goes on: {error.fault.message}"
+        raise BackendError.of(replace(error.fault, kind=FaultKind.UNSUPPORTED, message=said))
 
     def _give_up(self, ref: RunRef, refusal: BackendError | None) -> Flow[RunSnapshot]:
         """A run whose head is over is cancelled here, if it waits for us."""
@@ -380,6 +394,13 @@ class Flows:
     def free_thread(self, thread_id: str) -> Flow[int]:
         """Give up every call on a thread that has no answer; how many there were."""
         return (yield from self._free(thread_id, None))
+
+
+def _is_no_such_call(fault: Fault, response_id: str) -> bool:
+    """Whether the server has no cancel: a response that it does not know, it would name."""
+    if fault.kind is FaultKind.UNSUPPORTED:
+        return True
+    return fault.status_code in NO_SUCH_CALL and response_id not in fault.message
 
 
 def run_id_of(key: str | None) -> str:

@@ -269,7 +269,8 @@ class Admission:
 
     def _unseen_until(self, lock: Lock) -> float:
         """How long a holder is waited for that nobody can name: it may be our own run."""
-        own_until = lock.since + OWN_S if self._ever else 0.0
+        is_own = self._ever is not None and isinstance(self.entry, Create)
+        own_until = lock.since + OWN_S if is_own else 0.0
         return max(self._gives_up_at, own_until)
 
     def _locked_out(self, fault: Fault, now: float) -> None:
