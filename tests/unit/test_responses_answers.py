@@ -49,7 +49,7 @@ def answered(call_id: str = "call_1", output: str = "rain") -> dict[str, Any]:
         ({"type": "reasoning", "id": "r"}, []),
         (said("assistant"), []),
     ],
-    ids=lambda it: str(it)[:40],
+    ids=str,
 )
 def test_which_items_wait_for_the_client(item: dict[str, Any], kinds: list[str]) -> None:
     """Functions and whatever else is the client's, known or not; never what the service runs."""
