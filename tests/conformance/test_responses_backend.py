@@ -109,6 +109,16 @@ def test_a_creation_that_was_not_answered_is_taken_over(loop: Any, said: Any) ->
     stage.check_usable()
 
 
+def test_calls_of_the_lost_attempt_are_ones_own(loop: Any) -> None:
+    """The look came too early, and the second attempt finds them unanswered: it is taken over."""
+    stage = Chains(ROUND[0], ROUND[1], loop=loop)
+    lose(stage)
+    lose(stage, f"/v1/conversations/{stage.thread}/items", method="GET", applied=False)
+    outcome = stage.run()
+
+    assert (S.COMPLETED, 2) == (outcome.status, len(stage.responses))
+
+
 def test_the_same_words_of_earlier_are_not_the_runs(loop: Any) -> None:
     """Said before, and answered: a creation that did not happen is repeated all the same."""
     stage = Chains(say("Fine.", queue_s=1, work_s=1), loop=loop)

@@ -155,6 +155,9 @@ class Flows(Looking):
         if leg.record.answering or UNANSWERED not in fault.message:
             return error
         thread_id = leg.ref.thread_id
+        attempt = self.memory.attempt(leg.key) if leg.key is not None else None
+        if attempt and attempt.is_again:  # they may be our own first attempt's
+            return BackendError.of(replace(fault, kind=FaultKind.LOCKED))
         if holder := next(iter(self.memory.runs_on(thread_id)), None):
             return BackendError.of(replace(fault, kind=FaultKind.LOCKED, holder=holder.run_id))
         said = (
