@@ -7,7 +7,8 @@ run in a status is asked of the lifecycle, never written here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from runfsm.errors import CallerError
@@ -18,7 +19,7 @@ from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.script import Call, Turn, calls, fail, hang, say, truncate
 from runfsm_simulator.world.storm import REASONS, Storm
 
-__all__ = ["FAULTS", "HANDS", "Adversary", "storm_of"]
+__all__ = ["CALLS", "FAULTS", "HANDS", "PACE", "TURNS", "Adversary", "hands_on", "storm_of"]
 
 #: Seconds: over before the client looks again; or so long that it is seen. Few enough that four
 #: rounds of it fit into the ten minutes of a run.
@@ -29,39 +30,17 @@ ANSWER: Final = "It is done."
 #: The longest that a thread stays locked after its run, in seconds, if that may be.
 LINGERS_S: Final = 5.0
 
-Functions = Sequence[Mapping[str, Any]]
-
-
-def _call(function: Mapping[str, Any]) -> Call:
-    schema = function.get("parameters") or {}
-    arguments = make_arguments(schema, pick=lambda _, options: options[0])
-    return Call(name=function["name"], arguments=arguments)
-
-
-def _call_one(functions: Functions) -> Turn:
-    return calls(_call(functions[0]), queue_s=PACE, work_s=PACE)
-
-
-def _call_two(functions: Functions) -> Turn:
-    return calls(_call(functions[0]), _call(functions[-1]), queue_s=PACE, work_s=PACE)
-
-
-def _failing(code: Any) -> Callable[[Functions], Turn]:
-    return lambda _: fail(code, queue_s=PACE, work_s=PACE)
-
-
-#: What the model does in one turn.
-TURNS: Final[Mapping[str, Callable[[Functions], Turn]]] = {
-    "answers": lambda _: say(ANSWER, queue_s=PACE, work_s=PACE),
-    "calls one tool": _call_one,
-    "calls two tools": _call_two,
-    "fails: server_error": _failing("server_error"),
-    "fails: rate_limit_exceeded": _failing("rate_limit_exceeded"),
-    "is cut short": lambda _: truncate(say="It is", queue_s=PACE, work_s=PACE),
-    "hangs": lambda _: hang(queue_s=PACE),
+#: What the model does in one turn; the first does no harm.
+TURNS: Final[Mapping[str, Turn]] = {
+    "answers": say(ANSWER, queue_s=PACE, work_s=PACE),
+    "fails: server_error": fail("server_error", queue_s=PACE, work_s=PACE),
+    "fails: rate_limit_exceeded": fail("rate_limit_exceeded", queue_s=PACE, work_s=PACE),
+    "is cut short": truncate(say="It is", queue_s=PACE, work_s=PACE),
+    "hangs": hang(queue_s=PACE),
 }
 
-NEED_TOOLS: Final = ("calls one tool", "calls two tools")
+#: What it does beside, where there are tools: how many it calls.
+CALLS: Final[Mapping[str, int]] = {"calls one tool": 1, "calls two tools": 2}
 
 
 class Adversary:
@@ -83,9 +62,17 @@ class Adversary:
         """The turn of this scene."""
         functions = [tool["function"] for tool in scene.tools if tool["type"] == "function"]
         may_call = bool(functions) and scene.tool_choice != "none"
-        options = [turn for turn in TURNS if may_call or turn not in NEED_TOOLS]
-        turn: str = scene.pick("the model", options)
-        return TURNS[turn](functions)
+        does: str = scene.pick("the model", [*TURNS, *(CALLS if may_call else ())])
+        if does in TURNS:
+            return TURNS[does]
+        wanted = [functions[0], functions[-1]][: CALLS[does]]
+        return calls(*map(_call, wanted), queue_s=PACE, work_s=PACE)
+
+
+def _call(function: Mapping[str, Any]) -> Call:
+    schema = function.get("parameters") or {}
+    arguments = make_arguments(schema, pick=lambda _, options: options[0])
+    return Call(name=function["name"], arguments=arguments)
 
 
 # Other hands -------------------------------------------------------------------------------------
@@ -100,21 +87,26 @@ HANDS: Final[Mapping[str, RunEvent]] = {
 }
 
 
-def hands_on(status: RunStatus) -> list[str]:
+#: Of one option nothing is chosen.
+NOBODY_ELSE: Final = (NOBODY,)
+
+
+@cache
+def hands_on(status: RunStatus) -> tuple[str, ...]:
     """Who else may act on a run in this status; nobody first.
 
     A run that the service works on expires when its model hangs: that is the model's turn. Between
     a client's calls it expires only where nothing but the client would have moved it.
     """
     served = any(edge.actor is Actor.SERVICE for edge in LIFECYCLE.allowed(status))
-    return [
+    return (
         NOBODY,
         *(
             hand
             for hand, event in HANDS.items()
             if LIFECYCLE.allows(status, event) and not (served and event is RunEvent.EXPIRE)
         ),
-    ]
+    )
 
 
 # Faults ------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-__all__ = ["Answer", "Asked", "Asking", "Line", "without_body"]
+__all__ = ["Answer", "Asked", "Asking", "Line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Asking:
 
     verb: str
     what: str
-    key: bytes
+    key: object
     thread_id: str | None = None
     run_id: str | None = None
     call_ids: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Answer:
     status: int | None
     said: str = ""
     shown: tuple[str, str, tuple[str, ...]] | None = None
-    body: bytes = b""
+    body: object = None
 
     @property
     def is_refusal(self) -> bool:
@@ -78,8 +78,3 @@ class Line:
     at_s: float
     who: str
     what: str
-
-
-def without_body(asked: Asked) -> Asked:
-    """The same, to be kept for longer."""
-    return replace(asked, answer=replace(asked.answer, body=b""))

@@ -25,9 +25,6 @@ Kind = Literal["pick", "between", "ident"]
 #: Of an option that is no plain value, so much of its `repr` stands for it.
 LABEL_MAX: Final = 100
 
-#: How far before and after a mark a number is tried, in its own unit (seconds, mostly).
-BESIDE: Final = 0.001
-
 
 def plain(option: object) -> Plain:
     """An option as plain data: itself, the name of a function, or its `repr`, cut short."""
@@ -201,21 +198,23 @@ class Replayed:
         return Diverged(stream, self._asked[stream] - 1, why)
 
 
+#: The path so far: choices, the indices that were taken, ids given by their prefixes.
+Past = tuple[list[Choice], list[int], Counter[str]]
+
+
 class Enumerated:
     """One path through all that may be chosen: as the prefix says, then the first option always.
 
     Whoever asks puts the harmless option first. Each choice is noted with its options, so a search
     knows where else this path might have gone. Where there is but one option nothing is chosen.
 
-    A number is one of a few: the bounds, and right before and after each mark between them. Ids
-    are counted.
+    A number is one of its two bounds. Ids are counted.
 
     Args:
         prefix: the indices of the options to take.
-        marks: numbers at which something else changes: an expiry, an interval of polls.
 
     Attributes:
-        choices: all that were made so far. `options` of a number are those that are tried.
+        choices: all that were made so far. `options` of a number are its bounds.
         taken: the index of the option of each.
 
     Raises:
@@ -229,12 +228,25 @@ class Enumerated:
         [2, 2]
     """
 
-    def __init__(self, prefix: Sequence[int] = (), *, marks: Sequence[float] = ()) -> None:
+    def __init__(self, prefix: Sequence[int] = ()) -> None:
         self.choices: list[Choice] = []
         self.taken: list[int] = []
         self._prefix = prefix
-        self._marks = marks
         self._idents: Counter[str] = Counter()
+
+    @property
+    def is_led(self) -> bool:
+        """Whether the prefix says what is taken next."""
+        return len(self.taken) < len(self._prefix)
+
+    @property
+    def past(self) -> Past:
+        """The choices and what was taken, so far; and how many ids were given."""
+        return self.choices, self.taken, self._idents
+
+    def go_on_after(self, past: Past) -> None:
+        """Take another path's past for this one's own; its prefix begins with what was taken."""
+        self.choices, self.taken, self._idents = past
 
     def pick(self, stream: str, options: Sequence[T]) -> T:
         """See `Chooser.pick`."""
@@ -245,17 +257,12 @@ class Enumerated:
 
     def between(self, stream: str, low: float, high: float) -> float:
         """See `Chooser.between`."""
-        values = self._tried(low, high)
-        return values[self._take(stream, "between", values)] if len(values) > 1 else low
+        return (low, high)[self._take(stream, "between", (low, high))] if low < high else low
 
     def ident(self, prefix: str) -> str:
         """See `Chooser.ident`."""
         self._idents[prefix] += 1
         return f"{prefix}_{self._idents[prefix]:024}"
-
-    def _tried(self, low: float, high: float) -> tuple[float, ...]:
-        beside = (mark + step for mark in self._marks for step in (-BESIDE, BESIDE))
-        return (low, *sorted({value for value in beside if low < value < high} | {high} - {low}))
 
     def _take(self, stream: str, kind: Kind, options: tuple[Plain, ...]) -> int:
         index = self._index(stream, options)

@@ -12,20 +12,30 @@ import pickle
 from collections.abc import Iterable
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.plain import KEPT
 
-__all__ = ["fingerprint"]
+__all__ = ["SHOWN", "TRACE", "fingerprint", "kept_of"]
 
 #: Of what is kept of a world, what has no bearing on what follows.
 PAST: Final = {"choices", "trace", "taken", "planned", "storm", "heals_at", "is_calm"}
 
-PARTS: Final = [
-    *(attrgetter(path) for name, (path, _) in KEPT.items() if name not in PAST),
-    attrgetter("_engine.weather.shown._kept"),
-]
+#: What faults have shown to clients: no part of a world's copies, but of what follows.
+SHOWN: Final = attrgetter("_engine.weather.shown._kept")
+
+#: The edges that were taken; to be asked for without an operation, in which more may happen.
+TRACE: Final = attrgetter("_engine.trace")
+
+GETTERS: Final = {name: attrgetter(path) for name, (path, _) in KEPT.items()}
+
+PARTS: Final = [*(get for name, get in GETTERS.items() if name not in PAST), SHOWN]
+
+
+def kept_of(world: World) -> dict[str, Any]:
+    """What `put_back` fills another world with: the very same things, to be copied as one."""
+    return {name: get(world) for name, get in GETTERS.items()}
 
 
 def fingerprint(world: World, heard: Iterable[bytes]) -> bytes:

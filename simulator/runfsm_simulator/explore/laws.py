@@ -95,12 +95,12 @@ def twice(behaviour: Behaviour) -> Iterator[str]:
     )
     if any(times > 1 for times in taken.values()):
         yield "hands in outputs for one call twice"
-    lost: set[bytes] = set()
+    lost: list[object] = []
     for asked in behaviour.asked:
         if asked.created and asked.asking.key in lost:
             yield "creates a run twice, for one request that was not answered"
         if asked.created and asked.answer.status != 200:
-            lost.add(asked.asking.key)
+            lost.append(asked.asking.key)
 
 
 def silent(behaviour: Behaviour) -> Iterator[str]:

@@ -15,7 +15,6 @@ from runfsm.lifecycle import RunSnapshot
 from runfsm_simulator.doors.pacing import Pacing
 from runfsm_simulator.explore.asked import Answer, Asking
 from runfsm_simulator.explore.watch import Watch
-from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.wire.http import Handle, NoAnswer, Request, Response
 
 __all__ = ["Port", "wired"]
@@ -53,8 +52,9 @@ IDS: Final = re.compile(r"/[a-z]+[_-]\w{8,}")
 # The openai client -------------------------------------------------------------------------------
 
 
-def wired(simulator: Simulator, watch: Watch) -> Handle:
+def wired(watch: Watch) -> Handle:
     """The simulator's wire, watched: to be given to a transport."""
+    simulator = watch.simulator
     paced = Pacing(simulator.handle, simulator.world, "everybody").handle
 
     def handle(request: Request) -> Response:
@@ -82,7 +82,7 @@ def _asking(request: Request) -> Asking:
     return Asking(
         verb,
         DOES.get(verb) or f"{request.method} {IDS.sub('/…', request.path.removeprefix('/v1'))}",
-        repr((request.method, request.path, request.query, request.body)).encode(),
+        (request.method, request.path, request.query, request.body),
         thread_id=named.get("thread_id"),
         run_id=named.get("run_id"),
         call_ids=tuple(_call_ids(request.body)) if verb == "submit" else (),
@@ -102,7 +102,8 @@ def _answer(answer: Response) -> Answer:
         return Answer(answer.status, said, body=answer.body)
     wanted = (found.get("required_action") or {}).get("submit_tool_outputs") or {}
     pending = tuple(dict.fromkeys(call["id"] for call in wanted.get("tool_calls", ())))
-    return Answer(200, shown=(found["id"], found["status"], pending), body=answer.body)
+    shown = (found["id"], found["status"], pending)
+    return Answer(200, shown=shown, body=answer.body)
 
 
 def _parsed(body: bytes) -> Any:
@@ -122,12 +123,11 @@ class Port:
     """The simulator's direct port, watched: goes where a backend goes.
 
     Args:
-        simulator: the service.
         watch: is told.
     """
 
-    def __init__(self, simulator: Simulator, watch: Watch) -> None:
-        self._backend = simulator.backend
+    def __init__(self, watch: Watch) -> None:
+        self._backend = watch.simulator.backend
         self._watch = watch
 
     def create_thread(self) -> str:
@@ -179,8 +179,7 @@ class Port:
             answer = call(*args, **kwargs)
         except BackendError as error:
             fault = error.fault
-            told = Answer(fault.status_code, fault.message, body=repr(fault).encode())
-            self._watch.after(asking, told)
+            self._watch.after(asking, Answer(fault.status_code, fault.message, body=fault))
             raise
         self._watch.after(asking, _shown(answer))
         return answer
@@ -193,7 +192,7 @@ def _calling(verb: str, args: tuple[Any, ...]) -> Asking:
     return Asking(
         VERBS.get(verb, "say" if verb == "add_message" else "other"),
         DOES.get(VERBS.get(verb, "")) or verb,
-        repr((verb, args)).encode(),
+        (verb, args),
         thread_id=subject if isinstance(subject, str) else getattr(subject, "thread_id", None),
         run_id=run_id,
         call_ids=tuple(one.call_id for one in outputs),
@@ -201,8 +200,7 @@ def _calling(verb: str, args: tuple[Any, ...]) -> Asking:
 
 
 def _shown(answer: object) -> Answer:
-    body = repr(answer).encode()
     if not isinstance(answer, RunSnapshot):
-        return Answer(200, body=body)
+        return Answer(200, body=answer)
     pending = tuple(dict.fromkeys(call.call_id for call in answer.calls))
-    return Answer(200, shown=(answer.ref.run_id, answer.raw_status, pending), body=body)
+    return Answer(200, shown=(answer.ref.run_id, answer.raw_status, pending), body=answer)

@@ -15,15 +15,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 from runfsm_simulator.explore.choosers import Choice, Diverged, Enumerated
 from runfsm_simulator.explore.laws import Broken, Laws
-from runfsm_simulator.explore.stage import Behaviour, Explored, Stage
+from runfsm_simulator.explore.stage import Behaviour, Explored, Point, Stage
+from runfsm_simulator.explore.watch import Known
 
-__all__ = ["Certificate", "Counterexample", "explore"]
+__all__ = ["Certificate", "Counterexample", "explore", "search"]
 
 Edge = tuple[Any, Any, Any]
 
@@ -137,10 +139,23 @@ def explore(  # noqa: PLR0913  # its settings; all but the function by keyword
         >>> explore(ask, depth=3).is_clean
         True
     """
+    stage = Stage(function, faults=faults)
+    return search(stage, depth=depth, laws=laws, behaviours_max=behaviours_max, watcher=watcher)
+
+
+def search(
+    stage: Stage,
+    *,
+    depth: int,
+    laws: Laws | None = None,
+    behaviours_max: int | None = None,
+    watcher: Watcher = lambda _: None,
+) -> Certificate:
+    """The same on a stage of one's own: `CoreStage` is one. See `explore`."""
     if depth < 0:
         raise CallerError(f"depth={depth}: give how many deviations to try, as depth=2")
-    stage, laws = Stage(function, faults=faults), laws or Laws()
-    certificate = Certificate(depth, tuple(faults))
+    laws = laws or Laws()
+    certificate = Certificate(depth, stage.faults)
     states: set[bytes] = set()
     frontier: deque[Path] = deque([Path()])
     while frontier:
@@ -148,13 +163,22 @@ def explore(  # noqa: PLR0913  # its settings; all but the function by keyword
             certificate.is_complete = False
             break
         path = frontier.popleft()
-        behaviour = _followed(stage, path, states)
+        is_last = path.deviations == depth
+        known = None if is_last and stage.is_quick else partial(_is_known, states)
+        behaviour = _followed(stage, path, known)
         certificate.count(behaviour, laws.judge(behaviour))
         certificate.states = len(states)
         watcher(certificate)
-        if len(behaviour.deviations) < depth:
+        if not is_last:
             frontier.extend(_branches(behaviour, path))
     return certificate
+
+
+def _is_known(states: set[bytes], state: bytes) -> bool:
+    if state in states:
+        return True
+    states.add(state)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +188,20 @@ class Path:
     Attributes:
         taken: the indices of the options.
         choices: what was asked there when the path was found.
+        deviations: how many of them are no harmless ones.
+        since: from where to go on.
     """
 
     taken: tuple[int, ...] = ()
     choices: tuple[Choice, ...] = ()
+    deviations: int = 0
+    since: Point | None = None
 
 
-def _followed(stage: Stage, path: Path, states: set[bytes]) -> Behaviour:
-    chooser = Enumerated(path.taken)
-
-    def known(state: bytes) -> bool:
-        if len(chooser.taken) < len(path.taken):
-            return False  # on the way, which was gone before
-        if state in states:
-            return True
-        states.add(state)
-        return False
-
+def _followed(stage: Stage, path: Path, known: Known | None) -> Behaviour:
+    play = path.since.play if path.since else stage.play
     try:
-        behaviour = stage.play(chooser, known=known)
+        behaviour = play(Enumerated(path.taken), known)
     except Diverged as diverged:
         raise _unrepeatable(stage, str(diverged)) from diverged
     asked = [(it.stream, it.options) for it in behaviour.choices[: len(path.taken)]]
@@ -207,6 +226,9 @@ def _branches(behaviour: Behaviour, path: Path) -> Iterator[Path]:
     """Where else it might have gone after its last deviation, and before it ran in a circle."""
     end = len(behaviour.choices) if behaviour.loop_from is None else behaviour.loop_from
     for at in range(len(path.taken), end):
+        since = next(
+            (point for point in reversed(behaviour.points) if point.made <= at), path.since
+        )
         for index in range(1, len(behaviour.choices[at].options)):
             taken = (*behaviour.taken[:at], index)
-            yield Path(taken, behaviour.choices[: at + 1])
+            yield Path(taken, behaviour.choices[: at + 1], path.deviations + 1, since)

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import anyio
 
@@ -16,16 +16,16 @@ from runfsm.errors import CallerError
 from runfsm.lifecycle import RunStatus
 from runfsm_simulator.doors import transport
 from runfsm_simulator.explore.adversary import Adversary, storm_of
-from runfsm_simulator.explore.asked import Asked, Line, without_body
+from runfsm_simulator.explore.asked import Asked, Line
 from runfsm_simulator.explore.choosers import Choice, Enumerated
 from runfsm_simulator.explore.pretend import pretended
 from runfsm_simulator.explore.roads import Port, wired
-from runfsm_simulator.explore.watch import Stopped, Watch
+from runfsm_simulator.explore.watch import Known, Stopped, Watch, Why
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.trace import TraceEntry
 
-__all__ = ["Behaviour", "End", "Explored", "Stage", "needs"]
+__all__ = ["Behaviour", "End", "Explored", "Point", "Stage", "came_of", "needs", "told_of"]
 
 #: What is explored: a function that takes an `openai` client, or one of the names in `GIVEN`.
 Explored = Callable[..., Any]
@@ -34,7 +34,7 @@ Explored = Callable[..., Any]
 GIVEN: Final = ("client", "clock", "backend", "assistant_id")
 
 #: How a function ended.
-End = Literal["returned", "raised", "endless", "visited"]
+End = Literal["returned", "raised"] | Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Behaviour:
         story: who did what, and when.
         loop_from: how many of the choices came before an endless loop.
         simulator: the service, as it was left.
+        points: from where it can be gone on; if there are none, it is played anew.
     """
 
     choices: tuple[Choice, ...]
@@ -68,12 +69,26 @@ class Behaviour:
     story: tuple[Line, ...]
     loop_from: int | None
     simulator: Simulator
+    points: tuple[Point, ...] = ()
 
     @property
     def deviations(self) -> tuple[Choice, ...]:
         """The choices that were not the harmless ones."""
         pairs = zip(self.choices, self.taken, strict=True)
         return tuple(choice for choice, index in pairs if index)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """From where a behaviour can be gone on.
+
+    Attributes:
+        made: how many choices had been made.
+        play: goes on from there, as `Stage.play` does from the beginning.
+    """
+
+    made: int
+    play: Callable[[Enumerated, Known | None], Behaviour]
 
 
 def needs(function: Explored) -> tuple[str, ...]:
@@ -114,15 +129,18 @@ class Stage:
         CallerError: no function that can be played, or no such fault.
     """
 
+    #: Whether a behaviour's end is sooner played than compared with what is known.
+    is_quick: ClassVar = False
+
     def __init__(self, function: Explored, *, faults: Sequence[str] = ()) -> None:
         self.function = function
+        self.faults = tuple(faults)
         self._needs = needs(function)
         self._is_async = inspect.iscoroutinefunction(function)
         self._storm = storm_of(faults)
+        self._adversary = Adversary()
 
-    def play(
-        self, chooser: Enumerated, *, known: Callable[[bytes], bool] = lambda _: False
-    ) -> Behaviour:
+    def play(self, chooser: Enumerated, known: Known | None = None) -> Behaviour:
         """Play it once.
 
         Args:
@@ -132,56 +150,80 @@ class Stage:
         Raises:
             Diverged: the choices do not fit what happens.
         """
-        clock = VirtualClock()
-        simulator = Simulator(
-            Adversary(), clock=clock, chooser=chooser, storm=self._storm, pacing="nobody"
-        )
-        watch = Watch(simulator, chooser, known, tells_time="clock" in self._needs)
-        end, result, error = self._run(simulator, watch)
-        trace = simulator.trace
-        return Behaviour(
-            choices=tuple(chooser.choices),
-            taken=tuple(chooser.taken),
-            end=end,
-            result=result,
-            error=error,
-            where=_where(error, self.function),
-            asked=tuple(map(without_body, watch.asked)),
-            runs=tuple((run.id, run.status) for run in watch.ours),
-            edges=trace,
-            story=tuple(watch.story),
-            loop_from=watch.loop_from if end == "endless" else None,
-            simulator=simulator,
-        )
-
-    def _run(self, simulator: Simulator, watch: Watch) -> tuple[End, Any, Exception | None]:
-        given = [self._given(name, simulator, watch) for name in self._needs]
+        watch = self._begun(chooser)
+        watch.known, watch.tells_time = known, "clock" in self._needs
+        given = [self._given(name, watch) for name in self._needs]
         names = getattr(inspect.unwrap(self.function), "__globals__", {})
         with (
-            pretended(simulator.clock, names, slept=watch.slept, read=watch.read_clock),
+            pretended(watch.simulator.clock, names, slept=watch.slept, read=watch.read_clock),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore", DeprecationWarning)  # of the client's methods
-            try:
-                if self._is_async:
-                    result = anyio.run(partial(self.function, *given))
-                else:
-                    result = self.function(*given)
-            except Stopped as stopped:
-                return ("endless" if stopped.why == "endless" else "visited"), None, None
-            except Exception as error:  # noqa: BLE001  # whatever it is, it is what came of it
-                return "raised", None, error
-        return "returned", result, None
+            ending = came_of(partial(self._call, given))
+        return told_of(watch, *ending, where=_where(ending[2], self.function))
 
-    def _given(self, name: str, simulator: Simulator, watch: Watch) -> Any:
+    def _begun(self, chooser: Enumerated) -> Watch:
+        simulator = Simulator(
+            self._adversary,
+            clock=VirtualClock(),
+            chooser=chooser,
+            storm=self._storm,
+            pacing="nobody",
+        )
+        return Watch(simulator, chooser)
+
+    def _call(self, given: Sequence[Any]) -> Any:
+        if self._is_async:
+            return anyio.run(partial(self.function, *given))
+        return self.function(*given)
+
+    def _given(self, name: str, watch: Watch) -> Any:
+        simulator = watch.simulator
         if name == "clock":
             return simulator.clock
         if name == "backend":
-            return Port(simulator, watch)
+            return Port(watch)
         if name == "assistant_id":
             return simulator.create_assistant()
         make = transport.async_client if self._is_async else transport.client
-        return make(wired(simulator, watch))
+        return make(wired(watch))
+
+
+def came_of(call: Callable[[], Any]) -> tuple[End, Any, Exception | None]:
+    """How a call ended, and what it returned or raised."""
+    try:
+        return "returned", call(), None
+    except Stopped as stopped:
+        return stopped.why, None, None
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is what came of it
+        return "raised", None, error
+
+
+def told_of(  # noqa: PLR0913  # what came of it; all but four by keyword
+    watch: Watch,
+    end: End,
+    result: Any,
+    error: Exception | None,
+    *,
+    where: str = "",
+    points: Sequence[Point] = (),
+) -> Behaviour:
+    """What was seen of a behaviour, and how it ended."""
+    return Behaviour(
+        choices=tuple(watch.chooser.choices),
+        taken=tuple(watch.chooser.taken),
+        end=end,
+        result=result,
+        error=error,
+        where=where,
+        asked=tuple(watch.asked),
+        runs=tuple((run.id, run.status) for run in watch.ours),
+        edges=watch.simulator.trace,
+        story=tuple(watch.story),
+        loop_from=watch.loop_from if end == "endless" else None,
+        simulator=watch.simulator,
+        points=tuple(points),
+    )
 
 
 def _where(error: Exception | None, function: Explored) -> str:

@@ -6,21 +6,22 @@ stop by itself, or of which it is known how it goes on.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import Final
+from itertools import islice
+from typing import Final, Literal
 
 from runfsm.lifecycle import LIFECYCLE, Actor, RunEvent
-from runfsm_simulator.explore.adversary import HANDS, NOBODY, hands_on
+from runfsm_simulator.explore.adversary import HANDS, NOBODY, NOBODY_ELSE, hands_on
 from runfsm_simulator.explore.asked import Answer, Asked, Asking, Line
 from runfsm_simulator.explore.choosers import Enumerated
-from runfsm_simulator.explore.fingerprint import fingerprint
+from runfsm_simulator.explore.fingerprint import TRACE, fingerprint
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.upsets import FOREIGN_TURN
 
-__all__ = ["Stopped", "Watch"]
+__all__ = ["Known", "Stopped", "Watch", "Why"]
 
 #: How often in a row a client may ask the same and be answered the same, though nothing will ever
 #: change any more, before that is called endless; and how often it may ask at all.
@@ -34,6 +35,13 @@ BY: Final = {Actor.CLIENT: "the run", Actor.SERVICE: "the service", Actor.CLOCK:
 LASTS_MAX_S: Final = 172_800.0
 
 
+#: Why a function is stopped.
+Why = Literal["endless", "visited"]
+
+#: Whether what follows a state is known already.
+Known = Callable[[bytes], bool]
+
+
 class Stopped(BaseException):
     """Ends a function that a search has seen enough of.
 
@@ -43,9 +51,9 @@ class Stopped(BaseException):
         why: `"endless"`, or `"visited"`: from here on it is known how it goes on.
     """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: Why) -> None:
         super().__init__(why)
-        self.why = why
+        self.why: Why = why
 
 
 @dataclass(slots=True)
@@ -55,19 +63,19 @@ class Watch:
     Args:
         simulator: the service.
         chooser: asked whether another hand acts before a request.
-        known: whether what follows a state is known already; called after each answer.
+        known: asked after each answer, unless the choices were still foreseen.
         tells_time: whether the client can read the clock at any time.
 
     Attributes:
         asked: every request so far.
         story: what happened so far.
         loop_from: how many choices had been made when the client began to repeat itself.
-        heard: all that the client has been told so far, in digests.
+        heard: all that the client has been told so far, if that is asked for.
     """
 
     simulator: Simulator
     chooser: Enumerated
-    known: Callable[[bytes], bool]
+    known: Known | None = None
     tells_time: bool = False
     asked: list[Asked] = field(default_factory=list)
     story: list[Line] = field(default_factory=list)
@@ -90,15 +98,14 @@ class Watch:
 
     def before(self, asking: Asking) -> None:
         """The client asks: first another hand may act."""
-        self._tell_edges()
-        choices = len(self.chooser.taken)
-        run = self.simulator.world.store.runs.get(asking.run_id or "")
-        if run is not None and run.turn is not FOREIGN_TURN:
-            with self.simulator.world.operation():
-                options = hands_on(run.status)
+        with self.simulator.world.operation():
+            self._tell_edges()
+            choices = len(self.chooser.taken)
+            run = self.simulator.world.store.runs.get(asking.run_id or "")
+            options = hands_on(run.status) if run and run.turn is not FOREIGN_TURN else NOBODY_ELSE
             hand = self.chooser.pick("another hand", options)
-            if hand != NOBODY:
-                self._act(hand, run)
+        if run and hand != NOBODY:
+            self._act(hand, run)
         self._before = (choices, len(self.ours), self._has_moved(asking))
 
     def _act(self, hand: str, run: Run) -> None:
@@ -113,17 +120,16 @@ class Watch:
         self._tell_edges()
 
     def _has_moved(self, asking: Asking) -> bool:
-        with self.simulator.world.operation():
-            store, now = self.simulator.world.store, self.simulator.clock.now()
-            run = store.runs.get(asking.run_id or "")
-            if run is not None:
-                pending = tuple(dict.fromkeys(call.call_id for call in run.calls))
-                return self._shown.get(run.id) != (run.status.value, pending)
-            thread = store.threads.get(asking.thread_id or "")
-            holder = thread.holder(now) if thread else None
-            return holder is not None and (
-                holder.turn is FOREIGN_TURN or holder.status in LIFECYCLE.terminal
-            )
+        store = self.simulator.world.store
+        run = store.runs.get(asking.run_id or "")
+        if run is not None:
+            pending = tuple(dict.fromkeys(call.call_id for call in run.calls))
+            return self._shown.get(run.id) != (run.status.value, pending)
+        thread = store.threads.get(asking.thread_id or "")
+        holder = thread.holder(self.simulator.clock.now()) if thread else None
+        return holder is not None and (
+            holder.turn is FOREIGN_TURN or holder.status in LIFECYCLE.terminal
+        )
 
     def after(self, asking: Asking, answer: Answer) -> None:
         """The client is answered.
@@ -132,9 +138,9 @@ class Watch:
             Stopped: it need not go on.
         """
         choices, runs, moved = self._before
-        created = len(self.ours) - runs
         taken = zip(self.chooser.choices[choices:], self.chooser.taken[choices:], strict=True)
         struck = any(it.stream.startswith("fault:") and index for it, index in taken)
+        created = len(self.ours) - runs
         if answer.shown:
             run_id, status, pending = answer.shown
             self._shown[run_id] = (status, pending)
@@ -144,12 +150,17 @@ class Watch:
         self._tell_edges()
         self._count(asking, answer, choices)
         self.asked.append(Asked(asking, answer, struck, moved or (created > 0 and struck), created))
-        self._hear(asking, answer)
-        if self.known(fingerprint(self.simulator.world, self.heard)):
-            raise Stopped("visited")
+        if self.known:
+            self._hear(asking, answer)
+            self._compare(self.known)
         if self._repeats >= REPEATS_MAX or len(self.asked) >= REQUESTS_MAX:
             raise Stopped("endless")
         self.slept()
+
+    def _compare(self, known: Known) -> None:
+        with self.simulator.world.operation():  # what is due happens: that may be foreseen, too
+            if not self.chooser.is_led and known(fingerprint(self.simulator.world, self.heard)):
+                raise Stopped("visited")
 
     def slept(self) -> None:
         """The client has let time pass.
@@ -163,18 +174,16 @@ class Watch:
     def _count(self, asking: Asking, answer: Answer, choices: int) -> None:
         last = self.asked[-1] if self.asked else None
         same = last and (last.asking.key, last.answer) == (asking.key, answer)
-        quiet = self.simulator.world.next_due() is None
-        self._repeats = self._repeats + 1 if same and quiet else 0
+        repeats = same and self.simulator.world.next_due() is None
+        self._repeats = self._repeats + 1 if repeats else 0
         if self._repeats == 0:
             self.loop_from = None
         elif self.loop_from is None:
             self.loop_from = choices
 
     def _hear(self, asking: Asking, answer: Answer) -> None:
-        told = repr(
-            (answer.status, answer.said, self._elapsed_s if self.tells_time else 0)
-        ).encode()
-        heard = blake2b(told + answer.body, digest_size=16).digest()
+        time = self._elapsed_s if self.tells_time else 0
+        heard = pickle.dumps((answer.status, answer.said, time, answer.body), protocol=5)
         if asking.is_repeat and self.heard:
             # What the client library has mended by itself, its user never hears of; but that a
             # request came twice, the service may have noticed.
@@ -193,8 +202,9 @@ class Watch:
         return now - self._began
 
     def _tell_edges(self) -> None:
-        trace = self.simulator.world.trace
-        for edge in trace[self._told :]:
+        """What has happened by now, not what is due by now."""
+        trace = TRACE(self.simulator.world)
+        for edge in islice(trace, self._told, None):
             move = f"{edge.source or '(created)'} → {edge.dest}"
             self.story.append(Line(edge.at - self._began, BY[edge.actor], move))
         self._told = len(trace)

@@ -46,6 +46,8 @@ FOREIGN_CANCEL_S: Final = (0.0, 10.0)
 
 TRACE_LENGTH: Final = 10_000
 
+CALM: Final = Storm()
+
 #: The switch that says how a cancel is answered, by where it finds the run.
 CANCELS_FROM: Final[Mapping[Any, str]] = {
     RunStatus.QUEUED: "cancel_from_queued",
@@ -102,7 +104,7 @@ class Engine:
         self.post = Post(chooser, receivers)
         self._output = Output(chooser, self.happenings)
         self._agenda = Agenda()
-        self.weather = Weather(Storm(), chooser, since=self.now)
+        self.weather = Weather(CALM, chooser, since=self.now)
         self.switches = DOCUMENTED
 
     def enter(self, run: Work) -> None:
