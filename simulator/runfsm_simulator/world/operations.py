@@ -14,7 +14,6 @@ from math import floor
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, ToolCall
-from runfsm_simulator.world.answering import Answering
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.happenings import Listener, ThreadMade
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
@@ -27,6 +26,8 @@ from runfsm_simulator.world.refusals import (
 )
 from runfsm_simulator.world.responsemodels import Conversation
 from runfsm_simulator.world.script import Turn
+from runfsm_simulator.world.sessionmodels import Session, SessionTurn
+from runfsm_simulator.world.sessions import Sessions
 from runfsm_simulator.world.store import find
 from runfsm_simulator.world.terms import Terms, agree
 from runfsm_simulator.world.upsets import FOREIGN_TURN
@@ -40,7 +41,7 @@ LIFETIME_S: Final = 600
 MESSAGES_MAX: Final = 100_000
 
 
-class World(Answering):
+class World(Sessions):
     """Assistants, threads and runs, and what becomes of them.
 
     Args:
@@ -166,15 +167,15 @@ class World(Answering):
             run = self._create(created, assistant_id, terms, turn, metadata or {})
             return self._enter(run, listener)
 
-    def attend(self, response_id: str, listener: Listener) -> None:
-        """Tell `listener` of what happens to a response, beside all others who listen."""
+    def attend(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` of what happens to a response, or in a session, beside all others."""
         with self.operation():
-            self._engine.happenings.join(response_id, listener)
+            self._engine.happenings.join(channel, listener)
 
-    def unlisten(self, run_id: str, listener: Listener) -> None:
-        """Tell `listener` no more of what happens to a run."""
+    def unlisten(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` no more of what happens to a run, a response, or in a session."""
         with self._lock:
-            self._engine.happenings.unlisten(run_id, listener)
+            self._engine.happenings.unlisten(channel, listener)
 
     def submit(
         self,
@@ -201,7 +202,7 @@ class World(Answering):
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
         """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
 
-        To a response as well, by its id.
+        To a response or to a turn as well, by its id.
 
         Submitted by hand, every output is empty.
 
@@ -213,10 +214,14 @@ class World(Answering):
             run = self.store.work(run_id)
             if isinstance(run, Run) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
                 return self._submit(run, [(call_id, "") for call_id in _pending(run)])
+            if isinstance(run, SessionTurn) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
+                return self._answer_all(run)
             return self._engine.take(run, event)
 
     def modify(
-        self, thing: Assistant | Thread | Message | Run | Conversation, changes: Mapping[str, Any]
+        self,
+        thing: Assistant | Thread | Message | Run | Conversation | Session,
+        changes: Mapping[str, Any],
     ) -> None:
         """Set attributes that the API lets clients modify.
 
