@@ -13,8 +13,17 @@ import openai
 import pytest
 from hypothesis import settings
 
-from runfsm import AssistantsBackend, AsyncRunDriver, Outcome, Policy, RunDriver, RunRequest
+from runfsm import (
+    AssistantsBackend,
+    AsyncRunDriver,
+    Outcome,
+    Policy,
+    ResponsesBackend,
+    RunDriver,
+    RunRequest,
+)
 from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.wires import Trait
 from runfsm_simulator import Simulator
 
 # Whatever a simulator answers in any test is checked against the official client's types.
@@ -36,11 +45,29 @@ class Road:
         name: of the road.
         loop: the event loop, or `None` for threads.
         backend: makes the backend out of a simulator.
+        wire: what is spoken on it.
     """
 
     name: str
     loop: str | None
     backend: Callable[[Simulator], Any]
+    wire: str = "assistants"
+
+    def thread(self, simulator: Simulator) -> str:
+        """The id of a new thread, or of what is one there."""
+        if self.wire == "assistants":
+            return simulator.create_thread()
+        return simulator.world.create_conversation().id
+
+    @property
+    def creates(self) -> str:
+        """Where a run is created: the path, with a star."""
+        return "*/runs" if self.wire == "assistants" else "*/responses"
+
+    def must(self, expresses: object, trait: Trait[Any]) -> None:
+        """Skip what this road's wire cannot express, for the reason that its table gives."""
+        if not expresses:
+            pytest.skip(f"{self.wire}: {trait.told}")
 
     def drive(
         self,
@@ -91,6 +118,22 @@ def _over_asgi(simulator: Simulator) -> Any:
     )
 
 
+def _on_responses(simulator: Simulator) -> Any:
+    return ResponsesBackend(simulator.client(), assistants=assistants_of(simulator))
+
+
+def _on_responses_async(simulator: Simulator) -> Any:
+    return ResponsesBackend(simulator.async_client(), assistants=assistants_of(simulator))
+
+
+def assistants_of(simulator: Simulator) -> dict[str, dict[str, Any]]:
+    """The assistants that a simulator has, as an app would write them down."""
+    return {
+        one.id: {"model": one.model, "instructions": one.instructions, "tools": [*one.tools]}
+        for one in simulator.world.store.assistants.values()
+    }
+
+
 ROADS: Mapping[str, Road] = {
     road.name: road
     for road in (
@@ -103,6 +146,9 @@ ROADS: Mapping[str, Road] = {
         ),
         Road("sdk-trio", "trio", lambda simulator: AssistantsBackend(simulator.async_client())),
         Road("asgi-asyncio", "asyncio", _over_asgi),
+        Road("responses", None, _on_responses, "responses"),
+        Road("responses-asyncio", "asyncio", _on_responses_async, "responses"),
+        Road("responses-trio", "trio", _on_responses_async, "responses"),
     )
 }
 
@@ -110,6 +156,24 @@ ROADS: Mapping[str, Road] = {
 @pytest.fixture(params=ROADS.values(), ids=ROADS)
 def road(request: pytest.FixtureRequest) -> Road:
     """Each of the roads in turn."""
+    found: Road = request.param
+    return found
+
+
+def _by(wire: str) -> list[Any]:
+    return [pytest.param(road, id=name) for name, road in ROADS.items() if road.wire == wire]
+
+
+@pytest.fixture(params=_by("assistants"))
+def assistants(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads on the Assistants wire, for what is its own."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_by("responses"))
+def responses(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads on the Responses wire, for what is its own."""
     found: Road = request.param
     return found
 

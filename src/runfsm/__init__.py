@@ -18,8 +18,13 @@ from runfsm.backends import (
     AssistantsBackend,
     AsyncAssistantsBackend,
     AsyncBackend,
+    AsyncResponsesBackend,
     Backend,
+    Capabilities,
+    ResponsesBackend,
     SyncAssistantsBackend,
+    SyncResponsesBackend,
+    WebhookInbox,
 )
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
@@ -27,6 +32,7 @@ from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
 from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
 from runfsm.driver.core import RunCore
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.journal import (
     CancelReason,
     CancelWanted,
@@ -96,6 +102,7 @@ __all__ = [
     "AssistantsBackend",
     "AsyncAssistantsBackend",
     "AsyncBackend",
+    "AsyncResponsesBackend",
     "AsyncRunDriver",
     "AsyncRunMap",
     "AsyncRunStream",
@@ -106,6 +113,7 @@ __all__ = [
     "CallerError",
     "CancelReason",
     "CancelWanted",
+    "Capabilities",
     "Clock",
     "Confidence",
     "DeadlineExceeded",
@@ -129,6 +137,7 @@ __all__ = [
     "Pacing",
     "Policy",
     "Reject",
+    "ResponsesBackend",
     "RunAdopted",
     "RunCancelled",
     "RunCore",
@@ -149,6 +158,7 @@ __all__ = [
     "ScriptError",
     "StepUpdate",
     "SyncAssistantsBackend",
+    "SyncResponsesBackend",
     "SystemClock",
     "TableError",
     "TextDelta",
@@ -165,6 +175,8 @@ __all__ = [
     "UnknownStatus",
     "Wait",
     "Watch",
+    "WebhookHint",
+    "WebhookInbox",
     "build_machine",
     "log_contents",
     "tool",

@@ -361,6 +361,18 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "test_sim_vector_stores::test_a_deleted_file_leaves_its_vector_stores",
         ),
     ),
+    f"POST {STORE}/search": (
+        Row(
+            "passages that have words of the query; filters, threshold, at most so many",
+            SCHEMA,
+            "test_sim_searches::test_the_best_passage_comes_first",
+        ),
+        Row(
+            "the ranking is by words, not by sense",
+            OURS,
+            "test_sim_searches::test_a_score_is_the_share_of_the_words",
+        ),
+    ),
     f"POST {STORE}/files": (
         Row("as recorded", DOTNET, "test_sim_vector_stores::test_an_attached_file"),
     ),
@@ -747,8 +759,7 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
 
 #: What clients of assistants may look for and not find.
 NOT_THERE: Final[Mapping[str, str]] = {
-    f"POST {STORE}/search": "nobody reads what is in a file; a script says what a search finds",
-    f"GET {STORE}/files/{{file_id}}/content": "as above",
+    f"GET {STORE}/files/{{file_id}}/content": "a search shows passages; a whole file is a file's",
     f"POST {STORE}/files/{{file_id}}": "attributes are set when a file is attached",
     f"POST {RESPONSES}/input_tokens": "tokens are an estimate; a bill is nobody's here",
     f"POST {RESPONSES}/compact": "nothing here grows so long that it would have to be",
@@ -793,13 +804,14 @@ def _missing() -> Iterator[str]:
     for endpoint, why in NOT_THERE.items():
         yield f"| `{endpoint}` | {why} |"
     yield ""
-    yield "Unsettled, and left open: what the service said at 100,000 messages on a thread; whether"
-    yield "file ids in `tool_resources` and attachments had to exist (they need not here, unless a"
-    yield "vector store is made of them)."
+    yield "Where the evidence leaves several ways open, there are [switches](switches.md). Left"
+    yield "open without one: whether the file ids in `tool_resources` and attachments had to exist"
+    yield "(they need not here, unless a vector store is made of them)."
     yield ""
     yield "Of the Responses API, nothing was tried against the live service. Not there: an"
     yield "`item_reference` in an input, steering over a websocket, `background_options`, prompts,"
-    yield "and tools other than functions, `file_search` and `code_interpreter` (they are echoed)."
+    yield "and tools other than functions, `file_search`, `code_interpreter` and `web_search` (this"
+    yield "one is echoed, and never used)."
     yield "A stored response is kept as long as its world; the service promises 30 days."
     yield ""
     yield "Of the Agents API, a public beta, nothing was tried by us. Not there: saved agents,"

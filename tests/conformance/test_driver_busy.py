@@ -47,10 +47,10 @@ def _held(script: Script) -> tuple[Simulator, RunRequest, str]:
 
 
 @pytest.mark.parametrize("on_busy", [Wait(), Enqueue(), Interrupt()], ids=str)
-def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> None:
+def test_a_holder_from_elsewhere_is_outlasted(assistants: Any, on_busy: OnBusy) -> None:
     """Found by a look, waited for or cancelled; then the run completes, and only then begins."""
     simulator, request, holder = _held(SLOW)
-    outcome = road.drive(simulator, request, policy=Policy(on_busy=on_busy))
+    outcome = assistants.drive(simulator, request, policy=Policy(on_busy=on_busy))
     ends = {entry.run_id: entry.dest for entry in simulator.trace}
     expected = S.CANCELLED if isinstance(on_busy, Interrupt) else S.COMPLETED
 
@@ -59,13 +59,13 @@ def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> Non
 
 
 @pytest.mark.parametrize("on_busy", [Reject(), Wait(5), Enqueue(timeout_s=5)], ids=str)
-def test_a_holder_that_stays_is_named(road: Any, on_busy: OnBusy) -> None:
+def test_a_holder_that_stays_is_named(assistants: Any, on_busy: OnBusy) -> None:
     """`ThreadBusy` says who; when there was something to wait for, after just that time."""
     simulator, request, holder = _held(HANGING)
     started_at = simulator.clock.now()
 
     with pytest.raises(ThreadBusy) as caught:
-        road.drive(simulator, request, policy=Policy(on_busy=on_busy))
+        assistants.drive(simulator, request, policy=Policy(on_busy=on_busy))
     assert holder == caught.value.holder
     assert on_busy.timeout_s == simulator.clock.now() - started_at
 

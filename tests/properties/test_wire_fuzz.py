@@ -281,6 +281,19 @@ BODIES: Final[dict[str, Any]] = {
         "chunking_strategy": CHUNKING,
     },
 }
+BODIES["/search"] = {
+    "query": "red bike",
+    "filters": {
+        "type": "and",
+        "filters": [
+            {"type": "eq", "key": "a", "value": "b"},
+            {"type": "in", "key": "n", "value": [1, 2.5, "x"]},
+        ],
+    },
+    "max_num_results": 5,
+    "ranking_options": {"ranker": "auto", "score_threshold": 0.5},
+    "rewrite_query": True,
+}
 BODIES["/file_batches"] = {"files": [BODIES["{vector_store_id}/files"]]}
 METADATA: Final = {"metadata": {"a": "b"}}
 

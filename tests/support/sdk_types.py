@@ -20,6 +20,7 @@ from openai.types import (
     Model,
     VectorStore,
     VectorStoreDeleted,
+    VectorStoreSearchResponse,
 )
 from openai.types.beta import (
     Assistant,
@@ -57,6 +58,14 @@ class Page(SyncCursorPage[T], Generic[T]):
     object: str
     first_id: str
     last_id: str
+
+
+class Found(SyncPage[VectorStoreSearchResponse]):
+    """What a search found. As with a page of a list, the client reads the data only."""
+
+    search_query: list[str]
+    has_more: bool
+    next_page: str | None
 
 
 class File(FileObject):
@@ -151,6 +160,7 @@ ROUTES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", STORE): VectorStore,
     ("DELETE", STORE): VectorStoreDeleted,
     ("GET", STORE + "/files"): Page[VectorStoreFile],
+    ("POST", STORE + "/search"): Found,
     ("POST", STORE + "/files"): VectorStoreFile,
     ("GET", STORE + "/files/{file_id}"): VectorStoreFile,
     ("DELETE", STORE + "/files/{file_id}"): VectorStoreFileDeleted,

@@ -17,6 +17,7 @@ from runfsm.lifecycle import LIFECYCLE, RESPONSE, TURN, Evidence, Lifecycle, Run
 from runfsm_simulator.wire.http import Handle, NoAnswer, Request, Response
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import RESPONSE_FIELDS, RUN_FIELDS, TURN_FIELDS, Reason
+from runfsm_simulator.world.switches import REASONS, Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = ["Asking", "Journal", "Why"]
@@ -56,6 +57,7 @@ class Asking:
             head of the answer.
         taken: how many edges the world had taken by then.
         reasons: the rules that made the answer, beside those of the run.
+        switches: as they were then.
     """
 
     at: float
@@ -66,6 +68,7 @@ class Asking:
     run_id: str | None
     taken: int
     reasons: tuple[Reason, ...]
+    switches: Switches
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object: all but what only `why` tells."""
@@ -94,11 +97,19 @@ class Why:
     edges: tuple[TraceEntry, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object; each edge with its reason, as the lifecycle tells it."""
+        """A JSON object; each edge with its reason, as the lifecycle tells it.
+
+        Switches that were not as documented are told too, whether or not they had a say in it.
+        """
+        switches = self.asking.switches
         return {
             "request": self.asking.to_dict(),
             "rules": [reason.to_dict() for reason in self.reasons],
             "edges": [{**entry.to_dict(), **_reason(entry).to_dict()} for entry in self.edges],
+            "switches": {
+                name: {"value": getattr(switches, name), **REASONS[name].to_dict()}
+                for name in switches.thrown
+            },
         }
 
 
@@ -174,6 +185,7 @@ class Journal:
                 run_id=found[0] if found else None,
                 taken=self._world.taken,
                 reasons=answer.reasons if answer else (),
+                switches=self._world.switches,
             )
         self._askings.append(asking)
 

@@ -16,6 +16,7 @@ from typing import Final
 from runfsm_simulator.wire import sse
 from runfsm_simulator.wire.http import Response
 from runfsm_simulator.wire.reading import NOT_YET, NotYet, Reading
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.operations import World
 
 __all__ = ["LiveStream"]
@@ -33,14 +34,15 @@ class LiveStream(Reading):
 
     Args:
         world: of which is told. It is given the stream as a listener.
+        met: what is told of, if it is there already and waits for its client.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, met: Work | None = None) -> None:
         super().__init__(world)
-        self._fault = world.next_stream_fault()
+        self._fault = world.next_stream_fault(met)
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
         self._events = 0

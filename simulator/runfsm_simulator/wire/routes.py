@@ -26,12 +26,13 @@ from runfsm_simulator.wire import (
     threads,
     vector_stores,
 )
-from runfsm_simulator.wire.asked import Asked, Handler, check_id
+from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
 from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
+from runfsm_simulator.world.witness import WITNESSES
 
 __all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern"]
 
@@ -89,6 +90,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
         "POST": vector_stores.modify,
         "DELETE": vector_stores.delete,
     },
+    VECTOR_STORE + "/search": {"POST": vector_stores.search},
     VECTOR_STORE + "/files": {"GET": vector_stores.list_files, "POST": vector_stores.attach},
     VECTOR_STORE + "/files/{file_id}": {
         "GET": vector_stores.retrieve_file,
@@ -132,13 +134,14 @@ def pattern(path: str) -> re.Pattern[str]:
 class Route:
     """A path, made to be matched."""
 
+    path: str
     pattern: re.Pattern[str]
     handlers: Mapping[str, Handler]
 
     @classmethod
     def of(cls, path: str, handlers: Mapping[str, Handler]) -> Route:
         """The route of a path as it is written in the table."""
-        return cls(pattern(path), handlers)
+        return cls(path, pattern(path), handlers)
 
 
 COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
@@ -186,22 +189,25 @@ class Router:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
-        handler, ids = _route(request)
+        switches = self._world.switches
+        path, handler, ids = _route(request)
         if request.path.startswith(BETA):
+            check_endpoint(request.method, request.path, switches)
             _check_beta(request.headers.get("openai-beta", ""))
         if request.path.startswith(AGENTS) and request.headers.get("openai-beta") != "agents=v1":
             raise REFUSALS["no_agents_beta"].error()
         for name, value in ids.items():
-            check_id(name, value)
+            check_id(name, value, switches)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:
-                answer = handler(Asked(self._world, ids, request, self._profile))
+                with WITNESSES.calling(f"{request.method} {path}", self._world.store, ids):
+                    answer = handler(Asked(self._world, ids, request, self._profile))
                 if isinstance(answer, Response):
                     return answer
                 return self._profile(answer, self._world.store)
             except (Refusal, IllegalTransition) as refusal:
-                raise api_error(refusal) from refusal
+                raise api_error(refusal, switches) from refusal
 
 
 def _check_key(authorization: str) -> None:
@@ -222,10 +228,10 @@ def _check_beta(beta: str) -> None:
             raise REFUSALS["unknown_beta"].error(beta=name)
 
 
-def _route(request: Request) -> tuple[Handler, dict[str, str]]:
+def _route(request: Request) -> tuple[str, Handler, dict[str, str]]:
     for route in COMPILED:
         if match := route.pattern.fullmatch(request.path):
             if handler := route.handlers.get(request.method):
-                return handler, match.groupdict()
+                return route.path, handler, match.groupdict()
             raise REFUSALS["wrong_method"].error(method=request.method, path=request.path)
     raise REFUSALS["unknown_url"].error(method=request.method, path=request.path)

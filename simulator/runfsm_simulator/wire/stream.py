@@ -22,14 +22,24 @@ class EventStream(LiveStream):
     Args:
         world: where the run is. It is given the stream as a listener.
         profile: which form the payloads have.
+        met: the run, if it is there already and goes on.
+        contents: whether a search that has ended shows the passages that it found.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
     """
 
-    def __init__(self, world: World, profile: Profile = PROFILES["wire"]) -> None:
-        super().__init__(world)
+    def __init__(
+        self,
+        world: World,
+        profile: Profile = PROFILES["wire"],
+        *,
+        met: Run | None = None,
+        contents: bool = False,
+    ) -> None:
+        super().__init__(world, met=met)
         self._profile = profile
+        self._contents = contents
         self._run: Run | None = None
 
     def hear(self, happening: Happening) -> None:
@@ -43,7 +53,8 @@ class EventStream(LiveStream):
         over = moved is not None and moved.status in LIFECYCLE.terminal
         if self._ended or self._hangs(over=over):
             return
-        for name, payload in sse.events(happening):
+        told = sse.events(happening, self._world.switches, contents=self._contents)
+        for name, payload in told:
             self._event(sse.block(name, self._profile(payload, self._world.store)))
         if moved and _pauses(moved):
             self._end(self._broken() if self._breaks_off(at_end=True) else sse.DONE)

@@ -173,7 +173,7 @@ OUTCOMES: Final[Mapping[str, RunEvent]] = {
 }
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Work:
     """What the simulated model is put to: a run, a response, or a turn of a session.
 

@@ -6,6 +6,7 @@ An event that the lifecycle does not allow is refused by the lifecycle itself, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,6 +16,7 @@ from runfsm.lifecycle import RunStatus
 __all__ = [
     "CallHasResult",
     "CallIsOver",
+    "ChangeLocked",
     "ConversationLocked",
     "EmptyThread",
     "Kind",
@@ -86,6 +88,22 @@ class ThreadLocked(Refusal):
         self.wanted = wanted
 
 
+class ChangeLocked(Refusal):
+    """A run holds the thread, and this may not be modified or deleted meanwhile.
+
+    Attributes:
+        id: the thread, or a message on it.
+        run_id: the run that holds the thread.
+        wanted: what was to be done with it.
+    """
+
+    def __init__(self, id: str, run_id: str, wanted: Literal["modify", "delete"]) -> None:
+        super().__init__(f"nobody may {wanted} {id} while {run_id} is active")
+        self.id = id
+        self.run_id = run_id
+        self.wanted = wanted
+
+
 class ThreadFull(Refusal):
     """A thread would have more messages than it takes."""
 
@@ -108,6 +126,16 @@ class WrongToolOutputs(Refusal):
         super().__init__(f"expected one output for each of {list(expected)}, got {list(got)}")
         self.expected = tuple(expected)
         self.got = tuple(got)
+
+    @property
+    def stray(self) -> int | None:
+        """Where the first output is that is for no pending call, or for one that has its own."""
+        fresh = Counter(self.expected)
+        for nth, call_id in enumerate(self.got):
+            if call_id is None or not fresh[call_id]:
+                return nth
+            fresh[call_id] -= 1
+        return None
 
 
 class RunActive(Refusal):

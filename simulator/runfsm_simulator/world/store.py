@@ -86,14 +86,14 @@ class Store:
         del self.assistants[self.assistant(assistant_id).id]
 
     def delete_thread(self, thread_id: str) -> None:
-        """Forget a thread and all that is on it, an active run too (no refusal is reported)."""
+        """Forget a thread and all that is on it, an active run too."""
         thread = self.thread(thread_id)
         for run_id in thread.runs:
             del self.runs[run_id]
         del self.threads[thread_id]
 
     def delete_message(self, thread_id: str, message_id: str) -> None:
-        """Forget a message, even while a run is active (no refusal is reported)."""
+        """Forget a message."""
         del self.thread(thread_id).messages[self.message(thread_id, message_id).id]
 
     def delete_response(self, response_id: str) -> None:

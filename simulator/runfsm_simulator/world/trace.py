@@ -32,8 +32,13 @@ class TraceEntry:
     table: str = "run"
 
     def __str__(self) -> str:
+        return f"{self.at:.3f}  {self.told}"
+
+    @property
+    def told(self) -> str:
+        """It, without its time."""
         move = f"{self.source or '(created)'} --{self.event}--> {self.dest}"
-        return f"{self.at:.3f}  {self.run_id}  {move}  ({self.actor})"
+        return f"{self.run_id}  {move}  ({self.actor})"
 
     def to_dict(self) -> dict[str, str | float | None]:
         """A JSON object, keys in the order of the attributes."""

@@ -5,6 +5,18 @@ assistants.py          the Assistants wire, through the official openai client
 assistants_wire.py     what is sent there
 assistants_answers.py  how the answers are read
 assistants_stream.py   ... and the events of a stream
+responses.py           the Responses wire: a run is a chain of responses
+responses_flows.py     the HTTP calls that each call of a backend takes there
+responses_recipe.py    from an assistant to what is sent with every hop
+responses_record.py    what a run's name carries
+responses_threads.py   where the past of a thread is kept
+responses_memory.py    what is kept in mind, because the service does not
+responses_wire.py      what is sent
+responses_answers.py   how the answers are read
+responses_stream.py    ... and the events of a stream
+webhooks.py            what the service tells by itself: verified, once, a hint
+call.py                one HTTP call
+clients.py             the two kinds of client
 sse.py                 how events stand in the bytes of a stream
 faults.py              what each of the client's exceptions means, as a Fault
 """
@@ -14,14 +26,25 @@ from runfsm.backends.assistants import (
     AsyncAssistantsBackend,
     SyncAssistantsBackend,
 )
-from runfsm.backends.base import AsyncBackend, Backend
+from runfsm.backends.base import AsyncBackend, Backend, Capabilities
 from runfsm.backends.faults import map_errors
+from runfsm.backends.responses import (
+    AsyncResponsesBackend,
+    ResponsesBackend,
+    SyncResponsesBackend,
+)
+from runfsm.backends.webhooks import WebhookInbox
 
 __all__ = [
     "AssistantsBackend",
     "AsyncAssistantsBackend",
     "AsyncBackend",
+    "AsyncResponsesBackend",
     "Backend",
+    "Capabilities",
+    "ResponsesBackend",
     "SyncAssistantsBackend",
+    "SyncResponsesBackend",
+    "WebhookInbox",
     "map_errors",
 ]

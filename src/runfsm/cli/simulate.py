@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
+from runfsm.backends import AssistantsBackend
 from runfsm.cli.asjson import outcome_to_dict
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import Telling, new_console
@@ -46,6 +48,13 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
     cancel_at: Annotated[
         float | None, typer.Option(min=0, help="Cancel after so many seconds.")
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Write a tape of it in this file, which `runfsm replay` plays."),
+    ] = None,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="With --record: answers in full, not their digests.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object: outcome, trace and journal.")
     ] = False,
@@ -55,11 +64,13 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
     The client answers whatever function is called: this is about the script, not about tools.
     """
     script = _script(scenario)
-    simulator = Simulator(script, seed=seed)
+    simulator = Simulator(script, seed=seed, record=record, record_bodies=bodies)
     tools = Obliging(output, lambda: simulator.clock.sleep(answer_after))
-    driver = RunDriver(simulator.backend, tools, clock=simulator.clock)
-    made = simulator.world.create_assistant(model="gpt-4o", name=assistant)
-    watch = driver.watch(RunRequest(made.id, message))
+    # A tape is of what goes over the wire.
+    backend = AssistantsBackend(simulator.client()) if record else simulator.backend
+    driver = RunDriver(backend, tools, clock=simulator.clock)
+    made_id = simulator.control.seed.assistant({"model": "gpt-4o", "name": assistant})
+    watch = driver.watch(RunRequest(made_id, message, key=f"simulate-{seed}"))
     with _cancelled(watch, simulator.clock, cancel_at):
         if as_json:
             print(json.dumps(_played(watch, simulator, script), indent=2))

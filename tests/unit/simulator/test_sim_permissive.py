@@ -44,6 +44,7 @@ BODIES: dict[str, Any] = {
     },
     "/v1/agents/sessions/{session_id}": {"metadata": None},
     "/v1/agents/sessions/{session_id}/events": {"events": []},
+    "/v1/vector_stores/{vector_store_id}/search": {"query": "string"},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
     "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
 }
