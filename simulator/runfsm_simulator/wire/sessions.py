@@ -57,16 +57,16 @@ def create(asked: Asked) -> Answer:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET: those with some metadata, or of an agent, if that is asked for."""
-    query = asked.request.query
-    named = {METADATA.fullmatch(name): values[-1] for name, values in query.items()}
+    query = {name: values[-1] for name, values in asked.request.query.items() if values}
+    named = {METADATA.fullmatch(name): value for name, value in query.items()}
     wanted = {name[1]: value for name, value in named.items() if name}
-    agents = query.get("agent_id")
+    agent_id = query.get("agent_id")
     sessions = [
         session
         for session in asked.world.store.sessions.values()
         if not session.is_deleted
         and wanted.items() <= session.metadata.items()
-        and (agents is None or session.agent_id == agents[-1])
+        and agent_id in {None, session.agent_id}
     ]
     return asked.window(Window).page(sessions, "session", lambda it: _session(asked, it))
 

@@ -537,6 +537,16 @@ def test_sessions_are_found_by_their_metadata() -> None:
     assert [] == office.get(SESSIONS, **{"metadata[run]": "3"})["data"]
 
 
+def test_a_filter_without_a_value_is_none() -> None:
+    """A parameter that is named and not given, as a door may hand it on, is ignored."""
+    office = Office()
+    headers = {"authorization": "Bearer sk-any", "openai-beta": "agents=v1"}
+    query: dict[str, list[str]] = {"agent_id": [], "metadata[a]": []}
+    answer = office.sim.handle(Request("GET", f"/v1{SESSIONS}", query, headers))
+
+    assert [office.id] == [session["id"] for session in answer.json()["data"]]
+
+
 @pytest.mark.parametrize(
     ("changes", "metadata", "model"),
     [
