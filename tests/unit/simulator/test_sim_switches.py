@@ -164,12 +164,12 @@ def test_the_direct_port_finds_no_endpoint_either() -> None:
     assert (FaultKind.NOT_FOUND, 404) == (raised.value.fault.kind, raised.value.fault.status_code)
 
 
-def test_a_cancel_at_once_ends_a_drive(road: Any) -> None:
+def test_a_cancel_at_once_ends_a_drive(assistants: Any) -> None:
     """A driver that asks to cancel is content with `cancelled` in the answer."""
     script = Script.of(say("Hello!"), cancel_s="never")
     sim = Simulator(script, switches=Switches(cancel_from_queued="cancelled"))
     request = RunRequest(sim.create_assistant(), thread_id=sim.create_thread())
-    outcome = road.drive(sim, request, on_step=lambda watch, _: watch.cancel())
+    outcome = assistants.drive(sim, request, on_step=lambda watch, _: watch.cancel())
 
     assert "cancelled" == outcome.status
     assert ["create", "cancel", "confirm_cancel"] == [entry.event for entry in sim.trace]
