@@ -26,6 +26,21 @@ class Reason:
     rule: str
     evidence: Evidence
 
+    @classmethod
+    def certain(cls, rule: str, source: str) -> Reason:
+        """Recorded, or told by several."""
+        return cls(rule, Evidence.certain(source))
+
+    @classmethod
+    def likely(cls, rule: str, source: str) -> Reason:
+        """Documented, or told once."""
+        return cls(rule, Evidence.likely(source))
+
+    @classmethod
+    def inferred(cls, rule: str, source: str) -> Reason:
+        """Follows from the rest."""
+        return cls(rule, Evidence.inferred(source))
+
     def to_dict(self) -> dict[str, str]:
         """A JSON object."""
         return {
@@ -35,17 +50,7 @@ class Reason:
         }
 
 
-def _certain(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.certain(source))
-
-
-def _likely(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.likely(source))
-
-
-def _inferred(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.inferred(source))
-
+_certain, _likely, _inferred = Reason.certain, Reason.likely, Reason.inferred
 
 RUN_FIELDS: Final[tuple[Reason, ...]] = (
     _certain(

@@ -19,7 +19,6 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self, TypeGuard, get_args, get_type_hints
 
 from runfsm.errors import CallerError
-from runfsm.lifecycle import Evidence
 from runfsm_simulator.world.reasons import Reason
 
 __all__ = [
@@ -33,17 +32,7 @@ __all__ = [
 ]
 
 
-def _certain(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.certain(source))
-
-
-def _likely(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.likely(source))
-
-
-def _inferred(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.inferred(source))
-
+_certain, _likely, _inferred = Reason.certain, Reason.likely, Reason.inferred
 
 ANALOGY: Final = "by analogy with the other ends, which are recorded"
 NO_REFUSAL: Final = "no refusal is reported"
