@@ -63,7 +63,7 @@ MAY_IMPORT = {
         "clock",
     },
     # What is explored there is the project's own driver.
-    "runfsm_simulator.explore.core": {"backends", "clock", "driver", "tools"},
+    "runfsm_simulator.explore.core": {"backends", "clock", "driver", "lifecycle", "tools"},
 }
 ONLY_IMPORTER = {
     "transitions": {"runfsm.lifecycle.machine"},

@@ -188,14 +188,16 @@ def _moment(core: RunCore, watch: Watch) -> Moment:
     return Moment(
         (core, watch, kept_of(world), SHOWN(world), chooser.past),
         given={"chooser": chooser},
-        fixed={
-            **FIXED,
-            "simulator": watch.simulator,
-            "storm": world.storm,
-            "switches": world.switches,
-            "assistants": world.store.assistants,
-            **{f"terms of {run.id}": run.terms for run in watch.ours},
-        },
+        fixed=[
+            FIXED,
+            {
+                "simulator": watch.simulator,
+                "storm": world.storm,
+                "switches": world.switches,
+                "assistants": world.store.assistants,
+                **{f"terms of {run.id}": run.terms for run in watch.ours},
+            },
+        ],
         grown={
             "asked": watch.asked,
             "story": watch.story,

@@ -8,7 +8,7 @@ change. All else is pickled as one, for its parts refer to each other.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from io import BytesIO
 from typing import Any
@@ -24,7 +24,7 @@ class Moment:
     Args:
         things: may refer to each other, and to the rest.
         given: what is given anew, by name.
-        fixed: what never changes, by name: equal in all moments that are compared.
+        fixed: what never changes, by names: equal in all moments that are compared.
         grown: lists and deques of what does not change, by name.
 
     Attributes:
@@ -32,7 +32,7 @@ class Moment:
 
     Example:
         >>> log = ["begun"]
-        >>> moment = Moment({"log": log, "left": [3]}, given={}, fixed={}, grown={"log": log})
+        >>> moment = Moment({"log": log, "left": [3]}, given={}, fixed=[], grown={"log": log})
         >>> log.append("over")
         >>> moment.revived({})
         {'log': ['begun'], 'left': [3]}
@@ -45,19 +45,19 @@ class Moment:
         things: object,
         *,
         given: Named,
-        fixed: Named,
+        fixed: Sequence[Named],
         grown: Mapping[str, Any],
     ) -> None:
-        self._fixed = fixed
+        self._fixed = tuple(fixed)
         self._grown = {name: copy(one) for name, one in grown.items()}
         file = BytesIO()
-        _Writer(file, given, fixed, grown).dump(things)
+        _Writer(file, given, grown, *fixed).dump(things)
         self.state = file.getvalue()
 
     def revived(self, given: Named) -> Any:
         """The things as they were, with what is given now."""
         grown = {name: copy(one) for name, one in self._grown.items()}
-        return _Reader(BytesIO(self.state), given, grown, self._fixed).load()
+        return _Reader(BytesIO(self.state), given, grown, *self._fixed).load()
 
 
 class _Writer(pickle.Pickler):

@@ -100,12 +100,30 @@ def test_an_empty_prefix_takes_the_first_option() -> None:
     assert [0] == path.taken
 
 
-def test_numbers_are_tried_beside_their_marks() -> None:
-    """Of a number the bounds are tried, and right before and after each mark in between."""
-    path = Enumerated([3], marks=[5.0, 99.0])
+def test_of_a_number_its_bounds_are_tried() -> None:
+    """The lower one first; between two that are the same nothing is chosen."""
+    path = Enumerated([1])
 
-    assert 10.0 == path.between("work_s", 0.0, 10.0)
-    assert (0.0, 4.999, 5.001, 10.0) == path.choices[0].options
+    assert [10.0, 0.0, 3.0] == [path.between("s", low, high) for low, high in BOUNDS]
+    assert [(0.0, 10.0), (0.0, 10.0)] == [choice.options for choice in path.choices]
+
+
+BOUNDS = ((0.0, 10.0), (0.0, 10.0), (3.0, 3.0))
+
+
+def test_a_path_goes_on_after_another_ones_past() -> None:
+    """What was chosen, and which ids were given, is taken over; the rest it chooses itself."""
+    first = Enumerated([1])
+    first.pick("w", ["rain", "sun"])
+    first.ident("run")
+    path = Enumerated([1, 1])
+    path.go_on_after(first.past)
+
+    assert path.is_led
+    assert "sun" == path.pick("w", ["rain", "sun"])
+    assert [1, 1] == path.taken
+    assert path.ident("run").endswith("2")
+    assert not path.is_led
 
 
 def test_a_prefix_that_does_not_fit_diverges() -> None:

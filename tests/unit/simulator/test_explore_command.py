@@ -63,20 +63,20 @@ def test_the_core_needs_no_function(explore: Explore) -> None:
     told = json.loads(explore("--core", "--depth", "1", "--json").stdout)
 
     assert (True, True) == (told["is_clean"], told["is_complete"])
-    assert told["function"].endswith("core:drive_port")
+    assert told["function"].endswith("core:drive_core")
 
 
 def test_a_counterexample_is_written_as_a_test_that_fails(explore: Explore, tmp_path: Path) -> None:
     """The test raises the law that is broken; the trace beside it is JSON, line by line."""
     explore(f"{LOOPS / 'seed_loop.py'}:ask", "--depth", "1", "--write", str(tmp_path))
-    tests = sorted(tmp_path.glob("test_counterexample_*.py"))
-    last = tests[-1]
-    (test,) = [it for key, it in runpy.run_path(str(last)).items() if key.startswith("test_")]
+    tests = [*tmp_path.glob("test_counterexample_*.py")]
+    written = str(tmp_path / "test_counterexample_ask_3_returns.py")
+    (test,) = [it for key, it in runpy.run_path(written).items() if key.startswith("test_")]
 
     assert 5 == len(tests)
     with pytest.raises(AssertionError, match="returns: asks for ever about a run that is expired"):
         test()
-    trace = (tmp_path / "ask_5_returns.jsonl").read_text(encoding="utf-8").splitlines()
+    trace = (tmp_path / "ask_3_returns.jsonl").read_text(encoding="utf-8").splitlines()
     assert {"choice", "edge", "at_s"} == {next(iter(json.loads(line))) for line in trace}
 
 

@@ -15,9 +15,10 @@ import loops
 from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 from runfsm_simulator.explore import Laws, assert_lawful, explore, replay
-from runfsm_simulator.explore.adversary import FAULTS, HANDS, TURNS, hands_on, storm_of
-from runfsm_simulator.explore.core import drive_client, drive_port
+from runfsm_simulator.explore.adversary import CALLS, FAULTS, HANDS, TURNS, hands_on, storm_of
+from runfsm_simulator.explore.core import CoreStage
 from runfsm_simulator.explore.replay import foreseen
+from runfsm_simulator.explore.search import search
 from runfsm_simulator.explore.stage import needs
 from runfsm_simulator.world.storm import REASONS
 
@@ -232,9 +233,9 @@ def test_every_fault_may_be_allowed_to_strike() -> None:
 
 def test_every_turn_and_hand_is_taken() -> None:
     """To depth 2 against a driver with tools, nothing that the adversary may do is left out."""
-    options = explore(drive_client, depth=2).options
+    options = search(CoreStage(), depth=2).options
 
-    assert {("the model", turn) for turn in TURNS} <= set(options)
+    assert {("the model", turn) for turn in (*TURNS, *CALLS)} <= set(options)
     assert {("another hand", hand) for hand in HANDS} <= set(options)
 
 
@@ -256,27 +257,3 @@ def test_a_replay_tells_the_story() -> None:
     told = str(caught.value)
     assert told.startswith("returns: asks for ever about a run that is expired")
     assert "  600.0 s  the clock    in_progress → expired" in told
-
-
-# The project's own driver ------------------------------------------------------------------------
-
-
-FAULTY = ("timeout_after_effect", "stale_look")
-
-
-@pytest.mark.parametrize(
-    ("function", "depth", "faults"),
-    [
-        (drive_port, 1, ()),
-        (drive_client, 2, ()),
-        (drive_port, 1, FAULTY),
-        (drive_client, 1, FAULTY),
-    ],
-)
-def test_the_driver_breaks_no_law(
-    function: Callable[..., Any], depth: int, faults: tuple[str, ...]
-) -> None:
-    """On both roads, whatever the service does; to greater depths, `runfsm explore --core`."""
-    certificate = explore(function, depth=depth, faults=faults)
-
-    assert [] == [str(one.broken) for one in certificate.found]

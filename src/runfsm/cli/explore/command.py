@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,14 +14,17 @@ from runfsm.cli.importing import imported
 from runfsm.cli.telling import new_console
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
-from runfsm_simulator.explore import Laws, search, written
+from runfsm_simulator.explore import Laws, written
 from runfsm_simulator.explore.adversary import FAULTS
+from runfsm_simulator.explore.core import CoreStage
 from runfsm_simulator.explore.laws import LAWS
+from runfsm_simulator.explore.search import search
+from runfsm_simulator.explore.stage import Stage
 
 __all__ = ["explore"]
 
-#: What `--core` explores.
-CORE: Final = "runfsm_simulator.explore.core:drive_port"
+#: What `--core` explores, and plays in its own way.
+CORE: Final = "runfsm_simulator.explore.core:drive_core"
 
 
 def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
@@ -57,8 +60,8 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
         Path | None,
         typer.Option(metavar="DIR", help="Write each counterexample as a pytest file and a trace."),
     ] = None,
-    drive: Annotated[
-        bool, typer.Option("--core", help="Explore runfsm's own driver, on the direct port.")
+    core: Annotated[
+        bool, typer.Option("--core", help="Explore runfsm's own driver, on the direct port: fast.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -74,25 +77,20 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
 
     Begin with: runfsm explore examples/loops/seed_loop.py:ask --depth 2
     """
-    place = CORE if drive and not place else place
+    if core and place:
+        raise CallerError(f"--core explores runfsm's own driver: leave {place} out, or --core")
+    place = CORE if core else place
     laws = Laws(
         may_raise=_words(may_raise),
         without=_words(without),
         check=_function(check, "--check my.app:check") if check else None,
     )
-    function = _function(place, "runfsm explore my.app:ask")
+    stage = _stage(place, _words(faults))
     console = new_console()
     clock = SystemClock()
     began = clock.now()
     with view.progress(console, silent=as_json) as watcher:
-        certificate = search.explore(
-            function,
-            depth=depth,
-            faults=_words(faults),
-            laws=laws,
-            behaviours_max=most,
-            watcher=watcher,
-        )
+        certificate = search(stage, depth=depth, laws=laws, behaviours_max=most, watcher=watcher)
     took_s = clock.now() - began
     paths = [
         written.write(one, nth, place=place, folder=write, faults=certificate.faults, laws=laws)
@@ -106,6 +104,12 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
         view.tell(console, certificate, place, took_s, paths)
     if not certificate.is_clean:
         raise typer.Exit(code=1)
+
+
+def _stage(place: str, faults: Sequence[str]) -> Stage:
+    if place == CORE:
+        return CoreStage(faults=faults)
+    return Stage(_function(place, "runfsm explore my.app:ask"), faults=faults)
 
 
 def _words(listed: str) -> list[str]:
