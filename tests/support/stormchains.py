@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import floor
 from typing import Any, Final
 
 from runfsm import ResponsesBackend, RunEvent, RunStatus
@@ -126,7 +127,7 @@ class ChainStage(Stage):
     @property
     def expires_at(self) -> list[float]:
         """See `Stage`."""
-        created = (it.created_at for it in self._own_responses())
+        created = (floor(it.created_at) for it in self._own_responses())  # whole, on the wire
         return [moment + LIFETIME_S for moment in created][:1]
 
     def true_of(self, status: RunStatus) -> set[RunStatus]:
