@@ -52,7 +52,7 @@ bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/many_runs.py
 	$(BIN)/python bench/explore.py
 
-storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one.
+storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses plays the other wire.
 	$(BIN)/python tests/support/stormtable.py $(CASE)
 
 clean:  ## Remove what was set up.
