@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from runfsm.driver import decide
+from runfsm.driver.actions import Action, SubmitOutputs
+from runfsm.driver.admission import Admission
 from runfsm.driver.known import Known
 from runfsm.lifecycle.snapshot import RunSnapshot
 from runfsm_simulator.explore import Enumerated, assert_lawful, explore
@@ -46,28 +49,24 @@ def test_the_driver_breaks_no_law(stage: Stage, depth: int) -> None:
 def test_to_go_on_is_to_begin_anew(faults: tuple[str, ...]) -> None:
     """Gone on from the middle, a behaviour is what it is when it is played from its beginning."""
     stage = CoreStage(faults=faults)
-    for behaviour in gone_on(stage, 40):
+    harmless = stage.play(Enumerated(), lambda _: False)
+    for behaviour in gone_on(harmless, deviations=2):
         anew = stage.play(Enumerated(behaviour.taken))
 
+        assert anew.choices == behaviour.choices
+        assert anew.asked == behaviour.asked
         assert anew.story == behaviour.story
         assert anew.edges == behaviour.edges
         assert anew.runs == behaviour.runs
-        assert anew.choices == behaviour.choices
-        assert anew.asked == behaviour.asked
 
 
-def gone_on(stage: CoreStage, most: int) -> list[Behaviour]:
-    """Behaviours of two deviations, or more, each gone on from another one's point."""
-    found: list[Behaviour] = []
-    behaviours = deque([stage.play(Enumerated(), lambda _: False)])
-    while len(found) < most:
-        behaviour = behaviours.popleft()
-        for point in behaviour.points:
-            if point.made < len(behaviour.choices):
-                path = Enumerated((*behaviour.taken[: point.made], 1))
-                found.append(point.play(path, lambda _: False))
-        behaviours.extend(found[-len(behaviour.points) :])
-    return found
+def gone_on(behaviour: Behaviour, *, deviations: int) -> Iterator[Behaviour]:
+    """Behaviours with one more deviation, at a point of this one; with two, from those; ..."""
+    for point in behaviour.points if deviations else ():
+        if point.made < len(behaviour.choices):
+            other = point.play(Enumerated((*behaviour.taken[: point.made], 1)), lambda _: False)
+            yield other
+            yield from gone_on(other, deviations=deviations - 1)
 
 
 def test_both_ways_to_play_a_core_cover_the_same() -> None:
@@ -79,22 +78,45 @@ def test_both_ways_to_play_a_core_cover_the_same() -> None:
     assert {*anew.options} == {*moments.options}
 
 
-def test_a_bug_in_a_decision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A driver that takes outputs that expired for good is told, with how it comes to that."""
-    monkeypatch.setattr(decide, "_can_answer", always_answers)
-    certificate = search(CoreStage(), depth=2)
-    (one,) = certificate.found
+def answers_the_first(known: Known, run: RunSnapshot) -> Action:
+    """A mistake: of several calls, only the first one is answered."""
+    action = ANSWER(known, run)
+    return (
+        replace(action, outputs=action.outputs[:1]) if isinstance(action, SubmitOutputs) else action
+    )
 
-    assert "returns: asks for ever about a run that is expired" == str(one.broken)
-    with pytest.raises(AssertionError, match="another hand"):
-        assert_lawful(drive_core, foreseen(one.behaviour))
+
+ANSWER = decide._answer
+
+
+def finds_nothing(*_: object) -> None:
+    """A mistake: a run whose creation was not answered is not found again."""
+
+
+@pytest.mark.parametrize(
+    ("place", "mistake", "faults", "expected"),
+    [
+        ((decide, "_answer"), answers_the_first, (), "refused: submit is refused: Expected tool"),
+        ((Admission, "_ours"), finds_nothing, FAULTY, "twice: creates a run twice"),
+    ],
+)
+def test_a_planted_bug_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+    place: tuple[object, str],
+    mistake: Callable[..., object],
+    faults: tuple[str, ...],
+    expected: str,
+) -> None:
+    """By one deviation; played from its beginning it fails as well, and once mended it passes."""
+    monkeypatch.setattr(*place, mistake)
+    certificate = search(CoreStage(faults=faults), depth=1)
+    (one,) = [one for one in certificate.found if str(one.broken).startswith(expected)]
+    choices = foreseen(one.behaviour)
+
+    with pytest.raises(AssertionError, match=expected):
+        assert_lawful(drive_core, choices, faults=faults)
     monkeypatch.undo()
-    assert_lawful(drive_core, foreseen(one.behaviour))
-
-
-def always_answers(known: Known, run: RunSnapshot) -> bool:
-    """A mistake: whether the calls were answered already is not asked."""
-    return bool(run.calls)
+    assert_lawful(drive_core, choices, faults=faults)
 
 
 def test_a_moment_is_revived_as_often_as_one_likes() -> None:
