@@ -259,7 +259,7 @@ class RunCore:
         known = self._known
         self._remember(action)
         steps: tuple[JournalStep, ...] = ()
-        if known.snapshot is None or not known.answers.is_old_round(snapshot):
+        if not known.answers.is_old_round(snapshot):
             steps = known.tracker.observe(snapshot, at=known.now, own=known.own)
             known.snapshot, known.seen_at = snapshot, known.now
         self.journal.extend(steps)
