@@ -107,7 +107,11 @@ def _spots(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, Place, str]]
 
 
 def _line(node: ast.AST) -> int:
-    return next(part.lineno for part in ast.walk(node) if isinstance(part, ast.expr | ast.stmt | ast.pattern))
+    return next(
+        part.lineno
+        for part in ast.walk(node)
+        if isinstance(part, ast.expr | ast.stmt | ast.pattern)
+    )
 
 
 def _inner(node: ast.AST, function: str) -> str:

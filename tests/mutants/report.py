@@ -34,7 +34,7 @@ def told(
     killed = sum(by != SURVIVED for _, by in verdicts)
     explained = len(verdicts) - killed - len(alive)
     wanted = killed + len(alive)
-    yield f"\nMutants: killed {killed:,} of {wanted:,}; {explained} more change nothing that counts."
+    yield f"\nMutants: killed {killed:,} of {wanted:,}; {explained} more are explained."
 
 
 def _table(

@@ -75,7 +75,8 @@ AREAS: Final = (
         near=_tests(
             "tests/unit/test_core*.py",
             "tests/unit/test_admission*.py",
-            "tests/unit/test_pacing.py",
+            "tests/unit/test_lock.py",
+            "tests/unit/test_pacing*.py",
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",
         ),
@@ -89,7 +90,7 @@ AREAS: Final = (
     ),
     Area(
         "simulator/runfsm_simulator/world",
-        ["engine.py", "effects.py", "operations.py", "agenda.py", "clock.py"],
+        ["engine.py", "effects.py", "operations.py", "agenda.py"],
         near=_tests(
             "tests/unit/simulator/test_sim_lock.py",
             "tests/unit/simulator/test_sim_time.py",
@@ -98,13 +99,13 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_refusals.py",
             "tests/unit/simulator/test_sim_storm.py",
             "tests/unit/simulator/test_sim_engine.py",
+            "tests/unit/simulator/test_sim_thread_cap.py",
             "tests/unit/simulator/test_sim_hosted_tools.py",
             "tests/unit/simulator/test_sim_control.py",
             "tests/unit/simulator/test_sim_worlds.py",
             "tests/unit/simulator/test_sim_saving.py",
             "tests/unit/simulator/test_sim_stream_orders.py",
             "tests/unit/simulator/test_sim_pacing.py",
-            "tests/unit/test_virtual_clock*.py",
         ),
         far=_tests(
             "tests/unit/simulator/test_sim_responses_life.py",
@@ -116,5 +117,15 @@ AREAS: Final = (
             "tests/conformance/test_driver_tools.py",
         ),
     ),
+    Area(
+        "simulator/runfsm_simulator/world",
+        ["clock.py"],
+        near=_tests("tests/unit/test_virtual_clock*.py"),
+        far=_tests(
+            "tests/unit/test_clock.py",
+            "tests/unit/simulator/test_sim_time.py",
+            "tests/unit/simulator/test_sim_pacing.py",
+            "tests/conformance/test_driver_tools.py",
+        ),
+    ),
 )
-

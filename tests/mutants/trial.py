@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -160,10 +161,14 @@ def _be_child(work: Callable[[], object]) -> NoReturn:
 def _serve(tests: Sequence[str], mutants: Sequence[Mutant], limit_s: float, writer: int) -> None:
     def each(run: Callable[[], str]) -> None:
         for mutant in mutants:
-            killed_by = _in_child(lambda it=mutant: run() if swap_in(it) else FROZEN, limit_s)
+            killed_by = _in_child(partial(_swapped, mutant, run), limit_s)
             os.write(writer, f"{json.dumps(killed_by)}\n".encode())
 
     pytest.main([*tests, *OPTIONS], plugins=[_Bench(each)])
+
+
+def _swapped(mutant: Mutant, run: Callable[[], str]) -> str:
+    return run() if swap_in(mutant) else FROZEN
 
 
 class _Bench:

@@ -11,6 +11,7 @@ from by_hand import (
     LATE,
     LOCKED,
     LOST,
+    MESSAGE,
     REFUSED,
     REQUEST,
     K,
@@ -37,9 +38,11 @@ from runfsm import (
     Wait,
 )
 from runfsm.driver.actions import (
-    Cancel,
+    Added,
+    AddMessage,
     Create,
     Done,
+    FindMessage,
     ListRuns,
     Sleep,
     Slept,
@@ -47,7 +50,10 @@ from runfsm.driver.actions import (
     ThreadMade,
     TurnTaken,
 )
+from runfsm.driver.admission import Admission
 from runfsm.driver.journal import FaultMet
+from runfsm.driver.pacing import Patience
+from runfsm.driver.threadcore import ThreadCore
 
 PAGE = replace(GARBLED, maybe_applied=False)
 
@@ -95,7 +101,7 @@ def test_the_last_wait_ends_when_time_is_up() -> None:
     assert [0.5, 0.75, 0.75] == _waits_s(core)
 
 
-@pytest.mark.parametrize("now", [7.0, 70.0])
+@pytest.mark.parametrize("now", [7.5, 70.0])
 def test_a_pause_after_time_is_up_is_a_pause(now: float) -> None:
     """When a creation may still have been done, it is looked up; a failing look is paused after."""
     core = a_waiting_core(Wait(7.0), met(LOST), Slept(0.5), met(LOCKED, 0.5))
@@ -104,6 +110,26 @@ def test_a_pause_after_time_is_up_is_a_pause(now: float) -> None:
 
     assert isinstance(action, Sleep)
     assert action.delay_s > 0
+
+
+def test_who_is_refused_again_and_again_knocks_ever_more_slowly() -> None:
+    """Nobody is there; the last pause ends when the lock has lingered for its five seconds."""
+    core, waits_s, now = a_waiting_core(Wait(), met(LOCKED)), [], 0.0
+    while not isinstance(action := core.next_action(), Done):
+        if isinstance(action, Sleep):
+            waits_s.append(action.delay_s)
+            now += action.delay_s
+        replies = {Sleep: Slept(now), ListRuns: listed(now=now), Create: met(LOCKED, now)}
+        core.receive(replies[type(action)])
+
+    assert [1.6875, 3.3125] == waits_s
+
+
+def test_who_would_not_wait_is_not_told_of_waiting() -> None:
+    """That the look took a while is no wait."""
+    core = a_waiting_core(Reject(), met(LOCKED), listed(another("queued"), now=0.75))
+
+    assert LOCKED.message == str(core.error)
 
 
 # What is forgotten -------------------------------------------------------------------------------
@@ -124,7 +150,10 @@ def test_a_cancel_that_was_taken_mends_what_failed_before() -> None:
     told(core, [listed(another("in_progress")), met(REFUSED), Slept(1.0)])
     cancelled = replace(seen("cancelling", now=1.0), snapshot=another("cancelling"))
 
-    assert [Cancel, Sleep, ListRuns, Sleep] == told(core, [cancelled, Slept(1.5), met(REFUSED, 1.5)])
+    core.receive(cancelled)
+
+    assert Sleep(0.5) == core.next_action()
+    assert [Sleep, ListRuns, Sleep] == told(core, [Slept(1.5), met(REFUSED, 1.5)])
 
 
 def test_a_refusal_in_the_apis_words_is_an_answer() -> None:
@@ -166,7 +195,9 @@ def test_a_creation_that_was_not_done_and_will_not_pass_is_told() -> None:
     hopeless = Fault(K.UNSUPPORTED, "Not implemented.", maybe_applied=True)
     core = a_core()
 
-    assert [Create, Sleep, ListRuns, Done] == told(core, [met(hopeless), Slept(0.5), listed(now=0.5)])
+    assert [Create, Sleep, ListRuns, Done] == told(
+        core, [met(hopeless), Slept(0.5), listed(now=0.5)]
+    )
     assert isinstance(core.error, BackendError)
     assert (K.UNSUPPORTED, False) == (core.error.fault.kind, core.error.fault.maybe_applied)
 
@@ -177,6 +208,33 @@ def test_a_creation_that_was_found_is_told_as_no_error() -> None:
     core = a_core(met(hopeless), Slept(0.5), listed(a_run("queued"), now=0.5))
 
     assert (["run_1"], None) == (adopted(core), core.error)
+
+
+def test_a_message_that_was_found_is_told_as_no_error() -> None:
+    """As a creation that was."""
+    hopeless = Fault(K.UNSUPPORTED, "Not implemented.", maybe_applied=True)
+    core = ThreadCore(MESSAGE, 0.0)
+
+    assert [AddMessage, Sleep, FindMessage, Done] == told(
+        core, [met(hopeless), Slept(0.5), Added("msg_1", 0.5)]
+    )
+    assert (None, "msg_1") == (core.error, core.message_id)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_run_that_is_there_is_not_looked_for(*, lost: bool) -> None:
+    """Once it is seen, created or found, nothing is in doubt."""
+    entry = Create(REQUEST)
+    admission = Admission(
+        entry, on_busy=Reject(), patience=Patience(Pacing()), journal=[], started_at=0.0
+    )
+    if lost:
+        admission.receive(entry, met(LOST))
+        admission.receive(ListRuns("thread_1"), listed(a_run("queued")))
+    else:
+        admission.receive(entry, seen("queued"))
+
+    assert (True, False) == (admission.is_in, admission.may_be_in)
 
 
 # Faults ------------------------------------------------------------------------------------------
@@ -212,6 +270,13 @@ def test_what_a_look_at_a_locked_thread_meets(fault: Fault, then: type) -> None:
     core = a_waiting_core(Wait(), met(LOCKED))
 
     assert [ListRuns, then] == told(core, [met(fault)])
+
+
+def test_a_thread_that_was_never_there_is_told_at_once() -> None:
+    """It was neither made here nor found locked: its id is wrong, and no replica lags."""
+    core = a_core(met(Fault(K.NOT_FOUND, "No thread found with id 'thread_1'.", status_code=404)))
+
+    assert isinstance(core.error, BackendError)
 
 
 @pytest.mark.parametrize("on_busy", [Reject(), Wait()])

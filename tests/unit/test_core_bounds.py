@@ -76,7 +76,7 @@ def test_only_a_tool_that_failed_stops_a_run(error: str | None, after: type[Acti
 
 
 def test_a_run_without_an_expiry_is_answered_at_any_time() -> None:
-    """A service that tells none has none to be looked after; without a deadline, nothing hurries."""
+    """A service may tell none; and without a deadline of ours, nothing hurries."""
     core = a_core(_unlimited("requires_action", "call_1"), policy=Policy(deadline_s=None))
     action = core.next_action()
     core.receive(ran("call_1", now=10_000.0))

@@ -151,7 +151,9 @@ def test_a_fault_is_written_down() -> None:
     """With the action that met it, and when; the error has the whole journal."""
     core = a_core(seen("in_progress"), Slept(0.5), met(REFUSAL, 0.5), met(REFUSED, 0.75))
 
-    assert [("Retrieve", 0.5), ("Cancel", 0.75)] == [(it.action, it.at) for it in _of(core, FaultMet)]
+    assert [("Retrieve", 0.5), ("Cancel", 0.75)] == [
+        (it.action, it.at) for it in _of(core, FaultMet)
+    ]
     assert isinstance(core.error, BackendError)
     assert tuple(core.journal) == core.error.journal
 
@@ -304,7 +306,7 @@ def test_a_cancel_that_met_a_fault_is_given_up_after_a_look() -> None:
 
 @pytest.mark.parametrize("grace_s", [0.0, 5.0])
 def test_what_ends_in_an_error_is_not_given_up_as_well(grace_s: float) -> None:
-    """Neither when the cancel itself is refused, nor when a look is, and a cancel is the parting."""
+    """Neither when the cancel is refused, nor when a look is, and a cancel is the parting."""
     core = a_core(seen("in_progress"), policy=Policy(cancel_grace_s=grace_s))
     core.request_cancel()
     told(core, [met(REFUSAL)] if not grace_s else [met(LOST), Slept(1.0), met(REFUSAL, 6.0)])
@@ -319,7 +321,9 @@ def test_an_interrupt_tells_the_time(now: float, at: float) -> None:
     core = a_core(seen("in_progress", now=2.0))
     core.interrupt(now)
 
-    assert [(at, CancelReason.INTERRUPTED)] == [(it.at, it.reason) for it in _of(core, CancelWanted)]
+    assert [(at, CancelReason.INTERRUPTED)] == [
+        (it.at, it.reason) for it in _of(core, CancelWanted)
+    ]
 
 
 def test_a_core_without_a_key_has_a_pause_of_its_own() -> None:

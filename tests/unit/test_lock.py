@@ -31,7 +31,9 @@ def _freed(holder: str | None) -> Lock:
         (None, "run_2", False),
     ],
 )
-def test_only_somebody_new_begins_anew(first: str | None, then: str | None, *, lingers: bool) -> None:
+def test_only_somebody_new_begins_anew(
+    first: str | None, then: str | None, *, lingers: bool
+) -> None:
     """A refusal for the same holder's sake, or for nobody's, is the lock that lingers."""
     lock = _freed(first)
     lock.refuse(_refusal(then), 102.0)

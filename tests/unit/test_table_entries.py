@@ -67,7 +67,9 @@ def test_each_row_is_as_it_was_entered(table: Lifecycle[Any, Any], entries: str)
 def test_what_was_not_entered_is_not_legal(table: Lifecycle[Any, Any], entries: str) -> None:
     """The whole square: each status, and none, with each event."""
     square: list[tuple[StrEnum | None, StrEnum]] = [*product([None, *table.statuses], table.events)]
-    legal = {(source or "(created)", event) for source, event in square if table.allows(source, event)}
+    legal = {
+        (source or "(created)", event) for source, event in square if table.allows(source, event)
+    }
     assert {row[:2] for row in _rows(entries)} == legal
 
 

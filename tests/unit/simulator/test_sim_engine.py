@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Script, Seeded, Storm, call, hang, say
-
-T = TypeVar("T")
 
 
 class Noting(Seeded):
@@ -24,9 +22,6 @@ class Noting(Seeded):
     def between(self, stream: str, low: float, high: float) -> float:
         self.ranges[stream] = (low, high)
         return high if self.upper else low
-
-    def pick(self, stream: str, options: Sequence[T]) -> T:
-        return options[0]
 
 
 def test_what_a_script_leaves_open_is_drawn_from_what_was_recorded(
