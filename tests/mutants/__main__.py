@@ -19,14 +19,14 @@ from trial import SURVIVED, warm_up
 def main(words: list[str]) -> int:
     """Try the mutants of the files that are asked for."""
     parser = argparse.ArgumentParser(prog="python tests/mutants", description=__doc__)
-    parser.add_argument("word", nargs="*", help="mutate only files with this in their path")
+    parser.add_argument("word", nargs="*", help="a file or folder: decide.py, lifecycle")
     parser.add_argument("--fresh", action="store_true", help="forget the kills of earlier runs")
     asked = parser.parse_args(words)
     memory = Memory(fresh=asked.fresh)
     warm_up()
     verdicts = [it for area in AREAS for it in Court(area, memory).verdicts(asked.word)]
     if not verdicts:
-        parser.error(f"no file of tests/mutants/scope.py has {' or '.join(asked.word)} in its path")
+        parser.error(f"tests/mutants/scope.py has no such file: {', '.join(asked.word)}")
     reasons = read_reasons()
     files = {mutant.file for mutant, _ in verdicts}
     alive = {mutant.name for mutant, by in verdicts if by == SURVIVED}

@@ -37,7 +37,7 @@ class Court:
         self._memory = memory
 
     def verdicts(self, only: Sequence[str]) -> Iterator[tuple[Mutant, str]]:
-        """Each mutant of the files with one of these words in their path, and what has killed it.
+        """Each mutant of the chosen files, and what has killed it.
 
         Who survives is told of at once.
         """

@@ -31,9 +31,9 @@ class Area:
     far: Sequence[str]
 
     def chosen(self, only: Sequence[str] = ()) -> list[str]:
-        """The files whose path has one of these words in it; all of them if there are none."""
+        """The files in whose path a part begins with one of these words; without words, all."""
         files = [f"{self.folder}/{name}" for name in self.files]
-        return [file for file in files if not only or any(word in file for word in only)]
+        return [it for it in files if not only or any(f"/{word}" in f"/{it}" for word in only)]
 
 
 def _tests(*patterns: str) -> list[str]:
@@ -99,7 +99,9 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_refusals.py",
             "tests/unit/simulator/test_sim_storm.py",
             "tests/unit/simulator/test_sim_engine.py",
+            "tests/unit/simulator/test_sim_operations.py",
             "tests/unit/simulator/test_sim_thread_cap.py",
+            "tests/unit/simulator/test_sim_caps.py",
             "tests/unit/simulator/test_sim_hosted_tools.py",
             "tests/unit/simulator/test_sim_control.py",
             "tests/unit/simulator/test_sim_worlds.py",

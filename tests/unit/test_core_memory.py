@@ -257,7 +257,8 @@ def test_what_is_over_is_not_cancelled(replies: list[Reply], status: RunStatus |
 
 def test_the_grace_of_a_cancel_begins_when_it_is_wanted() -> None:
     """At second 100, not at the run's beginning."""
-    core = a_core(seen("in_progress", now=100.0), policy=Policy(cancel_grace_s=30.0))
+    at_100 = [Slept(100.0), seen("in_progress", now=100.0)]
+    core = a_core(seen("in_progress"), *at_100, policy=Policy(cancel_grace_s=30.0))
     core.request_cancel()
 
     assert [Cancel, Sleep, Retrieve, Sleep] == told(
