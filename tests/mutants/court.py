@@ -59,9 +59,8 @@ class Court:
     ) -> tuple[list[Mutant], list[Mutant]]:
         """Who survives, and who cannot be tried warm."""
         left: dict[str, list[Mutant]] = {SURVIVED: [], FROZEN: []}
-        killers = warm(tests, mutants, limit_s=_limit_s(tuple(tests))) if mutants else iter(())
-        for mutant in self._progress(mutants, "warm"):
-            killed_by = next(killers)
+        killers = warm(tests, mutants, limit_s=_limit_s(tuple(tests))) if mutants else ()
+        for mutant, killed_by in zip(self._progress(mutants, "warm"), killers, strict=True):
             if killed_by in left:
                 left[killed_by].append(mutant)
             else:

@@ -13,10 +13,12 @@ from memory import Memory
 from mutant import mutants_of
 
 SOURCE = """\
+STEP = 1
+
 def until(limit):
     number = 0
     while number < limit:
-        number += 1
+        number += STEP
     return number
 """
 TESTS = """\
@@ -25,13 +27,18 @@ from small import until
 def test_it_counts():
     assert until(3) == 3
 """
+#: Warm, and cold; an endless loop is waited for once.
 PLAY = """\
 import json
 from mutant import mutants_of
-from trial import cold
+from trial import cold, warm
+tests = ["test_small.py"]
+mutants = [*mutants_of("src/small.py")]
+killers = [*warm(tests, mutants, limit_s=1.5)]
+again = [*mutants_of("src/small.py")]
 print(json.dumps({
-    mutant.change: cold(["test_small.py"], mutant, limit_s=3.0)
-    for mutant in [*mutants_of("src/small.py")] if "-=" not in mutant.change
+    mutant.change: [by, by if by == "(time)" else cold(tests, mutant, limit_s=60.0)]
+    for mutant, by in zip(again, killers)
 }))
 """
 
@@ -47,7 +54,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
-    """A wrong answer and an endless loop are noticed; what the test does not ask for survives."""
+    """A wrong answer and an endless loop are noticed; what the test does not ask for survives.
+
+    Warm as well as cold; what stands outside of the function cannot be tried warm.
+    """
     test = "test_small.py::test_it_counts"
     rooms = [str(Path(__file__).parent), str(project / "src")]
     said = subprocess.run(  # noqa: S603  # our own text
@@ -58,12 +68,13 @@ def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
     )
 
     assert {
-        "0 -> 1": "(alive)",
-        "while number < limit -> while False": test,
-        "number < limit -> number <= limit": test,
-        "number < limit -> number >= limit": test,
-        "number += 1 dropped": "(time)",
-        "1 -> 2": test,
+        "1 -> 2": ["(frozen)", test],
+        "0 -> 1": ["(alive)", "(alive)"],
+        "while number < limit -> while False": [test, test],
+        "number < limit -> number <= limit": [test, test],
+        "number < limit -> number >= limit": [test, test],
+        "number += STEP dropped": ["(time)", "(time)"],
+        "number += STEP -> number -= STEP": ["(time)", "(time)"],
     } == json.loads(said.stdout)
 
 
