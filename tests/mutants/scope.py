@@ -112,8 +112,11 @@ AREAS: Final = (
         far=_tests(
             "tests/unit/simulator/test_sim_responses_life.py",
             "tests/unit/simulator/test_sim_responses_hops.py",
+            "tests/unit/simulator/test_sim_responses_stream.py",
+            "tests/unit/simulator/test_sim_responses_powers.py",
             "tests/unit/simulator/test_sim_determinism.py",
             "tests/unit/simulator/test_sim_files.py",
+            "tests/unit/simulator/test_sim_vector_stores.py",
             "tests/unit/simulator/test_sim_webhooks.py",
             "tests/conformance/test_driver_cancels.py",
             "tests/conformance/test_driver_tools.py",

@@ -59,6 +59,15 @@ def test_a_lock_has_lingered_since_it_was_seen_free_first() -> None:
     assert 101.0 == lock.free_since
 
 
+def test_a_lock_that_was_not_met_yet_may_linger() -> None:
+    """It was seen by a look, before anything was refused."""
+    lock = Lock.by(another("queued"), "thread_1", 100.0)
+    held = lock.is_lingering
+    lock.see(None, 101.0)
+
+    assert (False, True) == (held, lock.is_lingering)
+
+
 def test_a_refusal_wants_another_look() -> None:
     """What a look showed before it does not count."""
     lock = _freed("run_1")

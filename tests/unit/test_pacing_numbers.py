@@ -86,6 +86,13 @@ def test_so_many_failures_in_a_row_are_borne(faults_max: int) -> None:
     assert faults_max == borne
 
 
+def test_nobody_has_rested_before_the_first_look() -> None:
+    """Nor failed."""
+    patience = Patience(Pacing())
+
+    assert (False, 0) == (patience.is_rested, patience.faults)
+
+
 def test_only_the_first_failure_is_followed_by_a_look_at_once() -> None:
     """And only where that is good for something; a look wants another rest."""
     patience, rested = Patience(Pacing()), []

@@ -11,6 +11,7 @@ from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import RunStatus
 from runfsm_simulator import Scene, Script, Storm, Turn, call, calls, hang, say, truncate
 from runfsm_simulator.world import operations
+from runfsm_simulator.world.happenings import RunMoved
 from runfsm_simulator.world.hosted import code_interpreter
 from runfsm_simulator.world.models import NewMessage
 from runfsm_simulator.world.refusals import ThreadFull
@@ -68,6 +69,32 @@ def test_a_run_may_be_modified_when_it_is_over(stage: Any) -> None:
     stage.sim.world.modify(run, {"metadata": {"seen": "yes"}})
 
     assert (RunStatus.COMPLETED, {"seen": "yes"}) == (run.status, run.metadata)
+
+
+def test_who_attends_a_response_is_told_from_then_on(make_desk: Callable[..., Any]) -> None:
+    """Of what happens to it; and of nothing that has come due before, though nobody has looked."""
+
+    class Noting:
+        def __init__(self) -> None:
+            self.events: list[str] = []
+
+        def hear(self, happening: Any) -> None:
+            if isinstance(happening, RunMoved):
+                self.events.append(happening.edge.event)
+
+        def wake(self) -> None:
+            """Nobody waits for it."""
+
+    desk = make_desk(Script.of(say("Hello!", queue_s=1, work_s=2)))
+    response = desk.create()
+    early, late = Noting(), Noting()
+    desk.sim.world.attend(response.id, early)
+    desk.sim.clock.advance(2)
+    desk.sim.world.attend(response.id, late)
+    desk.sim.clock.advance(2)
+    desk.look(response)
+
+    assert (["start", "complete"], ["complete"]) == (early.events, late.events)
 
 
 # Refusals ----------------------------------------------------------------------------------------
