@@ -209,6 +209,15 @@ def test_a_saved_tracker_remembers_its_round() -> None:
     assert None is RunTracker.from_json(RunTracker().to_json()).status
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_saved_tracker_is_as_strict_as_it_is_loaded(*, strict: bool) -> None:
+    """Not strict, unless it is said."""
+    saved = _at("completed").to_json()
+    loaded = RunTracker.from_json(saved, strict=True) if strict else RunTracker.from_json(saved)
+
+    assert strict == loaded.strict
+
+
 @pytest.mark.parametrize(
     "text",
     [
