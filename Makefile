@@ -6,8 +6,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 TESTS ?=
 CASE ?=
+ONLY ?=
+FRESH ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -55,8 +57,11 @@ bench: .venv/ready  ## Ratios, measured side by side in one run.
 storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses plays the other wire.
 	$(BIN)/python tests/support/stormtable.py $(CASE)
 
+mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=decide.py, FRESH=1.
+	nice $(BIN)/python tests/mutants $(ONLY) $(if $(FRESH),--fresh)
+
 clean:  ## Remove what was set up.
-	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis .mutants.jsonl
 
 .venv/ready: pyproject.toml
 	$(call setup,.venv,)

@@ -40,6 +40,7 @@ def _looked(patience: Patience, *looks: tuple[RunStatus | None, float]) -> Patie
         {"factor": 0.5},  # ever quicker
         {"fault_s": -1.0},
         {"faults_max": -1},
+        {"faults_max": 1.5},
         {"first_s": math.nan},
         {"requests_per_s": 0.0},
     ],

@@ -120,6 +120,19 @@ def test_an_illegal_move_says_why_and_what_would_be_legal() -> None:
     assert "legal here: submit_tool_outputs (client: " in str(caught.value)
 
 
+def test_an_illegal_move_says_where_it_was_tried() -> None:
+    """In which status, or before the creation; and by whom the thing is created."""
+    with pytest.raises(IllegalTransition, match=r"a run in status 'queued'; legal here: start"):
+        LIFECYCLE.next(S.QUEUED, E.COMPLETE)
+    with pytest.raises(IllegalTransition, match=r"not created yet; legal here: create \(client"):
+        LIFECYCLE.next(None, E.START)
+
+
+def test_the_order_of_the_rows_says_nothing() -> None:
+    """The creation may stand last; it is found by having no source."""
+    assert Light.RED is _build(*reversed(SOUND)).initial
+
+
 def test_an_illegal_move_on_a_terminal_status_says_that_it_is_over() -> None:
     """Where nothing is legal, the text says so instead of listing nothing."""
     with pytest.raises(IllegalTransition, match="expired is terminal: nothing can happen"):
@@ -178,3 +191,20 @@ def test_every_path_is_made_of_edges_that_join() -> None:
                 stops = [seen, *(edge.dest for edge in path)]
                 assert [edge.source for edge in path] == stops[:-1]
                 assert now is stops[-1]
+
+
+def test_a_path_is_searched_for_once() -> None:
+    """Each look of each run asks; the second answer is the first one."""
+    assert LIFECYCLE.path(S.QUEUED, S.COMPLETED) is LIFECYCLE.path(S.QUEUED, S.COMPLETED)
+
+
+def test_a_circle_is_not_gone_round_for_ever() -> None:
+    """Where a status can come back and another one cannot be reached, there is no path."""
+    circle = _build(
+        _edge(None, Press.PLUG, Light.RED),
+        _edge(Light.RED, Press.NEXT, Light.GREEN),
+        _edge(Light.GREEN, Press.NEXT, Light.GREEN),
+        _edge(Light.GREEN, Press.BREAK, Light.OFF),
+    )
+
+    assert None is circle.path(Light.GREEN, Light.RED)

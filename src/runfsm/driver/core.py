@@ -270,7 +270,7 @@ class RunCore:
         if known.has_expired and known.cancel_tried and snapshot.status is RunStatus.CANCELLED:
             snapshot = replace(snapshot, means=RunStatus.EXPIRED)  # what we cancelled it for
         steps: tuple[JournalStep, ...] = ()
-        if known.snapshot is None or not known.answers.is_old_round(snapshot):
+        if not known.answers.is_old_round(snapshot):
             steps = known.tracker.observe(snapshot, at=known.now, own=known.own)
             known.snapshot, known.seen_at = snapshot, known.now
         self.journal.extend(steps)

@@ -35,7 +35,7 @@ def decide(known: Known, run: RunSnapshot) -> Action:
         known: all that is known.
         run: the latest look, which `known` has too.
     """
-    if known.error is not None or known.messages is not None:
+    if known.messages is not None:
         return Done()
     if known.parting is not None:
         return Cancel(run.ref)
@@ -92,7 +92,7 @@ def _time_left_s(known: Known, run: RunSnapshot) -> float | None:
 
 
 def _look(known: Known, run: RunSnapshot) -> Action:
-    if known.is_listening and not known.must_look:
+    if known.is_listening:
         in_time_s = _in_time_s if run.expires_here else _in_own_time_s
         return Listen(run.ref, in_time_s(known, SILENCE_S))
     return _after_rest(known, Retrieve(run.ref), look=True)

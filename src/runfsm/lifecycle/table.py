@@ -280,8 +280,7 @@ class Lifecycle(Generic[StatusT, EventT]):
 
         def push(foreign: int, weight: float, path: tuple[Edge[StatusT, EventT], ...]) -> None:
             for edge in self.allowed(path[-1].dest if path else seen):
-                alien = edge.actor is Actor.CLIENT and edge.source is not None
-                hands = foreign + (alien and edge.event not in own)
+                hands = foreign + (edge.actor is Actor.CLIENT and edge.event not in own)
                 cost = weight + WEIGHT[edge.evidence.confidence]
                 heapq.heappush(heap, (hands, cost, next(order), (*path, edge)))
 

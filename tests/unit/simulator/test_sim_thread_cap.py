@@ -55,6 +55,7 @@ def test_a_thread_begins_with_no_more_than_fit(stage: Any) -> None:
     assert FULL == stage.refused("POST", "/v1/threads", wanted["thread"])
     assert FULL == stage.refused("POST", "/v1/threads/runs", wanted)
     assert [stage.thread_id] == [*stage.sim.world.store.threads]
+    assert "thread" == stage.post("/v1/threads", {"messages": [HI] * 3})["object"]
 
 
 def test_a_run_answers_on_a_full_thread(stage: Any) -> None:
@@ -63,3 +64,4 @@ def test_a_run_answers_on_a_full_thread(stage: Any) -> None:
     stage.advance(10)
 
     assert 4 == len(stage.get(f"{stage.thread}/messages")["data"])
+    stage.create_run()  # brings no message, so there is no limit to it

@@ -1,0 +1,86 @@
+"""The order in which the mutants of an area are tried, so that most of them die quickly.
+
+1. Who was killed in an earlier run, by what has not changed since, is not tried again.
+2. Warm, by the near tests; who survives, by the far ones.
+3. Cold, by the near tests: for what is computed at import.
+4. Cold, by the far tests: only who could not be tried warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+from rich.console import Console
+from rich.progress import track
+
+from memory import Memory
+from mutant import Mutant, mutants_of
+from scope import Area
+from trial import FROZEN, SURVIVED, cold, time_of, warm
+
+__all__ = ["Court"]
+
+CONSOLE = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Court:
+    """Tries the mutants of one area.
+
+    Args:
+        area: its files, and the tests that are to kill them.
+        memory: what has killed whom.
+    """
+
+    def __init__(self, area: Area, memory: Memory) -> None:
+        self._area = area
+        self._memory = memory
+
+    def verdicts(self, only: Sequence[str]) -> Iterator[tuple[Mutant, str]]:
+        """Each mutant of the chosen files, and what has killed it.
+
+        Who survives is told of at once.
+        """
+        mutants = [it for file in self._area.chosen(only) for it in mutants_of(file)]
+        untried = [it for it in mutants if self._memory.killer(it) is None]
+        for mutant in self._alive(untried):
+            CONSOLE.print(f"alive: {mutant}", markup=False)
+        yield from ((it, self._memory.killer(it) or SURVIVED) for it in mutants)
+
+    def _alive(self, untried: Sequence[Mutant]) -> list[Mutant]:
+        near, far = self._area.near, self._area.far
+        alive, frozen = self._warm(near, [it for it in untried if it.function])
+        alive, _ = self._warm(far, alive)
+        frozen += [it for it in untried if not it.function]
+        return [*self._cold(near, alive), *self._cold(far, self._cold(near, frozen))]
+
+    def _warm(
+        self, tests: Sequence[str], mutants: Sequence[Mutant]
+    ) -> tuple[list[Mutant], list[Mutant]]:
+        """Who survives, and who cannot be tried warm."""
+        left: dict[str, list[Mutant]] = {SURVIVED: [], FROZEN: []}
+        killers = warm(tests, mutants, limit_s=_limit_s(tuple(tests))) if mutants else ()
+        for mutant, killed_by in zip(self._progress(mutants, "warm"), killers, strict=True):
+            if killed_by in left:
+                left[killed_by].append(mutant)
+            else:
+                self._memory.keep(mutant, killed_by)
+        return left[SURVIVED], left[FROZEN]
+
+    def _cold(self, tests: Sequence[str], mutants: Sequence[Mutant]) -> list[Mutant]:
+        """Who survives."""
+        for mutant in self._progress(mutants, "cold"):
+            killed_by = cold(tests, mutant, limit_s=_limit_s(tuple(tests)))
+            if killed_by != SURVIVED:
+                self._memory.keep(mutant, killed_by)
+        return [it for it in mutants if self._memory.killer(it) is None]
+
+    def _progress(self, mutants: Sequence[Mutant], how: str) -> Iterable[Mutant]:
+        what = f"{self._area.folder}, {how}"
+        return track(mutants, what, console=CONSOLE, disable=not mutants)
+
+
+@cache
+def _limit_s(tests: tuple[str, ...]) -> float:
+    """How long a mutant may take for them; found out on the source as it is."""
+    return time_of(tests)

@@ -1,0 +1,136 @@
+"""Which files have mutants, and which tests are to kill them.
+
+Of each area first the tests that are near: many facts in a second. Who survives them meets those
+that are far: whole drives. What compares the table with a picture of itself (`diagrams/`, `docs/`)
+is no test here: the picture is drawn anew by one command, from a wrong table too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["AREAS", "Area"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Files that the same tests are about.
+
+    Attributes:
+        folder: where the files are.
+        files: their names, the rules first.
+        near, far: the test files; each is a stage.
+    """
+
+    folder: str
+    files: Sequence[str]
+    near: Sequence[str]
+    far: Sequence[str]
+
+    def chosen(self, only: Sequence[str] = ()) -> list[str]:
+        """The files in whose path a part begins with one of these words; without words, all."""
+        files = [f"{self.folder}/{name}" for name in self.files]
+        return [it for it in files if not only or any(f"/{word}" in f"/{it}" for word in only)]
+
+
+def _tests(*patterns: str) -> list[str]:
+    """The files that fit, in the order of the patterns."""
+    return [str(path) for pattern in patterns for path in sorted(Path().glob(pattern))]
+
+
+AREAS: Final = (
+    Area(
+        "src/runfsm/lifecycle",
+        ["run.py", "response.py", "table.py", "tracker.py"],
+        near=_tests(
+            "tests/unit/test_table*.py",
+            "tests/unit/test_tracker*.py",
+            "tests/unit/test_machine.py",
+            "tests/unit/test_responses_chain.py",
+            "tests/unit/test_journal_json.py",
+        ),
+        far=_tests(
+            "tests/unit/test_core*.py",
+            "tests/unit/simulator/test_sim_responses_life.py",
+            "tests/unit/simulator/test_sim_refusals.py",
+            "tests/conformance/test_driver_seen.py",
+        ),
+    ),
+    Area(
+        "src/runfsm/driver",
+        [
+            "decide.py",
+            "admission.py",
+            "lock.py",
+            "retry.py",
+            "answers.py",
+            "core.py",
+            "known.py",
+            "pacing.py",
+            "toolround.py",
+        ],
+        near=_tests(
+            "tests/unit/test_core*.py",
+            "tests/unit/test_admission*.py",
+            "tests/unit/test_lock.py",
+            "tests/unit/test_pacing*.py",
+            "tests/unit/test_habits.py",
+            "tests/unit/test_toolround.py",
+        ),
+        far=_tests(
+            "tests/conformance/test_driver_seen.py",
+            "tests/conformance/test_driver_busy.py",
+            "tests/conformance/test_driver_cancels.py",
+            "tests/conformance/test_driver_tools.py",
+            "tests/conformance/test_driver_storm_regressions.py",
+        ),
+    ),
+    Area(
+        "simulator/runfsm_simulator/world",
+        ["engine.py", "effects.py", "operations.py", "agenda.py"],
+        near=_tests(
+            "tests/unit/simulator/test_sim_lock.py",
+            "tests/unit/simulator/test_sim_time.py",
+            "tests/unit/simulator/test_sim_fields.py",
+            "tests/unit/simulator/test_sim_limits.py",
+            "tests/unit/simulator/test_sim_refusals.py",
+            "tests/unit/simulator/test_sim_storm.py",
+            "tests/unit/simulator/test_sim_engine.py",
+            "tests/unit/simulator/test_sim_operations.py",
+            "tests/unit/simulator/test_sim_thread_cap.py",
+            "tests/unit/simulator/test_sim_caps.py",
+            "tests/unit/simulator/test_sim_hosted_tools.py",
+            "tests/unit/simulator/test_sim_control.py",
+            "tests/unit/simulator/test_sim_worlds.py",
+            "tests/unit/simulator/test_sim_saving.py",
+            "tests/unit/simulator/test_sim_stream_orders.py",
+            "tests/unit/simulator/test_sim_pacing.py",
+        ),
+        far=_tests(
+            "tests/unit/simulator/test_sim_responses_life.py",
+            "tests/unit/simulator/test_sim_responses_hops.py",
+            "tests/unit/simulator/test_sim_responses_stream.py",
+            "tests/unit/simulator/test_sim_responses_powers.py",
+            "tests/unit/simulator/test_sim_determinism.py",
+            "tests/unit/simulator/test_sim_files.py",
+            "tests/unit/simulator/test_sim_vector_stores.py",
+            "tests/unit/simulator/test_sim_webhooks.py",
+            "tests/conformance/test_driver_cancels.py",
+            "tests/conformance/test_driver_tools.py",
+        ),
+    ),
+    Area(
+        "simulator/runfsm_simulator/world",
+        ["clock.py"],
+        near=_tests("tests/unit/test_virtual_clock*.py"),
+        far=_tests(
+            "tests/unit/test_clock.py",
+            "tests/unit/simulator/test_sim_time.py",
+            "tests/unit/simulator/test_sim_pacing.py",
+            "tests/conformance/test_driver_tools.py",
+        ),
+    ),
+)

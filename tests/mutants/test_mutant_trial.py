@@ -1,0 +1,88 @@
+"""Facts about a trial: a small project of one function, its mutants, and its tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from memory import Memory
+from mutant import mutants_of
+
+SOURCE = """\
+STEP = 1
+
+def until(limit):
+    number = 0
+    while number < limit:
+        number += STEP
+    return number
+"""
+TESTS = """\
+from small import until
+
+def test_it_counts():
+    assert until(3) == 3
+"""
+#: Warm, and cold; an endless loop is waited for once.
+PLAY = """\
+import json
+from mutant import mutants_of
+from trial import cold, warm
+tests = ["test_small.py"]
+mutants = [*mutants_of("src/small.py")]
+killers = [*warm(tests, mutants, limit_s=1.5)]
+again = [*mutants_of("src/small.py")]
+print(json.dumps({
+    mutant.change: [by, by if by == "(time)" else cold(tests, mutant, limit_s=60.0)]
+    for mutant, by in zip(again, killers)
+}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Its folder, gone to."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/small.py").write_text(SOURCE, "utf-8")
+    (tmp_path / "test_small.py").write_text(TESTS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
+    """A wrong answer and an endless loop are noticed; what the test does not ask for survives.
+
+    Warm as well as cold; what stands outside of the function cannot be tried warm.
+    """
+    test = "test_small.py::test_it_counts"
+    rooms = [str(Path(__file__).parent), str(project / "src")]
+    said = subprocess.run(  # noqa: S603  # our own text
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {rooms}\n{PLAY}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {
+        "1 -> 2": ["(frozen)", test],
+        "0 -> 1": ["(alive)", "(alive)"],
+        "while number < limit -> while False": [test, test],
+        "number < limit -> number <= limit": [test, test],
+        "number < limit -> number >= limit": [test, test],
+        "number += STEP dropped": ["(time)", "(time)"],
+        "number += STEP -> number -= STEP": ["(time)", "(time)"],
+    } == json.loads(said.stdout)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_kill_is_remembered_as_long_as_both_files_stay() -> None:
+    """A changed source or a changed test is tried again; so is all of it when that is wanted."""
+    mutant = next(mutants_of("src/small.py"))
+    Memory(fresh=False).keep(mutant, "test_small.py::test_it_counts")
+
+    assert "test_small.py::test_it_counts" == Memory(fresh=False).killer(mutant)
+    assert None is Memory(fresh=True).killer(mutant)
