@@ -13,7 +13,8 @@ search.py       all of them, those with the fewest deviations first
 story.py        a behaviour told
 replay.py       a behaviour played again
 written.py      a counterexample as a test and a trace
-core.py         the project's own driver, to be explored
+core.py         the project's own driver, its core alone: gone on from where it differs
+moment.py       a moment of it, kept and revived
 """
 
 from runfsm_simulator.explore.choosers import Choice, Diverged, Enumerated, Recorded, Replayed

@@ -36,7 +36,7 @@ from runfsm.driver.pacing import Pacing
 from runfsm.driver.policy import Policy
 from runfsm.driver.shared import Shared
 from runfsm.driver.sync import RunDriver
-from runfsm.lifecycle import LIFECYCLE
+from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import Toolset
 from runfsm_simulator.explore.adversary import PACE, TURNS
@@ -49,6 +49,7 @@ from runfsm_simulator.explore.watch import Known, Stopped, Watch
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.plain import put_back
+from runfsm_simulator.world.upsets import FOREIGN_TURN
 
 __all__ = ["CoreStage", "drive_client", "drive_core"]
 
@@ -65,13 +66,9 @@ def _take_note(text: str) -> str:
 
 TOOLS: Final = Toolset([_look_up, _take_note])
 
-#: What asks nothing of the service.
-BY_ITSELF: Final = (Sleep, RunTools)
-
 #: Few looks: another hand may come before each of them, and between two that show the same it
 #: makes no difference before which.
 POLICY: Final = Policy(pacing=Pacing(first_s=20.0, factor=2.0, longest_s=160.0, learns=False))
-
 
 OPTIONS: Final = {"tools": TOOLS.schemas}
 
@@ -92,6 +89,10 @@ def drive_core(backend: Any, clock: VirtualClock, assistant_id: str) -> Outcome:
     for _ in _steps(core, backend, clock):
         pass
     return _outcome(core)
+
+
+#: What asks nothing of the service.
+BY_ITSELF: Final = (Sleep, RunTools)
 
 
 def _steps(core: RunCore, backend: Any, clock: VirtualClock) -> Iterator[Action]:
@@ -120,10 +121,13 @@ def _outcome(core: RunCore) -> Outcome:
     return core.outcome
 
 
+# The stage ---------------------------------------------------------------------------------------
+
+
 class CoreStage(Stage):
     """Where `drive_core` is played: from its beginning, or from any moment of a behaviour.
 
-    Behaviours that went on from one share its simulator, which shows the latest of them.
+    Behaviours that go on from one share its simulator, which shows the latest of them.
 
     Args:
         faults: which faults may strike, by the fields of `Storm`.
@@ -170,17 +174,19 @@ def _point(core: RunCore, watch: Watch, known: Known) -> Point:
     return Point(len(watch.chooser.taken), go_on)
 
 
+# Moments -----------------------------------------------------------------------------------------
+
 #: What is the same in all moments.
 FIXED: Final[Mapping[str, object]] = {
     "policy": POLICY,
     "pacing": POLICY.pacing,
     "options": OPTIONS,
     "pace": PACE,
+    "another client's turn": FOREIGN_TURN,
     **{f"turn: {name}": turn for name, turn in TURNS.items()},
     **{f"edge {number}": edge for number, edge in enumerate(LIFECYCLE.edges)},
+    **{repr(one): one for kind in (RunStatus, RunEvent, MessageStatus) for one in kind},
 }
-
-# Moments -----------------------------------------------------------------------------------------
 
 
 def _moment(core: RunCore, watch: Watch) -> Moment:

@@ -72,7 +72,7 @@ class _Writer(pickle.Pickler):
 class _Reader(pickle.Unpickler):
     def __init__(self, file: BytesIO, *named: Named) -> None:
         super().__init__(file)
-        self._named = named
+        self._found = {name: one for group in named for name, one in group.items()}
 
     def persistent_load(self, name: str) -> object:
-        return next(group[name] for group in self._named if name in group)
+        return self._found[name]

@@ -59,13 +59,13 @@ def wired(watch: Watch) -> Handle:
 
     def handle(request: Request) -> Response:
         asking = _asking(request)
-        watch.before(asking)
+        before = watch.before(asking)
         try:
             answer = paced(request)
         except NoAnswer as nothing:
-            watch.after(asking, Answer(None, nothing.trouble))
+            watch.after(before, asking, Answer(None, nothing.trouble))
             raise
-        watch.after(asking, _answer(answer))
+        watch.after(before, asking, _answer(answer))
         return answer
 
     return handle
@@ -174,14 +174,15 @@ class Port:
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
         call: Callable[..., Any] = getattr(self._backend, verb)
         asking = _calling(verb, args)
-        self._watch.before(asking)
+        before = self._watch.before(asking)
         try:
             answer = call(*args, **kwargs)
         except BackendError as error:
             fault = error.fault
-            self._watch.after(asking, Answer(fault.status_code, fault.message, body=fault))
+            told = Answer(fault.status_code, fault.message, body=fault)
+            self._watch.after(before, asking, told)
             raise
-        self._watch.after(asking, _shown(answer))
+        self._watch.after(before, asking, _shown(answer))
         return answer
 
 

@@ -54,7 +54,7 @@ class Certificate:
         faults: which faults might strike.
         behaviours: how many were played.
         pruned: how many of those came to a state that was met before.
-        states: how many different states were met.
+        states: how many different states were met, where they are compared.
         by_depth: behaviours by the number of their deviations.
         options: how often each option was taken, by stream and option.
         statuses: the statuses that runs were in.

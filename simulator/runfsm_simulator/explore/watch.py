@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from runfsm.lifecycle import LIFECYCLE, Actor, RunEvent
 from runfsm_simulator.explore.adversary import HANDS, NOBODY, NOBODY_ELSE, hands_on
@@ -34,7 +34,6 @@ BY: Final = {Actor.CLIENT: "the run", Actor.SERVICE: "the service", Actor.CLOCK:
 #: Virtual seconds: two days, for what may last ten minutes.
 LASTS_MAX_S: Final = 172_800.0
 
-
 #: Why a function is stopped.
 Why = Literal["endless", "visited"]
 
@@ -54,6 +53,20 @@ class Stopped(BaseException):
     def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why: Why = why
+
+
+class Before(NamedTuple):
+    """What was, right before a request.
+
+    Attributes:
+        choices: how many had been made.
+        runs: how many runs of the client there were.
+        has_moved: whether the run, or the thread's lock, was not as the client had been shown.
+    """
+
+    choices: int
+    runs: int
+    has_moved: bool
 
 
 @dataclass(slots=True)
@@ -84,7 +97,6 @@ class Watch:
     _repeats: int = 0
     _shown: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     _began: float = field(init=False)
-    _before: tuple[int, int, bool] = (0, 0, False)  # choices, runs, whether the run had moved
     _told: int = 0
 
     def __post_init__(self) -> None:
@@ -96,7 +108,7 @@ class Watch:
         runs = self.simulator.world.store.runs.values()
         return [run for run in runs if run.turn is not FOREIGN_TURN]
 
-    def before(self, asking: Asking) -> None:
+    def before(self, asking: Asking) -> Before:
         """The client asks: first another hand may act."""
         with self.simulator.world.operation():
             self._tell_edges()
@@ -106,7 +118,7 @@ class Watch:
             hand = self.chooser.pick("another hand", options)
         if run and hand != NOBODY:
             self._act(hand, run)
-        self._before = (choices, len(self.ours), self._has_moved(asking))
+        return Before(choices, len(self.ours), self._has_moved(asking))
 
     def _act(self, hand: str, run: Run) -> None:
         event = HANDS[hand]
@@ -131,16 +143,17 @@ class Watch:
             holder.turn is FOREIGN_TURN or holder.status in LIFECYCLE.terminal
         )
 
-    def after(self, asking: Asking, answer: Answer) -> None:
+    def after(self, before: Before, asking: Asking, answer: Answer) -> None:
         """The client is answered.
 
         Raises:
             Stopped: it need not go on.
         """
-        choices, runs, moved = self._before
-        taken = zip(self.chooser.choices[choices:], self.chooser.taken[choices:], strict=True)
+        choices = self.chooser.choices[before.choices :]
+        taken = zip(choices, self.chooser.taken[before.choices :], strict=True)
         struck = any(it.stream.startswith("fault:") and index for it, index in taken)
-        created = len(self.ours) - runs
+        created = len(self.ours) - before.runs
+        moved = before.has_moved or (created > 0 and struck)
         if answer.shown:
             run_id, status, pending = answer.shown
             self._shown[run_id] = (status, pending)
@@ -148,8 +161,8 @@ class Watch:
             self._tell_edges()  # what has happened by itself came before what it shows
         self.story.append(Line(self._elapsed_s, "the client", f"{asking.what} → {_told(answer)}"))
         self._tell_edges()
-        self._count(asking, answer, choices)
-        self.asked.append(Asked(asking, answer, struck, moved or (created > 0 and struck), created))
+        self._count(asking, answer, before.choices)
+        self.asked.append(Asked(asking, answer, struck, moved, created))
         if self.known:
             self._hear(asking, answer)
             self._compare(self.known)

@@ -13,6 +13,7 @@ from runfsm.driver.admission import Admission
 from runfsm.driver.known import Known
 from runfsm.lifecycle.snapshot import RunSnapshot
 from runfsm_simulator.explore import Enumerated, assert_lawful, explore
+from runfsm_simulator.explore.adversary import FAULTS
 from runfsm_simulator.explore.core import CoreStage, drive_client, drive_core
 from runfsm_simulator.explore.moment import Moment
 from runfsm_simulator.explore.replay import foreseen
@@ -45,7 +46,7 @@ def test_the_driver_breaks_no_law(stage: Stage, depth: int) -> None:
     assert certificate.is_complete
 
 
-@pytest.mark.parametrize("faults", [(), FAULTY])
+@pytest.mark.parametrize("faults", [(), FAULTY, FAULTS], ids=["none", "some", "all"])
 def test_to_go_on_is_to_begin_anew(faults: tuple[str, ...]) -> None:
     """Gone on from the middle, a behaviour is what it is when it is played from its beginning."""
     stage = CoreStage(faults=faults)
