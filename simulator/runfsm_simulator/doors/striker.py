@@ -19,6 +19,7 @@ from runfsm_simulator.world.models import Thread, Work
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.refusals import Kind, NotFound
+from runfsm_simulator.world.sessionmodels import Session
 from runfsm_simulator.world.storm import REASONS
 from runfsm_simulator.world.witness import work_met
 
@@ -49,8 +50,8 @@ class Called:
     """A call, as far as a storm looks at it.
 
     Attributes:
-        thread_id: the thread that it names, if it does.
-        run_id: the run, or the response, that it names, if it does.
+        thread_id: the thread, or the session, that it names, if it does.
+        run_id: the run, the response or the turn that it names, if it does.
     """
 
     thread_id: str | None = None
@@ -130,19 +131,22 @@ class Striker:
             return self._too_new(call, strikes) or self._on_the_way(strikes)
 
     def _too_new(self, call: Called, strikes: Strikes) -> Strike | None:
-        """A thread, a run or a response that the replica that is asked does not know of yet."""
+        """What the call names, if the replica that is asked does not know of it yet."""
         store = self._world.store
-        found: tuple[tuple[Kind, Thread | Work | None], ...] = (
-            ("thread", store.threads.get(call.thread_id or "")),
-            ("run", store.runs.get(call.run_id or "")),
-            ("response", store.responses.get(call.run_id or "")),
+        thread_id, run_id = call.thread_id or "", call.run_id or ""
+        found: tuple[tuple[Kind, Thread | Session | Work | None], ...] = (
+            ("thread", store.threads.get(thread_id)),
+            ("session", store.sessions.get(thread_id)),
+            ("run", store.runs.get(run_id)),
+            ("response", store.responses.get(run_id)),
+            ("turn", store.turns.get(run_id)),
         )
         for missing, thing in found:
             if thing and self._is_new(thing) and strikes("missing_after_write"):
                 return _missing(NotFound(missing, thing.id))
         return None
 
-    def _is_new(self, made: Thread | Work) -> bool:
+    def _is_new(self, made: Thread | Session | Work) -> bool:
         return self._world.clock.now() - made.created_at < LAG_S
 
     def _on_the_way(self, strikes: Strikes) -> Strike | None:

@@ -34,6 +34,8 @@ PREFIXES: Final[Mapping[str, str]] = {
     "response_id": "resp",
     "conversation_id": "conv",
     "item_id": "",
+    "session_id": "",
+    "turn_id": "",
     "id": "",  # of a file: any will do, it is just not found (recordings: openai-dotnet)
     "model": "",
 }

@@ -1,6 +1,7 @@
 """How a refusal sounds: status, text, type, param, code; and where each text is known from.
 
-State conflicts are 400, never 409: the SDKs retry a 409 by themselves, and would not a 400.
+State conflicts are 400, never 409: the SDKs retry a 409 by themselves, and would not a 400. Only
+the Agents API has some.
 
 Sources beside those of `runfsm.lifecycle.run`: public repositories that quote an answer in full
 ("public code"), and the general wording of the same platform's other endpoints.
@@ -14,8 +15,11 @@ from typing import Any, Final
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import Evidence, ResponseStatus, RunEvent
 from runfsm_simulator.wire.response_refusals import RESPONSE_REFUSALS
+from runfsm_simulator.wire.session_refusals import SESSION_REFUSALS
 from runfsm_simulator.wire.wording import ApiError, Wording
 from runfsm_simulator.world.refusals import (
+    CallHasResult,
+    CallIsOver,
     ChangeLocked,
     ConversationLocked,
     EmptyThread,
@@ -28,11 +32,15 @@ from runfsm_simulator.world.refusals import (
     NotFound,
     NotStored,
     NotStreamed,
+    OtherTurnsCall,
     Refusal,
     RunActive,
+    SessionBusy,
     StorageFull,
     ThreadFull,
     ThreadLocked,
+    UnknownPendingCall,
+    UnknownRequest,
     UnknownToolCall,
     WrongToolOutputs,
 )
@@ -301,11 +309,14 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         code="invalid_value",
     ),
     **RESPONSE_REFUSALS,
+    **SESSION_REFUSALS,
 }
 
 
 #: The refusals whose facts are called as in the text.
 PLAIN: Final[Mapping[type[Refusal], str]] = {
+    CallHasResult: "call_has_result",
+    CallIsOver: "call_is_over",
     ChangeLocked: "change_on_locked_thread",
     ConversationLocked: "conversation_locked",
     LostPrevious: "previous_not_found",
@@ -313,6 +324,10 @@ PLAIN: Final[Mapping[type[Refusal], str]] = {
     NotBackground: "cancel_synchronous",
     NotStored: "background_not_stored",
     NotStreamed: "not_streamed",
+    OtherTurnsCall: "other_turns_call",
+    SessionBusy: "session_busy",
+    UnknownPendingCall: "unknown_pending_call",
+    UnknownRequest: "unknown_request",
     UnknownToolCall: "no_tool_call",
     NotAttached: "not_attached",
     NotDownloadable: "not_downloadable",
@@ -327,6 +342,10 @@ NOT_FOUND: Final[Mapping[Kind, str]] = {
     "response": "no_response",
     "conversation": "no_conversation",
     "item": "no_conversation",
+    "session": "no_resource",
+    "turn": "no_resource",
+    "agent": "no_resource",
+    "session item": "no_item_cursor",
 }
 
 

@@ -22,6 +22,7 @@ from runfsm_simulator.wire import (
     models_list,
     responses,
     runs,
+    sessions,
     threads,
     vector_stores,
 )
@@ -48,9 +49,16 @@ VECTOR_STORE: Final = "/v1/vector_stores/{vector_store_id}"
 BATCH: Final = VECTOR_STORE + "/file_batches/{batch_id}"
 RESPONSE: Final = "/v1/responses/{response_id}"
 CONVERSATION: Final = "/v1/conversations/{conversation_id}"
+SESSIONS: Final = "/v1/agents/sessions"
+SESSION: Final = SESSIONS + "/{session_id}"
+TURN: Final = SESSION + "/turns/{turn_id}"
 
 #: Where the beta header is asked for. Recorded without it: vector stores (openai-dotnet 2025).
 BETA: Final = ("/v1/assistants", "/v1/threads")
+AGENTS: Final = "/v1/agents/"
+
+#: What answers 201 to a POST: others say so who saw it, of this alone (see `session_refusals.py`).
+CREATES: Final = frozenset({SESSIONS})
 
 #: Every path, and what answers there. The first that fits is taken.
 ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
@@ -107,6 +115,13 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
         "GET": conversations.retrieve_item,
         "DELETE": conversations.delete_item,
     },
+    SESSIONS: {"GET": sessions.list_all, "POST": sessions.create},
+    SESSION: {"GET": sessions.retrieve, "POST": sessions.update, "DELETE": sessions.delete},
+    SESSION + "/events": {"GET": sessions.stream, "POST": sessions.send},
+    SESSION + "/turns": {"GET": sessions.list_turns},
+    TURN: {"GET": sessions.retrieve_turn},
+    TURN + "/items": {"GET": sessions.list_turn_items},
+    SESSION + "/items": {"GET": sessions.list_items},
 }
 
 
@@ -161,7 +176,8 @@ class Router:
             answered = self._answer(request)
             if isinstance(answered, Response):
                 return replace(answered, headers={**headers, **answered.headers})
-            return Response(200, headers, json_bytes(answered))
+            created = request.method == "POST" and request.path in CREATES
+            return Response(201 if created else 200, headers, json_bytes(answered))
         except ApiError as error:
             answer = error
         except Exception as error:  # a planner may raise anything
@@ -178,6 +194,8 @@ class Router:
         if request.path.startswith(BETA):
             check_endpoint(request.method, request.path, switches)
             _check_beta(request.headers.get("openai-beta", ""))
+        if request.path.startswith(AGENTS) and request.headers.get("openai-beta") != "agents=v1":
+            raise REFUSALS["no_agents_beta"].error()
         for name, value in ids.items():
             check_id(name, value, switches)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.

@@ -9,21 +9,24 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from runfsm.lifecycle import LIFECYCLE
-from runfsm_simulator.world.answering import Answering
 from runfsm_simulator.world.models import Assistant, Message, Run, Thread
 from runfsm_simulator.world.output import so_far
 from runfsm_simulator.world.refusals import ChangeLocked, RunActive
 from runfsm_simulator.world.responsemodels import Conversation
+from runfsm_simulator.world.sessionmodels import Session
+from runfsm_simulator.world.sessions import Sessions
 from runfsm_simulator.world.switches import WhileLocked
 
 __all__ = ["Changing"]
 
 
-class Changing(Answering):
+class Changing(Sessions):
     """What a `World` does with things that are there already. See there."""
 
     def modify(
-        self, thing: Assistant | Thread | Message | Run | Conversation, changes: Mapping[str, Any]
+        self,
+        thing: Assistant | Thread | Message | Run | Conversation | Session,
+        changes: Mapping[str, Any],
     ) -> None:
         """Set attributes that the API lets clients modify.
 

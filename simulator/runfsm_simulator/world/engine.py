@@ -1,7 +1,7 @@
-"""How runs and responses move: in time, by themselves, and by a hand.
+"""How runs, responses and turns move: in time, by themselves, and by a hand.
 
-Rule 1: one method takes an edge of a run or of a response, whoever wants it: `Engine.take`. It asks
-its table first, so a refused event changes nothing. Below, a run stands for both.
+Rule 1: one method takes an edge of any of them, whoever wants it: `Engine.take`. It asks the table
+first, so a refused event changes nothing. Below, a run stands for all three.
 
 Rule 2: the engine never sleeps and owns no thread. It keeps an agenda, and `catch_up` performs
 what has come due since the last time, in order, each entry stamped with its own time. So what one
@@ -64,7 +64,7 @@ class WorldClock(Protocol):
 
 
 class Engine:
-    """Runs and responses, and the agenda of what becomes of them.
+    """Runs, responses and turns, and the agenda of what becomes of them.
 
     Args:
         runs: every one that exists, by its id. A run that has left it does not move any more.
@@ -127,6 +127,12 @@ class Engine:
         self._took(run, edge)
         return edge
 
+    def begin_anew(self, run: Work) -> None:
+        """Let the model drop what it is at, for what it reads has changed. It takes no edge."""
+        run.plan += 1
+        self._output.drop(run, self.now)
+        self._work(run)
+
     def catch_up(self) -> None:
         """Perform what has come due."""
         now = self._clock.now()
@@ -174,17 +180,21 @@ class Engine:
         if edge.event is not RunEvent.CANCEL:
             run.plan += 1
         match edge.dest:
+            case _ if run.is_over:
+                run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
+                self.post.announce(run, self.now)
+            case _ if edge.event is RunEvent.CANCEL:
+                pass
             case RunStatus.QUEUED:
                 self._queue(run, edge)
             case RunStatus.IN_PROGRESS:
                 self._work(run)
-            case RunStatus.REQUIRES_ACTION if self.strikes("duplicate_calls", run):
+            case _ if edge.event is RunEvent.REQUIRE_ACTION and self.strikes(
+                "duplicate_calls", run
+            ):
                 run.calls += run.calls[:1]
-            case _ if run.is_over:
-                run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
-                self.post.announce(run, self.now)
         self.happenings.tell(run, RunMoved(run, edge))
-        if edge.dest is RunStatus.CANCELLING:  # told of first: it may be over at once
+        if edge.event is RunEvent.CANCEL and not run.is_over:  # told first: it may end at once
             self._stop(run, edge)
 
     def _queue(self, run: Work, edge: RunEdge) -> None:
@@ -215,7 +225,9 @@ class Engine:
             outcome = run.outcome or RunEvent.CONFIRM_CANCEL
             wins = outcome is RunEvent.COMPLETE and run.lifecycle.allows(edge.source, outcome)
             lost = wins and self.strikes("completes_after_cancel", run)
-            self._in(seconds, run, outcome if lost else RunEvent.CONFIRM_CANCEL)
+            end = outcome if lost else RunEvent.CONFIRM_CANCEL
+            # Under every plan: a turn may still be started meanwhile, or come to its calls.
+            self._agenda.put(self.now + seconds, run.id, end, plan=None)
 
     def _switches(self, run: Work) -> Switches:
         """Those that are about `run`; they leave responses alone."""

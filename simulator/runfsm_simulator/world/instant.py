@@ -74,7 +74,7 @@ class Instant:
         self.store = Store()
         self.clock = clock
         self._chooser = Naming(chooser)
-        works = ChainMap[str, Any](self.store.runs, self.store.responses)
+        works = ChainMap[str, Any](self.store.runs, self.store.responses, self.store.turns)
         self._engine = Engine(works, clock=clock, chooser=self._chooser, receivers=self.receivers)
         self.files = Files(self._engine, self._chooser)
         self.play(planner)
@@ -198,7 +198,8 @@ class Instant:
         """
         with self.operation():
             store = self.store
-            known = {*store.assistants, *store.threads, *store.runs, *store.responses}
+            works = {*store.runs, *store.responses, *store.turns}
+            known = {*store.assistants, *store.threads, *store.sessions, *works}
             if taken := known & {*ids.values()}:
                 raise CallerError(f"there is a {taken.pop()} already; choose another id")
             with self._chooser.wishing(ids):

@@ -25,6 +25,7 @@ from runfsm_simulator.world.refusals import (
     WrongToolOutputs,
 )
 from runfsm_simulator.world.script import Turn
+from runfsm_simulator.world.sessionmodels import SessionTurn
 from runfsm_simulator.world.store import find
 from runfsm_simulator.world.terms import Terms, agree
 from runfsm_simulator.world.upsets import FOREIGN_TURN
@@ -162,15 +163,15 @@ class World(Changing):
             run = self._create(created, assistant_id, terms, turn, metadata or {})
             return self._enter(run, listener)
 
-    def attend(self, response_id: str, listener: Listener) -> None:
-        """Tell `listener` of what happens to a response, beside all others who listen."""
+    def attend(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` of what happens to a response, or in a session, beside all others."""
         with self.operation():
-            self._engine.happenings.join(response_id, listener)
+            self._engine.happenings.join(channel, listener)
 
-    def unlisten(self, run_id: str, listener: Listener) -> None:
-        """Tell `listener` no more of what happens to a run."""
+    def unlisten(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` no more of what happens to a run, a response, or in a session."""
         with self._lock:
-            self._engine.happenings.unlisten(run_id, listener)
+            self._engine.happenings.unlisten(channel, listener)
 
     def submit(
         self,
@@ -197,7 +198,7 @@ class World(Changing):
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
         """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
 
-        To a response as well, by its id.
+        To a response or to a turn as well, by its id.
 
         Submitted by hand, every output is empty.
 
@@ -209,6 +210,8 @@ class World(Changing):
             run = self.store.work(run_id)
             if isinstance(run, Run) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
                 return self._submit(run, [(call_id, "") for call_id in _pending(run)])
+            if isinstance(run, SessionTurn) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
+                return self._answer_all(run)
             return self._engine.take(run, event)
 
     def _create(

@@ -114,6 +114,11 @@ class Output:
             first = switches.cut_order == "message_first"
             self._close(run, run.open_step, edge.event, now, message_first=first)
 
+    def drop(self, run: Work, now: float) -> None:
+        """Leave unfinished what is open."""
+        if run.open_step:
+            self._close(run, run.open_step, RunEvent.CANCEL, now)
+
     def _open(self, run: Work, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
         if run.open_step:
             if run.open_step.type == type and not run.open_step.hosted:

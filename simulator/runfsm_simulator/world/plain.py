@@ -41,6 +41,7 @@ from runfsm_simulator.world.mistakes import path_text
 from runfsm_simulator.world.models import Assistant, Run, Thread
 from runfsm_simulator.world.post import Letter
 from runfsm_simulator.world.responsemodels import Conversation, Response
+from runfsm_simulator.world.sessionmodels import Session, SessionTurn
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
@@ -56,6 +57,8 @@ KEPT: Final[Mapping[str, tuple[str, Any]]] = {
     "runs": ("store.runs", dict[str, Run]),
     "responses": ("store.responses", dict[str, Response]),
     "conversations": ("store.conversations", dict[str, Conversation]),
+    "sessions": ("store.sessions", dict[str, Session]),
+    "turns": ("store.turns", dict[str, SessionTurn]),
     "files": ("files._files", dict[str, File]),
     "vector_stores": ("files.stores", dict[str, VectorStore]),
     "batches": ("files.batches", dict[str, FileBatch]),

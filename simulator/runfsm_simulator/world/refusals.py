@@ -14,6 +14,8 @@ from runfsm.errors import CallerError
 from runfsm.lifecycle import RunStatus
 
 __all__ = [
+    "CallHasResult",
+    "CallIsOver",
     "ChangeLocked",
     "ConversationLocked",
     "EmptyThread",
@@ -26,11 +28,15 @@ __all__ = [
     "NotFound",
     "NotStored",
     "NotStreamed",
+    "OtherTurnsCall",
     "Refusal",
     "RunActive",
+    "SessionBusy",
     "StorageFull",
     "ThreadFull",
     "ThreadLocked",
+    "UnknownPendingCall",
+    "UnknownRequest",
     "UnknownToolCall",
     "WrongToolOutputs",
 ]
@@ -46,6 +52,10 @@ Kind = Literal[
     "response",
     "conversation",
     "item",
+    "session",
+    "turn",
+    "agent",
+    "session item",
 ]
 
 
@@ -218,3 +228,54 @@ class NotStreamed(Refusal):
     def __init__(self, id: str) -> None:
         super().__init__(f"{id} has no stream, or not any more")
         self.id = id
+
+
+# The Agents API ------------------------------------------------------------------------------
+
+
+class UnknownPendingCall(Refusal):
+    """A result of a call that no turn of the session has made."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"there is no call {call_id} in this session")
+        self.call_id = call_id
+
+
+class OtherTurnsCall(Refusal):
+    """A result that names another turn than the one that has made the call."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} is a call of another turn")
+        self.call_id = call_id
+
+
+class CallIsOver(Refusal):
+    """A result that comes too late: its turn has ended, or is being cancelled."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} waits for no result any more")
+        self.call_id = call_id
+
+
+class CallHasResult(Refusal):
+    """A result of a call that has another one already."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} has another result already")
+        self.call_id = call_id
+
+
+class UnknownRequest(Refusal):
+    """A decision about a request that nobody made."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"there is no request {request_id} for an approval")
+        self.request_id = request_id
+
+
+class SessionBusy(Refusal):
+    """A session is not deleted while a turn of it is on its way."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"a turn of {session_id} is on its way; cancel it first")
+        self.session_id = session_id

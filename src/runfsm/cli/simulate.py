@@ -21,6 +21,7 @@ from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.sync import RunDriver
 from runfsm.driver.watch import Watch
+from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import BoundCall, Toolset, tool
 from runfsm_simulator import Script, Simulator, scenarios
@@ -140,7 +141,7 @@ def _tell(watch: Watch, simulator: Simulator, script: Script, message: str) -> N
     for tool_name in _hosted(watch.outcome, simulator):
         telling.noted(f"{tool_name} has run by itself, in a step of the run")
     telling.ended(watch.outcome)
-    life = [(entry.at, entry.dest) for entry in simulator.trace]
+    life = [(entry.at, RunStatus(entry.dest)) for entry in simulator.trace]
     console.print()
     console.print(strip(life, width=console.width))
 
