@@ -88,7 +88,7 @@ class Certificate:
         self.ends[behaviour.end] += 1
         self.options.update((choice.stream, choice.taken) for choice in behaviour.choices)
         self.edges |= {(edge.source, edge.event, edge.dest) for edge in behaviour.edges}
-        self.statuses |= {edge.dest for edge in behaviour.edges}
+        self.statuses |= {RunStatus(edge.dest) for edge in behaviour.edges}
         known = {one.broken: one for one in self.found}
         for one in broken:
             if one in known:

@@ -34,7 +34,7 @@ class LiveStream(Reading):
 
     Args:
         world: of which is told. It is given the stream as a listener.
-        met: what it is about, if that is there already.
+        met: what is told of, if it is there already and waits for its client.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.

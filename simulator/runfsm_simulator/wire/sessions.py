@@ -68,7 +68,7 @@ def list_all(asked: Asked) -> dict[str, Any]:
         and wanted.items() <= session.metadata.items()
         and (agents is None or session.agent_id == agents[-1])
     ]
-    return Window.of(query).page(sessions, "session", lambda it: _session(asked, it))
+    return asked.window(Window).page(sessions, "session", lambda it: _session(asked, it))
 
 
 def retrieve(asked: Asked) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def stream(asked: Asked) -> Response:
 def list_turns(asked: Asked) -> dict[str, Any]:
     """GET turns."""
     turns = [*asked.world.store.session(**asked.ids).turns.values()]
-    return Window.of(asked.request.query).page(turns, "turn", lambda it: _turn(asked, it))
+    return asked.window(Window).page(turns, "turn", lambda it: _turn(asked, it))
 
 
 def retrieve_turn(asked: Asked) -> dict[str, Any]:
@@ -130,8 +130,7 @@ def list_turn_items(asked: Asked) -> dict[str, Any]:
 
 def _items(asked: Asked, *turns: SessionTurn) -> dict[str, Any]:
     of = dict(_with_turns(turns))
-    page = Window.of(asked.request.query).page
-    return page([*of], "session item", lambda it: shapes.item(it, of[it]))
+    return asked.window(Window).page([*of], "session item", lambda it: shapes.item(it, of[it]))
 
 
 def _with_turns(turns: tuple[SessionTurn, ...]) -> Iterator[tuple[TurnItem, SessionTurn]]:

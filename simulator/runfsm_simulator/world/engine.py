@@ -179,23 +179,24 @@ class Engine:
         # yet, and may come to its outcome first.
         if edge.event is not RunEvent.CANCEL:
             run.plan += 1
+        stops = edge.event is RunEvent.CANCEL and not run.is_over
+        if not stops:
+            self._lead_on(run, edge)
+        self.happenings.tell(run, RunMoved(run, edge))
+        if stops:  # told of first: it may be over at once
+            self._stop(run, edge)
+
+    def _lead_on(self, run: Work, edge: RunEdge) -> None:
         match edge.dest:
-            case _ if run.is_over:
-                run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
-                self.post.announce(run, self.now)
-            case _ if edge.event is RunEvent.CANCEL:
-                pass
             case RunStatus.QUEUED:
                 self._queue(run, edge)
             case RunStatus.IN_PROGRESS:
                 self._work(run)
-            case _ if edge.event is RunEvent.REQUIRE_ACTION and self.strikes(
-                "duplicate_calls", run
-            ):
+            case _ if run.is_over:
+                run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
+                self.post.announce(run, self.now)
+            case _ if run.calls and self.strikes("duplicate_calls", run):
                 run.calls += run.calls[:1]
-        self.happenings.tell(run, RunMoved(run, edge))
-        if edge.event is RunEvent.CANCEL and not run.is_over:  # told first: it may end at once
-            self._stop(run, edge)
 
     def _queue(self, run: Work, edge: RunEdge) -> None:
         if edge.event is RunEvent.CREATE and self.strikes("stuck_queued", run):
@@ -216,7 +217,7 @@ class Engine:
 
     def _stop(self, run: Work, edge: RunEdge) -> None:
         asked = CANCELS_FROM.get(edge.source)
-        if asked and getattr(self.switches, asked) == "cancelled":
+        if asked and getattr(self._switches(run), asked) == "cancelled":
             self.take(run, RunEvent.CONFIRM_CANCEL)
         elif self.strikes("endless_cancelling", run):
             run.plan += 1  # the outcome is not to end it either: only the expiry is left
@@ -230,7 +231,7 @@ class Engine:
             self._agenda.put(self.now + seconds, run.id, end, plan=None)
 
     def _switches(self, run: Work) -> Switches:
-        """Those that are about `run`; they leave responses alone."""
+        """Those that are about `run`; they leave responses and turns alone."""
         return self.switches if isinstance(run, Run) else DOCUMENTED
 
     def _in(self, seconds: float, run: Work, what: RunEvent | Moment) -> None:

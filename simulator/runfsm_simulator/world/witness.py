@@ -95,7 +95,11 @@ class Witnesses:
         """
         if not self._present:
             return nullcontext()
-        met = work_met(store, thread_id=ids.get("thread_id"), run_id=ids.get("run_id"))
+        met = work_met(
+            store,
+            thread_id=ids.get("thread_id") or ids.get("session_id"),
+            run_id=ids.get("run_id") or ids.get("turn_id"),
+        )
         if not isinstance(met, Run | None):
             return nullcontext()
         return self._called(call, met.status if met else None)
@@ -118,9 +122,14 @@ class Witnesses:
 def work_met(
     store: Store, *, thread_id: str | None = None, run_id: str | None = None
 ) -> Work | None:
-    """What a call that names these meets: the run or response itself, or its thread's newest."""
+    """What a call that names these meets: the run itself, or its thread's newest.
+
+    A response or a turn likewise; of a session, its newest turn.
+    """
     if run_id:
-        return store.runs.get(run_id) or store.responses.get(run_id)
+        return store.runs.get(run_id) or store.responses.get(run_id) or store.turns.get(run_id)
+    if session := store.sessions.get(thread_id or ""):
+        return session.newest
     thread = store.threads.get(thread_id or "")
     return next(reversed(thread.runs.values()), None) if thread else None
 

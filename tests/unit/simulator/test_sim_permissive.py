@@ -37,7 +37,6 @@ BODIES: dict[str, Any] = {
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {"tool_outputs": [{}]},
     "/v1/responses": {"model": "string", "input": "string", "conversation": {"id": "id"}},
     "/v1/conversations/{conversation_id}/items": {"items": [{"role": "user", "content": "Hi"}]},
-    "/v1/vector_stores/{vector_store_id}/search": {"query": "string"},
     "/v1/agents/sessions": {
         "environment": {"type": "none"},
         "agent": {"model": "string"},
@@ -45,6 +44,7 @@ BODIES: dict[str, Any] = {
     },
     "/v1/agents/sessions/{session_id}": {"metadata": None},
     "/v1/agents/sessions/{session_id}/events": {"events": []},
+    "/v1/vector_stores/{vector_store_id}/search": {"query": "string"},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
     "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
 }
