@@ -109,6 +109,16 @@ def test_a_creation_that_was_not_answered_is_taken_over(loop: Any, said: Any) ->
     stage.check_usable()
 
 
+def test_calls_of_the_lost_attempt_are_ones_own(loop: Any) -> None:
+    """The look came too early, and the second attempt finds them unanswered: it is taken over."""
+    stage = Chains(ROUND[0], ROUND[1], loop=loop)
+    lose(stage)
+    lose(stage, f"/v1/conversations/{stage.thread}/items", method="GET", applied=False)
+    outcome = stage.run()
+
+    assert (S.COMPLETED, 2) == (outcome.status, len(stage.responses))
+
+
 def test_the_same_words_of_earlier_are_not_the_runs(loop: Any) -> None:
     """Said before, and answered: a creation that did not happen is repeated all the same."""
     stage = Chains(say("Fine.", queue_s=1, work_s=1), loop=loop)
@@ -227,8 +237,8 @@ def test_who_is_over_first_has_not_expired(loop: Any) -> None:
 
 
 def test_without_a_limit_a_run_goes_on(loop: Any) -> None:
-    """An hour is nothing, if both limits are off."""
-    slow = say("At last.", queue_s=1, work_s=3600)
+    """Longer than either limit, if both are off."""
+    slow = say("At last.", queue_s=1, work_s=1000)
     stage = Chains(slow, loop=loop, expires_after_s=None, policy=Policy(deadline_s=None))
 
     assert "At last." == stage.run().text
@@ -322,35 +332,28 @@ APPROVAL = {
 }
 
 
-def _asks(stage: Chains, item: dict[str, Any]) -> None:
-    """The next look at a response shows it completed, and waiting for this."""
-    shown = {"id": "resp_1", "status": "completed", "output": [item], "background": True}
-    answer = {"method": "POST", "path": "/v1/responses", "status": 200, "body": shown}
-    stage.sim.control.faults.arm(ArmedFault(**answer))
+def _says(stage: Chains, method: str, path: str, body: Any, *, status: int = 200) -> None:
+    fault = ArmedFault(method=method, path=path, status=status, body=body)
+    stage.sim.control.faults.arm(fault)
 
 
 def test_what_no_tool_answers_ends_in_a_clear_error(loop: Any) -> None:
-    """An approval is no function: the run is cancelled, and the error says what it waits for."""
+    """An approval is no function: it is refused, the run is cancelled, and the error says why."""
     stage = Chains(loop=loop)
-    _asks(stage, APPROVAL)
+    items = f"/v1/conversations/{stage.thread}/items"
     shown = {"id": "resp_1", "status": "completed", "output": [APPROVAL]}
-    for _ in range(9):
-        stage.sim.control.faults.arm(
-            ArmedFault(method="GET", path="/v1/responses/resp_1", status=200, body=shown)
-        )
+    _says(stage, "POST", "/v1/responses", shown)
     refusal = {"error": {"message": "Cannot cancel a completed response."}}
-    cancel = "/v1/responses/resp_1/cancel"
-    stage.sim.control.faults.arm(ArmedFault(path=cancel, status=400, body=refusal))
-    answers: list[Any] = []
-    path = f"/v1/conversations/{stage.thread}/items"
-    stage.sim.control.faults.arm(
-        ArmedFault(method="POST", path=path, status=200, body={"data": []})
-    )
+    _says(stage, "POST", "/v1/responses/resp_1/cancel", refusal, status=400)
+    _says(stage, "GET", "/v1/responses/resp_1", shown)
+    for _ in range(2):
+        _says(stage, "GET", items, {"data": [APPROVAL]})
+    _says(stage, "POST", items, {"data": []})
 
     with pytest.raises(BackendError, match="mcp_approval_request") as caught:
-        stage.run()
+        stage.run(stage.request(key=None))
     assert FaultKind.UNSUPPORTED is caught.value.fault.kind
-    assert [] == answers
+    assert () == stage.sim.control.faults.armed
 
 
 def test_assistants_are_the_apps_own(loop: Any) -> None:

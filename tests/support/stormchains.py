@@ -34,6 +34,9 @@ __all__ = ["ChainStage"]
 S = RunStatus
 MODEL: Final = "gpt-5"
 
+#: As `ResponsesBackend` has it, seconds.
+LIFETIME_S: Final = 600.0
+
 #: Ends that leave nothing in the conversation: as if it had never been made.
 TRACELESS: Final = frozenset({"failed", "cancelled"})
 
@@ -119,6 +122,12 @@ class ChainStage(Stage):
             accepted=[it.output.call_id for it in items if it.output],
             wrote="\n".join(it.message.text for it in written if it.message),
         )
+
+    @property
+    def expires_at(self) -> list[float]:
+        """See `Stage`."""
+        created = (it.created_at for it in self._own_responses())
+        return [moment + LIFETIME_S for moment in created][:1]
 
     def true_of(self, status: RunStatus) -> set[RunStatus]:
         """See `Stage`: no service expires a run, and a cancelled one is what it sees of it."""

@@ -112,6 +112,7 @@ def ended(stage: Stage, story: Story) -> Iterator[str]:
 
 def _gave_up_in_time(stage: Stage, story: Story) -> bool:
     wanted = [step.at or 0.0 for step in story.journal if isinstance(step, CancelWanted)]
+    wanted += stage.expires_at
     given_up = [step.at or 0.0 for step in story.journal if isinstance(step, GaveUp)]
     grace_s = stage.plan.policy.cancel_grace_s
     return bool(wanted and given_up and given_up[0] >= wanted[0] + grace_s)

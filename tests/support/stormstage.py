@@ -268,6 +268,11 @@ class Stage:
         runs = self.simulator.world.store.runs.values()
         return [_truth(run) for run in runs if run.metadata.get(METADATA_KEY) == self.case.key]
 
+    @property
+    def expires_at(self) -> list[float]:
+        """When the driver must end a run because its time is over; the service does that here."""
+        return []
+
     def true_of(self, status: RunStatus) -> set[RunStatus]:
         """What a run is, to the service, that an outcome calls this."""
         return {status}

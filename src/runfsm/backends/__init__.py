@@ -7,6 +7,7 @@ assistants_answers.py  how the answers are read
 assistants_stream.py   ... and the events of a stream
 responses.py           the Responses wire: a run is a chain of responses
 responses_flows.py     the HTTP calls that each call of a backend takes there
+responses_looking.py   how a run is looked at, and tidied up after
 responses_recipe.py    from an assistant to what is sent with every hop
 responses_record.py    what a run's name carries
 responses_threads.py   where the past of a thread is kept

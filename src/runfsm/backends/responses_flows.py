@@ -1,19 +1,15 @@
 """What each call of a backend takes on the Responses wire, as one or more HTTP calls. Pure.
 
-A run is a chain of responses, one for each hop: its status is the head's, but for what the service
-does not say (`lifecycle/wires/chain.py`). Each flow is a generator of calls, as in
-`responses_threads.py`, and whoever has a client runs it, by threads or by tasks.
+Each flow is a generator of calls, as in `responses_threads.py`; whoever has a client runs it, by
+threads or by tasks. How a run is looked at, and tidied up after, is in `responses_looking.py`; here
+is what begins and ends one.
 
-Rule 1: what is about to be added is noted before it is sent, and looked up before it is sent again.
-
-Rule 2: no call is left unanswered. A hop that fails, or is cancelled, leaves nothing in its
-conversation, not even the outputs that it was created with: then the calls that these answered are
-given up, or nobody could use the conversation any more.
+Rule: what is about to be added is noted before it is sent, and looked up before it is sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -21,24 +17,17 @@ from typing import Any, Final
 
 from runfsm.backends import responses_wire as wire
 from runfsm.backends.call import Call
-from runfsm.backends.responses_answers import Hop, Item, Past, dangling, said_by
-from runfsm.backends.responses_memory import Attempt, Memory
+from runfsm.backends.responses_answers import Hop, Item, Past, said_by
+from runfsm.backends.responses_looking import Looking
+from runfsm.backends.responses_memory import Attempt
 from runfsm.backends.responses_recipe import assistant_id_of, messages_of, recipe_of
 from runfsm.backends.responses_record import Record
 from runfsm.backends.responses_stream import LegReader
-from runfsm.backends.responses_threads import Flow, Threads
+from runfsm.backends.responses_threads import Flow
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.run import RunStatus
-from runfsm.lifecycle.snapshot import (
-    METADATA_KEY,
-    RunMessage,
-    RunRef,
-    RunSnapshot,
-    ToolCall,
-    Usage,
-    has_room_for_key,
-)
+from runfsm.lifecycle.snapshot import METADATA_KEY, RunRef, RunSnapshot, has_room_for_key
 
 __all__ = ["Flows", "Leg"]
 
@@ -68,19 +57,8 @@ class Leg:
     key: str | None = None
 
 
-class Flows:
-    """The calls of a backend, as flows.
-
-    Args:
-        memory: what is kept in mind.
-        threads: where the past of threads is kept.
-        expires_after_s: how long a run may take from its creation; `None`: for ever.
-    """
-
-    def __init__(self, memory: Memory, threads: Threads, *, expires_after_s: float | None) -> None:
-        self.memory = memory
-        self._threads = threads
-        self._expires_after_s = expires_after_s
+class Flows(Looking):
+    """The calls of a backend, as flows. See `Looking` for its arguments."""
 
     # Assistants and threads ----------------------------------------------------------------------
 
@@ -177,6 +155,9 @@ class Flows:
         if leg.record.answering or UNANSWERED not in fault.message:
             return error
         thread_id = leg.ref.thread_id
+        attempt = self.memory.attempt(leg.key) if leg.key is not None else None
+        if attempt and attempt.is_again:  # they may be our own first attempt's
+            return BackendError.of(replace(fault, kind=FaultKind.LOCKED))
         if holder := next(iter(self.memory.runs_on(thread_id)), None):
             return BackendError.of(replace(fault, kind=FaultKind.LOCKED, holder=holder.run_id))
         said = (
@@ -221,101 +202,7 @@ class Flows:
         if attempt and not (error.fault.maybe_applied or attempt.is_again):
             self._added(key)
 
-    # Looking -------------------------------------------------------------------------------------
-
-    def retrieve(self, ref: RunRef) -> Flow[RunSnapshot]:
-        """A run, as its head shows it; or as the conversation does, if that is further."""
-        record = Record.of(ref)
-        if record.given_up:
-            return self._computed(ref, record, S.CANCELLED)
-        if record.is_blind(ref):
-            items = yield from self._threads.after(ref.thread_id, record.after or "")
-            return self._told(ref, record, Past.of(items))
-        hop = yield wire.retrieve_response(ref.chain[-1])
-        if hop.id != ref.chain[-1]:
-            self.memory.learn(keeps_ids=False)
-            ref = replace(ref, chain=(*ref.chain[:-1], hop.id))
-        run = self.look(ref, record, hop)
-        if run.status is S.REQUIRES_ACTION:
-            return (yield from self._look_further(run, record))
-        yield from self._tidy(run, hop)
-        return run
-
-    def _look_further(self, run: RunSnapshot, record: Record) -> Flow[RunSnapshot]:
-        """Whether somebody has answered the head's calls: we, say, and did not hear of it."""
-        items = yield from self._threads.latest(run.ref.thread_id)
-        ids = {call.call_id for call in run.calls}
-        first = next((at for at, item in enumerate(items) if ids & _names(item)), None)
-        if first is None:  # they are not there yet: the head knows best
-            return run
-        past = Past.of(items[first:])
-        if ids == {call.call_id for call in past.calls}:
-            return run
-        after = str(items[first - 1].get("id")) if first else ""
-        record = replace(Record.of(run.ref), after=after, known=len(run.ref.chain))
-        return self._told(run.ref, record, past)
-
-    def look(self, ref: RunRef, record: Record, hop: Hop) -> RunSnapshot:
-        """A run, of which this response is the head."""
-        created_at = hop.created_at if record.created_at is None else record.created_at
-        usage = {**record.usage, **({hop.id: hop.usage} if hop.usage else {})}
-        record = replace(record, created_at=created_at, usage=usage)
-        calls = hop.calls if hop.status == S.COMPLETED else ()
-        return self._snapshot(
-            ref,
-            record,
-            raw_status=hop.status,
-            means=S.REQUIRES_ACTION if calls else None,
-            calls=calls,
-            error=hop.error,
-            incomplete_reason=hop.incomplete_reason,
-            raw=hop.raw,
-        )
-
-    def left_by(self, run: RunSnapshot, hop: Hop) -> set[str]:
-        """The calls that may have no answer, now that a run is over with this response."""
-        if not run.is_terminal or run.status is S.COMPLETED:
-            return set()
-        answering = {call_id for call_id, _ in Record.of(run.ref).answering}
-        return answering | {call.call_id for call in dangling(hop.items)}
-
-    def _told(self, ref: RunRef, record: Record, past: Past) -> RunSnapshot:
-        return self._computed(ref, record, past.status, past.calls)
-
-    def _computed(
-        self, ref: RunRef, record: Record, status: RunStatus, calls: tuple[ToolCall, ...] = ()
-    ) -> RunSnapshot:
-        """A run of which no response says where it is."""
-        return self._snapshot(ref, record, raw_status=str(status), means=status, calls=calls)
-
-    def _snapshot(self, ref: RunRef, record: Record, **shown: Any) -> RunSnapshot:
-        known = (record.created_at, self._expires_after_s)
-        expires_at = None if None in known else sum(filter(None, known))
-        run = RunSnapshot(
-            ref=replace(ref, record=record.to_json()),
-            created_at=record.created_at,
-            expires_at=expires_at,
-            expires_here=expires_at is not None,
-            usage=_sum(record.usage.values()),
-            key=(record.recipe.get("metadata") or {}).get(METADATA_KEY),
-            **shown,
-        )
-        if run.is_terminal:
-            run = replace(run, expires_at=None)
-        self._threads.note(run)
-        return self.memory.note(run)
-
-    def messages(self, ref: RunRef) -> Flow[list[RunMessage]]:
-        """What a run has written: hop by hop, and what only the conversation has."""
-        record = Record.of(ref)
-        found: list[RunMessage] = []
-        for response_id in ref.chain[: record.known] if record.after is not None else ref.chain:
-            hop = yield wire.retrieve_response(response_id)
-            found += hop.messages
-        if record.after is not None:
-            items = yield from self._threads.after(ref.thread_id, record.after)
-            found += [it for it in Past.of(items).messages if it.message_id not in _ids(found)]
-        return found
+    # Listing -------------------------------------------------------------------------------------
 
     def runs(self, thread_id: str) -> Flow[list[RunSnapshot]]:
         """The runs on a thread of which this backend knows; newest first."""
@@ -336,7 +223,7 @@ class Flows:
         after = str(items[place - 1].get("id")) if place else attempt.after
         record = Record(attempt.recipe or {}, after=after)
         ref = RunRef("responses", run_id_of(key), attempt.thread_id)
-        return self._told(ref, record, Past.of(items[place:]))
+        return self.told(ref, record, Past.of(items[place:]))
 
     # Ending --------------------------------------------------------------------------------------
 
@@ -355,7 +242,7 @@ class Flows:
             return (yield from self._give_up(ref, error))
         run = self.look(ref, record, hop)
         try:
-            yield from self._tidy(run, hop)
+            yield from self.tidy(run, hop)
         except BackendError as error:  # the cancel itself was taken
             raise BackendError.of(replace(error.fault, maybe_applied=True)) from error
         return run
@@ -378,22 +265,11 @@ class Flows:
         items = yield from self._threads.latest(ref.thread_id)
         yield from self._threads.give_up(ref.thread_id, items, run.calls)
         record = replace(Record.of(run.ref), given_up=True)
-        return replace(self._computed(run.ref, record, S.CANCELLED), raw_status=run.raw_status)
-
-    def _tidy(self, run: RunSnapshot, hop: Hop) -> Flow[None]:
-        if left := self.left_by(run, hop):
-            yield from self._free(run.ref.thread_id, left)
-
-    def _free(self, thread_id: str, call_ids: Collection[str] | None) -> Flow[int]:
-        items = yield from self._threads.latest(thread_id)
-        found = dangling(items)
-        left = [it for it in found if call_ids is None or it.call_id in call_ids]
-        yield from self._threads.give_up(thread_id, items, left)
-        return len(left)
+        return replace(self.computed(run.ref, record, S.CANCELLED), raw_status=run.raw_status)
 
     def free_thread(self, thread_id: str) -> Flow[int]:
         """Give up every call on a thread that has no answer; how many there were."""
-        return (yield from self._free(thread_id, None))
+        return (yield from self.free(thread_id, None))
 
 
 def _is_no_such_call(fault: Fault, response_id: str) -> bool:
@@ -426,16 +302,3 @@ def _place_of(said: Sequence[tuple[str, str]], items: Sequence[Item]) -> int | N
         return 0 if is_ours else None
     ends = range(len(said), len(items) + 1)
     return next((end for end in ends if heard[end - len(said) : end] == [*said]), None)
-
-
-def _names(item: Item) -> set[Any]:
-    return {item.get("call_id"), item.get("id")}
-
-
-def _ids(messages: Iterable[RunMessage]) -> set[str]:
-    return {message.message_id for message in messages}
-
-
-def _sum(usages: Iterable[Sequence[int]]) -> Usage | None:
-    counts = [*zip(*usages, strict=True)]
-    return Usage(*map(sum, counts)) if counts else None

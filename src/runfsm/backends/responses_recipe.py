@@ -67,9 +67,9 @@ def recipe_of(assistant: Mapping[str, Any], options: Mapping[str, Any]) -> Json:
         >>> recipe_of({"model": "gpt-5", "reasoning_effort": "low"}, {"max_completion_tokens": 99})
         {'model': 'gpt-5', 'reasoning': {'effort': 'low'}, 'max_output_tokens': 99}
     """
-    _check(options)
-    own = {name: value for name, value in assistant.items() if name not in UNSENT}
-    given = {k: v for k, v in {**own, **options}.items() if v is not None}
+    wanted = {name: value for name, value in options.items() if value is not None}
+    own = {name: value for name, value in assistant.items() if value is not None}
+    given = {name: value for name, value in own.items() if name not in UNSENT} | wanted
     _check(given)
     _add_instructions(given)
     given.pop("additional_messages", None)

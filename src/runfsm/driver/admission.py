@@ -232,6 +232,8 @@ class Admission:
             self.patience.look(news=True, mends=False)
         if self._must_find:
             self._was_not_done()
+            if not is_whole:
+                self.patience.rest()  # what was looked for may come: the sooner it is tried
 
     def _ours(self, runs: Sequence[RunSnapshot]) -> RunSnapshot | None:
         return next((run for run in runs if run.key and run.key == self._key), None)
