@@ -207,6 +207,13 @@ def agents(request: pytest.FixtureRequest) -> Road:
     return found
 
 
+@pytest.fixture
+def wires() -> Mapping[str, Road]:
+    """One road on each wire that the client speaks, all through it."""
+    names = ("sdk", "responses", "agents")[: 2 if openai.__version__ < "3" else 3]
+    return {ROADS[name].wire: ROADS[name] for name in names}
+
+
 # What the property tests have covered, told at the end of the session.
 
 COVERAGE: list[str] = []
