@@ -70,6 +70,10 @@ class Road:
         paths = {"assistants": "*/runs", "responses": "*/responses", "agents": "*/sessions*"}
         return paths[self.wire]
 
+    def ask(self, call: Callable[..., Any], *args: Any) -> Any:
+        """What one call of a backend gives."""
+        return call(*args) if self.loop is None else anyio.run(partial(call, *args))
+
     def must(self, expresses: object, trait: Trait[Any]) -> None:
         """Skip what this road's wire cannot express, for the reason that its table gives."""
         if not expresses:
