@@ -236,6 +236,22 @@ def test_the_look_after_a_creation_may_fail(loop: Any) -> None:
 
 
 @by_loops
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_session_that_is_not_shown_yet_is_waited_for(loop: Any, is_lost: bool) -> None:  # noqa: FBT001  # pytest gives it so
+    """We made it, whether we heard of that or not: that it is not found is a replica that lags."""
+    stage = Turns(HELLO, loop=loop)
+    if is_lost:
+        lose(stage, "/v1/agents/sessions")
+    error = {"message": "Session not found.", "code": "not_found_error"}
+    for _ in range(2):
+        lag = ArmedFault(path="/v1/agents/sessions/*/turns", status=404, body={"error": error})
+        stage.sim.control.faults.arm(lag)
+
+    assert S.COMPLETED is stage.run().status
+    assert [["How is it?"]] == stage.said
+
+
+@by_loops
 def test_a_result_that_was_not_answered_counts_once(loop: Any) -> None:
     """Its answer is lost; it is handed in once more with its key, if it is still wanted at all."""
     stage = Turns(loop=loop)

@@ -98,6 +98,14 @@ class Flows:
             self.memory.found(thread_id, session_id)
         return next(iter(found), None)
 
+    def _turns(self, session_id: str) -> Flow[tuple[Turn, ...]]:
+        """The latest turns of a session, newest first."""
+        call = wire.list_turns(session_id)
+        if self.memory.has_seen(session_id):
+            return (yield from _lagging(call))
+        turns: tuple[Turn, ...] = yield call
+        return turns
+
     # Creating ------------------------------------------------------------------------------------
 
     def create(self, request: RunRequest) -> Flow[RunSnapshot]:
@@ -135,7 +143,7 @@ class Flows:
             return (yield from self._begun(session_id, request.key, attempt))
         if attempt is None:
             self._check_later(request, session_id)
-        turns: tuple[Turn, ...] = yield wire.list_turns(session_id)
+        turns = yield from self._turns(session_id)
         if attempt and (found := (yield from self._find(request.key, attempt, turns))):
             return found
         newest = next(iter(turns), None)
@@ -176,7 +184,7 @@ class Flows:
         return turn
 
     def _looked_up(self, session_id: str, key: str | None, attempt: Attempt) -> Flow[Turn | None]:
-        turns: tuple[Turn, ...] = yield wire.list_turns(session_id)
+        turns = yield from self._turns(session_id)
         return (yield from self._find(key, attempt, turns))
 
     def _find(self, key: str | None, attempt: Attempt, turns: Sequence[Turn]) -> Flow[Turn | None]:
@@ -187,7 +195,7 @@ class Flows:
         """
         later = [*takewhile(lambda turn: turn.id != attempt.after, turns)]
         for turn in reversed(later):
-            page: wire.Page = yield wire.list_items(turn.session_id, turn.id)
+            page = yield from _lagging(wire.list_items(turn.session_id, turn.id))
             heard, said = _heard(page.items), attempt.said
             if heard[: len(said)] == said:
                 self.memory.end(key, turn.id)
@@ -230,7 +238,7 @@ class Flows:
         session_id = yield from self._session(thread_id)
         if session_id is None:
             return []
-        turns: tuple[Turn, ...] = yield wire.list_turns(session_id)
+        turns = yield from self._turns(session_id)
         for key, attempt in self.memory.attempts_on(session_id):
             yield from self._find(key, attempt, turns)
         return [self._look(turn) for turn in turns]
@@ -259,7 +267,7 @@ class Flows:
 
     def cancel(self, ref: RunRef) -> Flow[RunSnapshot]:
         """A cancel of the session's turn, if that is still this one."""
-        turns: tuple[Turn, ...] = yield wire.list_turns(ref.thread_id)
+        turns = yield from self._turns(ref.thread_id)
         newest = next(iter(turns), None)
         if newest is None or newest.id != ref.run_id or newest.is_over:
             said = f"Cannot cancel {ref.run_id}: no turn of this id is on its way."
@@ -267,6 +275,17 @@ class Flows:
         yield wire.cancel(ref.thread_id, f"{ref.run_id}:cancel")
         self.memory.cancels(ref.run_id)
         return self._look(newest, ref)
+
+
+def _lagging(call: Call[T]) -> Flow[T]:
+    """A look at what was there a moment ago: that it is not found is a lag."""
+    try:
+        answer: T = yield call
+    except BackendError as error:
+        if error.fault.kind is not FaultKind.NOT_FOUND:
+            raise
+        raise BackendError.of(replace(error.fault, kind=FaultKind.TRANSIENT)) from error
+    return answer
 
 
 def _applied(flow: Flow[T]) -> Flow[T]:

@@ -42,6 +42,7 @@ class Memory:
 
     assistants: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)  # by thread
+    _seen: dict[str, bool] = field(default_factory=dict)  # sessions that there are for sure
     _agents: dict[str, str] = field(default_factory=dict)  # assistants, by session
     _new: dict[str, bool] = field(default_factory=dict)  # threads that nothing was sent to
     _waiting: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -71,8 +72,13 @@ class Memory:
         """A thread is this session; what waited for the one waits for the other."""
         with self._lock:
             keep(self._sessions, thread_id, session_id)
+            keep(self._seen, session_id, value=True)
             if waiting := self._waiting.pop(thread_id, None):
                 self._waiting.setdefault(session_id, {}).update(waiting)
+
+    def has_seen(self, session_id: str) -> bool:
+        """Whether there is such a session for sure: it was made, or found, here."""
+        return session_id in self._seen
 
     def made(self, session_id: str, assistant_id: str) -> None:
         """A session was made for this assistant."""
