@@ -15,13 +15,16 @@ The simulator, the other side of it all, is the package `runfsm_simulator`.
 """
 
 from runfsm.backends import (
+    AgentsBackend,
     AssistantsBackend,
+    AsyncAgentsBackend,
     AsyncAssistantsBackend,
     AsyncBackend,
     AsyncResponsesBackend,
     Backend,
     Capabilities,
     ResponsesBackend,
+    SyncAgentsBackend,
     SyncAssistantsBackend,
     SyncResponsesBackend,
     WebhookInbox,
@@ -97,9 +100,11 @@ __version__ = "0.1.0"
 __all__ = [
     "LIFECYCLE",
     "Actor",
+    "AgentsBackend",
     "Anomaly",
     "AnomalyError",
     "AssistantsBackend",
+    "AsyncAgentsBackend",
     "AsyncAssistantsBackend",
     "AsyncBackend",
     "AsyncResponsesBackend",
@@ -157,6 +162,7 @@ __all__ = [
     "RunfsmError",
     "ScriptError",
     "StepUpdate",
+    "SyncAgentsBackend",
     "SyncAssistantsBackend",
     "SyncResponsesBackend",
     "SystemClock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ class Chains:
         loop: the event loop, or `None` for threads.
         tools: what may be called.
         policy: of the driver.
+        script: what else the script says, such as `cancel_s`.
         **settings: of the backend.
     """
 
@@ -44,19 +45,24 @@ class Chains:
         loop: str | None = None,
         tools: Iterable[Callable[..., Any]] = (look,),
         policy: Policy | None = None,
+        script: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> None:
-        self.sim = Simulator(Script.of(*turns or ROUND))
+        self.sim = Simulator(Script.of(*turns or ROUND, **script or {}))
         self.loop, self.policy, self.tools = loop, policy, tools
         self.settings = {"assistants": {"asst_1": {"model": "gpt-5"}}, **settings}
         self.backend = self.new_backend()
-        self.thread = self.sim.client().conversations.create().id
+        self.thread = self.new_thread()
 
     def new_backend(self) -> Any:
         """A backend that knows nothing yet, as in another process."""
         sim = self.sim
         client: Any = sim.client() if self.loop is None else sim.async_client()
         return ResponsesBackend(client, **self.settings)
+
+    def new_thread(self) -> str:
+        """A conversation."""
+        return self.sim.client().conversations.create().id
 
     def request(self, said: str = "How is it?", **fields: Any) -> RunRequest:
         """A run on the stage's conversation."""

@@ -72,11 +72,13 @@ ONLY_IMPORTER = {
     "time": {"runfsm.clock", "runfsm_simulator.explore.pretend"},
     "random": {"runfsm_simulator.world.chooser", "runfsm_simulator.explore.pretend"},
     "openai": {
+        "runfsm.backends.agents",
         "runfsm.backends.assistants",
         "runfsm.backends.assistants_stream",
         "runfsm.backends.assistants_wire",
         "runfsm.backends.clients",
         "runfsm.backends.faults",
+        "runfsm.backends.flow",
         "runfsm.backends.responses",
         "runfsm.backends.responses_answers",
         "runfsm.backends.webhooks",

@@ -35,6 +35,7 @@ class Call(Generic[T]):
     read: Callable[[Any], T]
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     #: What goes with every call of a wire.
     HEADERS: ClassVar[Mapping[str, str]] = {}
@@ -52,7 +53,7 @@ class Call(Generic[T]):
 
     def _arguments(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
         # Sent once: the driver repeats what may be repeated, at its own pace, after a look.
-        head = {**self.HEADERS, **headers}
+        head = {**self.HEADERS, **self.headers, **headers}
         options = {"headers": head, "params": dict(self.query), "max_retries": 0}
         sent = {"body": dict(body)} if self.method == "post" else {}
         return {"path": self.path, "cast_to": self.cast_to, "options": options, **sent}

@@ -35,6 +35,8 @@ TEXTS: Final = (
     (re.compile(r"Cannot cancel a synchronous response"), K.UNSUPPORTED),
     (re.compile(r"Cannot cancel an? \w+ response"), K.ALREADY_TERMINAL),
     (re.compile(r"No tool call found for"), K.STALE_ACTION),
+    # The Agents API: too early by a moment, or answered; `lifecycle/wires/agents.py`.
+    (re.compile(r"Unknown pending tool call"), K.STALE_ACTION),
     (re.compile(r"Previous response with id \S+ not found"), K.NOT_FOUND),
 )
 
@@ -57,7 +59,7 @@ KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
     (openai.PermissionDeniedError, K.AUTH),
     (openai.NotFoundError, K.NOT_FOUND),
     (openai.RateLimitError, K.RATE_LIMITED),
-    (openai.ConflictError, K.TRANSIENT),  # other servers' word for "not now"; never OpenAI's
+    (openai.ConflictError, K.TRANSIENT),  # "not now": other servers, and the Agents API
     (openai.BadRequestError, K.INVALID),
     (openai.UnprocessableEntityError, K.INVALID),
     (openai.InternalServerError, K.TRANSIENT),

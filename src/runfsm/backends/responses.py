@@ -1,7 +1,7 @@
 """The Responses wire, through the official `openai` client: a run is a chain of responses.
 
 Alive at OpenAI, and at everybody who speaks it: give the client their `base_url`. What is sent for
-each call is in `responses_flows.py`; here it is done, by threads and by tasks.
+each call is in `responses_flows.py`, and done by `flow.py`; here, the streams are read.
 
 Nothing here was tried against the live service (`docs/responses.md`, `lifecycle/wires`).
 """
@@ -10,26 +10,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, Final, Literal, TypedDict, Unpack, cast, overload
 
 import openai
 
 from runfsm.backends.base import Capabilities
-from runfsm.backends.call import Call
 from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
+from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
 from runfsm.backends.responses_flows import Flows, Leg
 from runfsm.backends.responses_memory import Memory
-from runfsm.backends.responses_threads import Conversations, Flow, ResponseChains
+from runfsm.backends.responses_threads import Conversations, ResponseChains
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
-from runfsm.errors import BackendError, CallerError
-from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
+from runfsm.errors import CallerError
+from runfsm.lifecycle.snapshot import RunRef
 from runfsm.lifecycle.wires import RESPONSES
 
 __all__ = ["AsyncResponsesBackend", "ResponsesBackend", "SyncResponsesBackend"]
-
-T = TypeVar("T")
 
 #: As long as a run lived on the Assistants API, seconds.
 LIFETIME_S: Final = 600.0
@@ -121,43 +119,12 @@ class ResponsesBackend:
         return self._flows.memory.capabilities
 
 
-class SyncResponsesBackend(ResponsesBackend):
+class SyncResponsesBackend(SyncByFlows[Flows], ResponsesBackend):
     """`Backend` on an `openai.OpenAI`."""
 
     def __init__(self, client: openai.OpenAI, **settings: Unpack[Settings]) -> None:
         self._client = client
         self._flows = _flows(**settings)
-
-    def _send(self, call: Call[T]) -> T:
-        with map_errors():
-            return call.take_raw(getattr(self._client, call.method)(**call.arguments))
-
-    def _do(self, flow: Flow[T]) -> T:
-        answer: Any = None
-        failed: BackendError | None = None
-        while True:
-            try:
-                call = flow.send(answer) if failed is None else flow.throw(failed)
-            except StopIteration as done:
-                value: T = done.value
-                return value
-            answer = failed = None
-            try:
-                answer = self._send(call)
-            except BackendError as error:
-                failed = error
-
-    def create_assistant(self, **params: Any) -> str:
-        """Keep an assistant, of the Assistants API's own parameters, and return its id.
-
-        Raises:
-            CallerError: the Responses API has no such parameter.
-        """
-        return self._flows.create_assistant(params)
-
-    def create_thread(self, **params: Any) -> str:
-        """Create a conversation, and return its id: `messages` and `metadata`, if any."""
-        return self._do(self._flows.create_thread(params))
 
     def free_thread(self, thread_id: str) -> int:
         """Give up the calls on a thread that nobody answers, so that it can be used again.
@@ -166,38 +133,6 @@ class SyncResponsesBackend(ResponsesBackend):
             How many there were.
         """
         return self._do(self._flows.free_thread(thread_id))
-
-    def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
-        """See `Backend.runs`: those that this backend has under way."""
-        return self._do(self._flows.runs(thread_id))
-
-    def create(self, request: RunRequest) -> RunSnapshot:
-        """See `Backend.create`."""
-        return self._do(self._flows.create(request))
-
-    def retrieve(self, ref: RunRef) -> RunSnapshot:
-        """See `Backend.retrieve`."""
-        return self._do(self._flows.retrieve(ref))
-
-    def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
-        """See `Backend.submit`."""
-        return self._do(self._flows.submit(ref, outputs))
-
-    def cancel(self, ref: RunRef) -> RunSnapshot:
-        """See `Backend.cancel`."""
-        return self._do(self._flows.cancel(ref))
-
-    def messages(self, ref: RunRef) -> Sequence[RunMessage]:
-        """See `Backend.messages`."""
-        return self._do(self._flows.messages(ref))
-
-    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
-        """See `Backend.add_message`."""
-        return self._do(self._flows.add_message(thread_id, content, key))
-
-    def find_message(self, thread_id: str, key: str) -> str | None:
-        """See `Backend.find_message`: one that this backend has tried to add."""
-        return self._do(self._flows.find_message(thread_id, key))
 
     def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
         """See `StreamingBackend.stream_create`."""
@@ -224,43 +159,12 @@ class SyncResponsesBackend(ResponsesBackend):
                         break
 
 
-class AsyncResponsesBackend(ResponsesBackend):
+class AsyncResponsesBackend(AsyncByFlows[Flows], ResponsesBackend):
     """`AsyncBackend` on an `openai.AsyncOpenAI`."""
 
     def __init__(self, client: openai.AsyncOpenAI, **settings: Unpack[Settings]) -> None:
         self._client = client
         self._flows = _flows(**settings)
-
-    async def _send(self, call: Call[T]) -> T:
-        with map_errors():
-            return call.take_raw(await getattr(self._client, call.method)(**call.arguments))
-
-    async def _do(self, flow: Flow[T]) -> T:
-        answer: Any = None
-        failed: BackendError | None = None
-        while True:
-            try:
-                call = flow.send(answer) if failed is None else flow.throw(failed)
-            except StopIteration as done:
-                value: T = done.value
-                return value
-            answer = failed = None
-            try:
-                answer = await self._send(call)
-            except BackendError as error:
-                failed = error
-
-    async def create_assistant(self, **params: Any) -> str:
-        """Keep an assistant, of the Assistants API's own parameters, and return its id.
-
-        Raises:
-            CallerError: the Responses API has no such parameter.
-        """
-        return self._flows.create_assistant(params)
-
-    async def create_thread(self, **params: Any) -> str:
-        """Create a conversation, and return its id: `messages` and `metadata`, if any."""
-        return await self._do(self._flows.create_thread(params))
 
     async def free_thread(self, thread_id: str) -> int:
         """Give up the calls on a thread that nobody answers, so that it can be used again.
@@ -269,38 +173,6 @@ class AsyncResponsesBackend(ResponsesBackend):
             How many there were.
         """
         return await self._do(self._flows.free_thread(thread_id))
-
-    async def runs(self, thread_id: str) -> Sequence[RunSnapshot]:
-        """See `AsyncBackend.runs`: those that this backend has under way."""
-        return await self._do(self._flows.runs(thread_id))
-
-    async def create(self, request: RunRequest) -> RunSnapshot:
-        """See `AsyncBackend.create`."""
-        return await self._do(self._flows.create(request))
-
-    async def retrieve(self, ref: RunRef) -> RunSnapshot:
-        """See `AsyncBackend.retrieve`."""
-        return await self._do(self._flows.retrieve(ref))
-
-    async def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
-        """See `AsyncBackend.submit`."""
-        return await self._do(self._flows.submit(ref, outputs))
-
-    async def cancel(self, ref: RunRef) -> RunSnapshot:
-        """See `AsyncBackend.cancel`."""
-        return await self._do(self._flows.cancel(ref))
-
-    async def messages(self, ref: RunRef) -> Sequence[RunMessage]:
-        """See `AsyncBackend.messages`."""
-        return await self._do(self._flows.messages(ref))
-
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
-        """See `AsyncBackend.add_message`."""
-        return await self._do(self._flows.add_message(thread_id, content, key))
-
-    async def find_message(self, thread_id: str, key: str) -> str | None:
-        """See `AsyncBackend.find_message`: one that this backend has tried to add."""
-        return await self._do(self._flows.find_message(thread_id, key))
 
     def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
         """See `AsyncStreamingBackend.stream_create`."""

@@ -7,12 +7,13 @@ not know into a class of another one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from openai.types.responses import Response
 
+from runfsm.backends.fields import error_in, number_in, object_in, objects_in, usage_in
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunError, RunMessage, ToolCall
 
@@ -22,6 +23,7 @@ __all__ = [
     "Item",
     "Past",
     "dangling",
+    "message_of",
     "read_hop",
     "read_ids",
     "read_items",
@@ -85,7 +87,7 @@ class Hop:
     @property
     def messages(self) -> list[RunMessage]:
         """What it has written."""
-        return [message for item in self.items if (message := _message(item))]
+        return [message for item in self.items if (message := message_of(item))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Past:
             last = RunStatus.IN_PROGRESS
             if _answered(item) is not None:
                 given_up = GIVEN_UP in {item.get("reason"), str(item.get("output"))}
-            elif _message(item):
+            elif message_of(item):
                 written.append(item)
                 cut = item.get("status") == "incomplete"
                 last = RunStatus.INCOMPLETE if cut else RunStatus.COMPLETED
@@ -124,7 +126,7 @@ class Past:
             last = RunStatus.REQUIRES_ACTION
         elif given_up:
             last = RunStatus.CANCELLED
-        return cls(last, calls, [it for one in written if (it := _message(one))])
+        return cls(last, calls, [it for one in written if (it := message_of(one))])
 
 
 def read_hop(body: Any) -> Hop:
@@ -142,12 +144,12 @@ def read_hop(body: Any) -> Hop:
     return Hop(
         id=body["id"],
         status=body["status"],
-        items=_objects(body.get("output")),
-        created_at=_number(body.get("created_at")),
+        items=objects_in(body.get("output")),
+        created_at=number_in(body.get("created_at")),
         in_background=body.get("background") is True,
-        usage=_usage(body.get("usage")),
-        error=_error(body.get("error")),
-        incomplete_reason=_object(body.get("incomplete_details")).get("reason"),
+        usage=usage_in(body.get("usage")),
+        error=error_in(body.get("error")),
+        incomplete_reason=object_in(body.get("incomplete_details")).get("reason"),
         key=key if isinstance(key, str) else None,
         raw=Response.construct(**body),
     )
@@ -161,7 +163,7 @@ def read_items(body: Any) -> tuple[Item, ...]:
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("data"), list):
         raise TypeError("a page has data")
-    return _objects(body["data"])
+    return objects_in(body["data"])
 
 
 def read_ids(body: Any) -> tuple[str, ...]:
@@ -171,7 +173,7 @@ def read_ids(body: Any) -> tuple[str, ...]:
         TypeError: there is none.
     """
     things = read_items(body) if isinstance(body, Mapping) and "data" in body else [body]
-    ids = tuple(_object(thing).get("id") for thing in things)
+    ids = tuple(object_in(thing).get("id") for thing in things)
     if not all(isinstance(one, str) for one in ids):
         raise TypeError("it has no id")
     return tuple(str(one) for one in ids)
@@ -224,7 +226,7 @@ def _is_the_clients(kind: str, item: Item) -> bool:
     if kind == "tool_search_call":
         return item.get("execution") == "client"
     if kind == "shell_call":
-        return bool(_object(item.get("environment")).get("type", "local") == "local")
+        return bool(object_in(item.get("environment")).get("type", "local") == "local")
     return kind.endswith("_call") and kind not in HOSTED
 
 
@@ -236,40 +238,16 @@ def _answered(item: Item) -> str | None:
     return str(item.get("call_id")) if kind.endswith("_output") else None
 
 
-# Fields ------------------------------------------------------------------------------------------
+# Messages ----------------------------------------------------------------------------------------
 
 
-def _message(item: Item) -> RunMessage | None:
+def message_of(item: Item) -> RunMessage | None:
+    """What was written, of an assistant's message; `None` of anything else."""
     if item.get("type") != "message" or item.get("role") != "assistant":
         return None
     return RunMessage(str(item.get("id")), "assistant", _texts(item.get("content")), raw=item)
 
 
 def _texts(content: Any) -> str:
-    texts = (part.get("text") for part in _objects(content))
+    texts = (part.get("text") for part in objects_in(content))
     return "".join(text for text in texts if isinstance(text, str))
-
-
-def _objects(value: Any) -> tuple[Item, ...]:
-    things: Sequence[Any] = value if isinstance(value, list) else ()
-    return tuple(thing for thing in things if isinstance(thing, Mapping))
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) else None
-
-
-def _usage(usage: Any) -> tuple[int, int, int] | None:
-    counts = [_object(usage).get(f"{name}_tokens") for name in ("input", "output", "total")]
-    whole = [count for count in counts if isinstance(count, int)]
-    return (whole[0], whole[1], whole[2]) if len(whole) == len(counts) else None
-
-
-def _error(error: Any) -> RunError | None:
-    if not isinstance(error, Mapping):
-        return None
-    return RunError(str(error.get("code") or "unknown"), str(error.get("message") or ""))

@@ -1,8 +1,7 @@
 """What each call of a backend takes on the Responses wire, as one or more HTTP calls. Pure.
 
-Each flow is a generator of calls, as in `responses_threads.py`; whoever has a client runs it, by
-threads or by tasks. How a run is looked at, and tidied up after, is in `responses_looking.py`; here
-is what begins and ends one.
+Each flow is a generator of calls, which `flow.py` runs, by threads or by tasks. How a run is looked
+at, and tidied up after, is in `responses_looking.py`; here is what begins and ends one.
 
 Rule: what is about to be added is noted before it is sent, and looked up before it is sent again.
 """
@@ -17,13 +16,13 @@ from typing import Any, Final
 
 from runfsm.backends import responses_wire as wire
 from runfsm.backends.call import Call
+from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Hop, Item, Past, said_by
 from runfsm.backends.responses_looking import Looking
 from runfsm.backends.responses_memory import Attempt
 from runfsm.backends.responses_recipe import assistant_id_of, messages_of, recipe_of
 from runfsm.backends.responses_record import Record
 from runfsm.backends.responses_stream import LegReader
-from runfsm.backends.responses_threads import Flow
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.run import RunStatus

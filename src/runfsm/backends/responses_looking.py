@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import Any
 
 from runfsm.backends import responses_wire as wire
+from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Hop, Item, Past, dangling
 from runfsm.backends.responses_memory import Memory
 from runfsm.backends.responses_record import Record
-from runfsm.backends.responses_threads import Flow, Threads
+from runfsm.backends.responses_threads import Threads
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,

@@ -10,19 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from runfsm.backends.base import Capabilities
+from runfsm.backends.kept import keep
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["Attempt", "Memory"]
-
-KeyT = TypeVar("KeyT")
-T = TypeVar("T")
-
-#: Of each kind of thing. They are small; whoever has more has other troubles.
-KEPT_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class Memory:
             if run.is_terminal:
                 self._runs.pop(run.ref.run_id, None)
             else:
-                _keep(self._runs, run.ref.run_id, run.ref)
+                keep(self._runs, run.ref.run_id, run.ref)
         return run
 
     def runs_on(self, thread_id: str) -> list[RunRef]:
@@ -107,7 +102,7 @@ class Memory:
     def made_empty(self, thread_id: str) -> str:
         """A new thread, and nothing on it; the same id."""
         with self._lock:
-            _keep(self._empty, thread_id, value=True)
+            keep(self._empty, thread_id, value=True)
         return thread_id
 
     def is_empty(self, thread_id: str) -> bool:
@@ -124,7 +119,7 @@ class Memory:
     def begin(self, key: str, attempt: Attempt) -> None:
         """It is going to be made."""
         with self._lock:
-            _keep(self._attempts, key, attempt)
+            keep(self._attempts, key, attempt)
 
     def end(self, key: str) -> None:
         """It is known what came of it."""
@@ -139,9 +134,3 @@ class Memory:
                 for key, attempt in self._attempts.items()
                 if attempt.thread_id == thread_id and attempt.recipe is not None
             ]
-
-
-def _keep(kept: dict[KeyT, T], key: KeyT, value: T) -> None:
-    kept[key] = value
-    if len(kept) > KEPT_MAX:
-        del kept[next(iter(kept))]

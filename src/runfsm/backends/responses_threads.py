@@ -3,31 +3,23 @@
 A conversation takes one response at a time, and its items can be read: what may have been done is
 looked up there. Some servers have none; there, each response names the one before
 (`previous_response_id`). Such a chain has no lock, and nothing can be looked up in it.
-
-What takes HTTP calls is written as a generator of them: each `yield` gives a call, and gets what
-came of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 from uuid import uuid4
 
 from runfsm.backends import responses_wire as wire
-from runfsm.backends.call import Call
+from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Item
 from runfsm.backends.responses_recipe import messages_of
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot, ToolCall
 
-__all__ = ["Conversations", "Flow", "ResponseChains", "Threads"]
-
-T = TypeVar("T")
-
-#: Calls, one after the other, and what they come to.
-Flow = Generator[Call[Any], Any, T]
+__all__ = ["Conversations", "ResponseChains", "Threads"]
 
 
 class Threads(Protocol):

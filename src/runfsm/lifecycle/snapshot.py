@@ -42,7 +42,7 @@ class RunRef:
     Two names of one run are equal, however far each of them has followed it.
 
     Attributes:
-        backend: which kind of service knows it: `"assistants"`, `"responses"`.
+        backend: which kind of service knows it: `"assistants"`, `"responses"`, `"agents"`.
         run_id: the run's id.
         thread_id: the thread that it runs on.
         chain: where a run is a chain of the service's own things, their ids, oldest first.

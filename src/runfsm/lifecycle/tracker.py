@@ -110,7 +110,8 @@ class RunTracker:
         if path is None:
             return self._doubt(Anomaly(at, str(self.status), shown))
         self._strange = None
-        self._call_ids = call_ids or self._call_ids
+        if not call_ids <= self._call_ids:  # some of a round's may be answered before the others
+            self._call_ids = call_ids
         return self._write(
             [
                 Transition(at, e, e is not path[-1], _is_foreign(e, own), _origin(run, e.dest))
@@ -119,7 +120,7 @@ class RunTracker:
         )
 
     def _is_new_round(self, call_ids: frozenset[str]) -> bool:
-        return bool(self._call_ids and call_ids and call_ids != self._call_ids)
+        return bool(self._call_ids) and not call_ids <= self._call_ids
 
     def _doubt(self, anomaly: Anomaly) -> tuple[JournalStep, ...]:
         if self.strict:
