@@ -10,6 +10,7 @@ from transitions.extensions import LockedMachine
 
 from runfsm import (
     LIFECYCLE,
+    AgentsBackend,
     AssistantsBackend,
     AsyncRunDriver,
     Capabilities,
@@ -32,8 +33,10 @@ from runfsm import (
     tool,
 )
 from runfsm.backends import (
+    AsyncAgentsBackend,
     AsyncAssistantsBackend,
     AsyncResponsesBackend,
+    SyncAgentsBackend,
     SyncAssistantsBackend,
     SyncResponsesBackend,
 )
@@ -113,3 +116,11 @@ def on_responses(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> Non
     RunDriver(backend, [get_weather])
     assert_type(ResponsesBackend(async_client, expires_after_s=None), AsyncResponsesBackend)
     AsyncRunDriver(ResponsesBackend(async_client, memory="responses"))
+
+
+def on_agents(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> None:
+    """And the third."""
+    assert_type(AgentsBackend(client, expires_after_s=60), SyncAgentsBackend)
+    RunDriver(AgentsBackend(client), [get_weather])
+    assert_type(AgentsBackend(async_client), AsyncAgentsBackend)
+    AsyncRunDriver(AgentsBackend(async_client))

@@ -40,14 +40,14 @@ class Attempt:
 class Memory:
     """See above."""
 
-    assistants: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    assistants: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     _sessions: dict[str, str] = field(default_factory=dict)  # by thread
     _seen: dict[str, bool] = field(default_factory=dict)  # sessions that there are for sure
     _agents: dict[str, str] = field(default_factory=dict)  # assistants, by session
     _new: dict[str, bool] = field(default_factory=dict)  # threads that nothing was sent to
-    _waiting: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
-    _attempts: dict[str, Attempt] = field(default_factory=dict)
-    _keys: dict[str, str] = field(default_factory=dict)  # by turn
+    _waiting: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
+    _attempts: dict[str, Attempt] = field(default_factory=dict, repr=False)
+    _keys: dict[str, str] = field(default_factory=dict, repr=False)  # by turn
     _cancelling: dict[str, bool] = field(default_factory=dict)  # turns
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -6,7 +6,6 @@ not need: a client of any line sends them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
@@ -20,6 +19,7 @@ from runfsm.backends.agents_answers import (
     read_turns,
 )
 from runfsm.backends.call import Call, safe
+from runfsm.backends.fields import json_or_text
 from runfsm.backends.responses_answers import Item, read_items
 from runfsm.driver.actions import ToolOutput
 
@@ -123,7 +123,7 @@ def answer(session_id: str, turn_id: str, output: ToolOutput) -> Call[None]:
             decision = "approve" if output.output == "true" else "deny"
             response = {"type": "mcp_tool_call", "decision": decision}
             return _send(session_id, f"{output.kind}_result", _reply(output, response), key)
-    response = json.loads(output.output)  # as the tool of that name has put it
+    response = json_or_text(output.output)  # as the tool of that name has put it
     return _send(session_id, f"{output.kind}_result", _reply(output, response), key)
 
 

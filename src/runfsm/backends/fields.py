@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runfsm.lifecycle.snapshot import RunError
 
-__all__ = ["error_in", "number_in", "object_in", "objects_in", "usage_in"]
+__all__ = ["error_in", "json_or_text", "number_in", "object_in", "objects_in", "usage_in"]
 
 
 def objects_in(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -38,3 +39,11 @@ def error_in(error: Any) -> RunError | None:
     if not isinstance(error, Mapping):
         return None
     return RunError(str(error.get("code") or "unknown"), str(error.get("message") or ""))
+
+
+def json_or_text(text: str) -> Any:
+    """What a text is as JSON, or else the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -5,11 +5,11 @@ The paths and bodies are those of the API reference (/responses, /conversations)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from runfsm.backends.call import Call, safe
+from runfsm.backends.fields import json_or_text
 from runfsm.backends.responses_answers import (
     GIVEN_UP,
     Hop,
@@ -109,7 +109,7 @@ def output_item(output: ToolOutput) -> Json:
             return _answer("custom_tool_call_output", output.call_id, output.output)
         case "mcp_approval_request":
             return {**_approval(output.call_id, approve=output.output == "true"), "reason": None}
-    return _answer(f"{output.kind}_output", output.call_id, _json_or_text(output.output))
+    return _answer(f"{output.kind}_output", output.call_id, json_or_text(output.output))
 
 
 def give_up(
@@ -153,13 +153,6 @@ def _approval(request_id: str, *, approve: bool) -> Json:
         "approve": approve,
         "reason": None if approve else GIVEN_UP,
     }
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 # Calls -------------------------------------------------------------------------------------------

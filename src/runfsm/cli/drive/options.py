@@ -19,8 +19,9 @@ _where = partial(Option, rich_help_panel="Where")
 Backend = Annotated[
     Wire,
     _where(
-        help="What the service speaks: the Assistants API, or the Responses API in background "
-        "mode, where a run is a chain of responses and an assistant is yours alone."
+        help="What the service speaks: the Assistants API; the Responses API in background mode, "
+        "where a run is a chain of responses and an assistant is yours alone; or, as an "
+        "experiment and with openai 3, the Agents API, where a run is a turn of a session."
     ),
 ]
 BaseUrl = Annotated[
@@ -28,9 +29,9 @@ BaseUrl = Annotated[
     _where(
         metavar="URL",
         help="The service, such as http://127.0.0.1:4010/v1 of `runfsm serve`; a query like "
-        "?api-version=v1 goes with every call. OPENAI_BASE_URL says the same; with --backend "
-        "responses, it is OpenAI's own if neither does. The key is taken from OPENAI_API_KEY, and "
-        "from nowhere else.",
+        "?api-version=v1 goes with every call. OPENAI_BASE_URL says the same; with another "
+        "--backend than assistants, it is OpenAI's own if neither does. The key is taken from "
+        "OPENAI_API_KEY, and from nowhere else.",
     ),
 ]
 Simulate = Annotated[

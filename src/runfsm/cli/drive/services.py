@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import openai
 
 from runfsm.backends import (
+    AgentsBackend,
     AssistantsBackend,
+    AsyncAgentsBackend,
     AsyncAssistantsBackend,
     AsyncResponsesBackend,
     ResponsesBackend,
@@ -42,12 +44,12 @@ OPENAI_URL: Final = "https://api.openai.com/v1"
 NO_KEY: Final = """\
 no key, and no service is named. Do one of these:
   --simulate                     drive the run on a simulator, offline and without a key
-  OPENAI_API_KEY=sk-...          in the environment: OpenAI's own Responses API
+  OPENAI_API_KEY=sk-...          in the environment: OpenAI's own Responses or Agents API
   --base-url URL                 or OPENAI_BASE_URL in the environment: another service on the same
                                  wire, such as `runfsm serve` (http://127.0.0.1:4010/v1)"""
 
 #: What `--backend` says.
-Wire = Literal["assistants", "responses"]
+Wire = Literal["assistants", "responses", "agents"]
 
 #: One answer, in seconds. The SDK would wait for ten minutes, and a deadline with it.
 TIMEOUT_S: Final = 60.0
@@ -66,7 +68,7 @@ class Service:
 
     wire: Wire
     client: openai.AsyncOpenAI
-    backend: AsyncAssistantsBackend | AsyncResponsesBackend
+    backend: AsyncAssistantsBackend | AsyncResponsesBackend | AsyncAgentsBackend
     clock: Clock
 
     @property
@@ -86,8 +88,13 @@ class Service:
 
 
 def _service(wire: Wire, client: openai.AsyncOpenAI, clock: Clock) -> Service:
-    backend = ResponsesBackend(client) if wire == "responses" else AssistantsBackend(client)
-    return Service(wire, client, backend, clock)
+    match wire:
+        case "assistants":
+            return Service(wire, client, AssistantsBackend(client), clock)
+        case "responses":
+            return Service(wire, client, ResponsesBackend(client), clock)
+        case "agents":
+            return Service(wire, client, AgentsBackend(client), clock)
 
 
 def at_url(base_url: str | None, wire: Wire) -> Service:
