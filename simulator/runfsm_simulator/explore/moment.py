@@ -76,3 +76,12 @@ class _Reader(pickle.Unpickler):
 
     def persistent_load(self, name: str) -> object:
         return self._found[name]
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in FOUND:
+            FOUND[module, name] = super().find_class(module, name)
+        return FOUND[module, name]
+
+
+#: Classes that were looked up, for that is slow: a few dozens of each moment.
+FOUND: dict[tuple[str, str], Any] = {}
