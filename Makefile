@@ -9,7 +9,7 @@ CASE ?=
 ONLY ?=
 FRESH ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate bench storm mutants clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,10 +18,10 @@ demo: .venv/ready  ## Watch runs go through their lifecycle: no network, no key.
 	@$(BIN)/runfsm demo
 
 test: .venv/ready  ## The whole test suite, on the newest openai (httpx2).
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(or $(TESTS),--runfsm-fail-under=100)
 
 sdk2: .venv-sdk2/ready  ## The same suite on openai 2.54, which speaks through httpx.
-	.venv-sdk2/bin/python -m pytest $(TESTS)
+	.venv-sdk2/bin/python -m pytest $(or $(TESTS),--runfsm-fail-under=100)
 
 check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .
@@ -44,13 +44,17 @@ doctor: .venv/ready  ## Write docs/doctor.md anew; to have the cases played: run
 migrate: .venv/ready  ## Write the comparison in docs/migrate.md anew, from the tables.
 	$(BIN)/python -m runfsm.cli.diff docs/migrate.md
 
+switches: .venv/ready  ## Write docs/switches.md anew; on a terminal: runfsm switches.
+	$(BIN)/python -m runfsm.cli.switches docs/switches.md
+
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
 	$(BIN)/python bench/simulator_speed.py
 	$(BIN)/python bench/pacing.py
 	$(BIN)/python bench/many_runs.py
+	$(BIN)/python bench/explore.py
 
-storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one.
+storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses plays the other wire.
 	$(BIN)/python tests/support/stormtable.py $(CASE)
 
 mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=decide.py, FRESH=1.

@@ -13,8 +13,19 @@ import openai
 import pytest
 from hypothesis import settings
 
-from runfsm import AssistantsBackend, AsyncRunDriver, Outcome, Policy, RunDriver, RunRequest
+from attending import OF_OPENAI_3
+from runfsm import (
+    AgentsBackend,
+    AssistantsBackend,
+    AsyncRunDriver,
+    Outcome,
+    Policy,
+    ResponsesBackend,
+    RunDriver,
+    RunRequest,
+)
 from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.wires import Trait
 from runfsm_simulator import Simulator
 
 # Whatever a simulator answers in any test is checked against the official client's types.
@@ -36,11 +47,37 @@ class Road:
         name: of the road.
         loop: the event loop, or `None` for threads.
         backend: makes the backend out of a simulator.
+        wire: what is spoken on it.
     """
 
     name: str
     loop: str | None
     backend: Callable[[Simulator], Any]
+    wire: str = "assistants"
+
+    def thread(self, simulator: Simulator) -> str:
+        """The id of a new thread, or of what is one there."""
+        match self.wire:
+            case "assistants":
+                return simulator.create_thread()
+            case "responses":
+                return simulator.world.create_conversation().id
+        return "thread_new"  # there is no session before its first run
+
+    @property
+    def creates(self) -> str:
+        """Where a run is created: the path, with a star."""
+        paths = {"assistants": "*/runs", "responses": "*/responses", "agents": "*/sessions*"}
+        return paths[self.wire]
+
+    def ask(self, call: Callable[..., Any], *args: Any) -> Any:
+        """What one call of a backend gives."""
+        return call(*args) if self.loop is None else anyio.run(partial(call, *args))
+
+    def must(self, expresses: object, trait: Trait[Any]) -> None:
+        """Skip what this road's wire cannot express, for the reason that its table gives."""
+        if not expresses:
+            pytest.skip(f"{self.wire}: {trait.told}")
 
     def drive(
         self,
@@ -91,6 +128,30 @@ def _over_asgi(simulator: Simulator) -> Any:
     )
 
 
+def _on_responses(simulator: Simulator) -> Any:
+    return ResponsesBackend(simulator.client(), assistants=assistants_of(simulator))
+
+
+def _on_responses_async(simulator: Simulator) -> Any:
+    return ResponsesBackend(simulator.async_client(), assistants=assistants_of(simulator))
+
+
+def _on_agents(simulator: Simulator) -> Any:
+    return AgentsBackend(simulator.client(), assistants=assistants_of(simulator))
+
+
+def _on_agents_async(simulator: Simulator) -> Any:
+    return AgentsBackend(simulator.async_client(), assistants=assistants_of(simulator))
+
+
+def assistants_of(simulator: Simulator) -> dict[str, dict[str, Any]]:
+    """The assistants that a simulator has, as an app would write them down."""
+    return {
+        one.id: {"model": one.model, "instructions": one.instructions, "tools": [*one.tools]}
+        for one in simulator.world.store.assistants.values()
+    }
+
+
 ROADS: Mapping[str, Road] = {
     road.name: road
     for road in (
@@ -103,15 +164,58 @@ ROADS: Mapping[str, Road] = {
         ),
         Road("sdk-trio", "trio", lambda simulator: AssistantsBackend(simulator.async_client())),
         Road("asgi-asyncio", "asyncio", _over_asgi),
+        Road("responses", None, _on_responses, "responses"),
+        Road("responses-asyncio", "asyncio", _on_responses_async, "responses"),
+        Road("responses-trio", "trio", _on_responses_async, "responses"),
+        Road("agents", None, _on_agents, "agents"),
+        Road("agents-asyncio", "asyncio", _on_agents_async, "agents"),
+        Road("agents-trio", "trio", _on_agents_async, "agents"),
     )
 }
 
 
-@pytest.fixture(params=ROADS.values(), ids=ROADS)
+def _marked(roads: Iterable[Road]) -> list[Any]:
+    of_3 = {"agents": [OF_OPENAI_3]}
+    return [pytest.param(road, id=road.name, marks=of_3.get(road.wire, [])) for road in roads]
+
+
+def _by(wire: str) -> list[Any]:
+    return _marked(road for road in ROADS.values() if road.wire == wire)
+
+
+@pytest.fixture(params=_marked(ROADS.values()))
 def road(request: pytest.FixtureRequest) -> Road:
     """Each of the roads in turn."""
     found: Road = request.param
     return found
+
+
+@pytest.fixture(params=_by("assistants"))
+def assistants(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads on the Assistants wire, for what is its own."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_by("responses"))
+def responses(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads on the Responses wire, for what is its own."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_by("agents"))
+def agents(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads on the wire of the Agents API, for what is its own."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture
+def wires() -> Mapping[str, Road]:
+    """One road on each wire that the client speaks, all through it."""
+    names = ("sdk", "responses", "agents")[: 2 if openai.__version__ < "3" else 3]
+    return {ROADS[name].wire: ROADS[name] for name in names}
 
 
 # What the property tests have covered, told at the end of the session.

@@ -34,6 +34,7 @@ from runfsm_simulator.world.script import (
 )
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Simulator",
     "Storm",
     "StreamFault",
+    "Switches",
     "TraceEntry",
     "Turn",
     "VirtualClock",

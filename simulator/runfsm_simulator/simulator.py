@@ -18,10 +18,10 @@ from runfsm_simulator.doors.seeding import Seeding
 from runfsm_simulator.doors.stormdoor import StormDoor
 from runfsm_simulator.doors.striker import Striker
 from runfsm_simulator.doors.webhooks import Webhook, Webhooks
-from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.http import Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
-from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.operations import World
@@ -29,6 +29,7 @@ from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.scriptfile import load_script
 from runfsm_simulator.world.sensible import sensible
 from runfsm_simulator.world.storm import Storm
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 if TYPE_CHECKING:
@@ -55,18 +56,25 @@ class Simulator:
         profile: the form of the bodies: `"wire"` as recorded, or `"spec"` as the published schema
             demands, for clients that validate strictly.
         storm: what goes wrong by itself, and how often; nothing does if `None`.
+        switches: which way the service goes where nobody recorded any (`runfsm switches` lists
+            them); as documented if `None`.
         webhooks: who is told when a response in background mode is over.
         permissive: answer every request from a stage of its own, for test suites that are generated
             with a client; rules about state are off, and nothing is kept.
+        record: a file to write a tape in, which `runfsm replay` plays: choices, requests, answers,
+            edges. It holds what clients sent, save their keys, and is readable by its owner only.
+        record_bodies: write the answers in full; digests of them otherwise.
 
     Attributes:
         world: what stands behind the wire.
         control: the powers that only a simulator has: time, seeds, faults, snapshots, reasons.
         backend: the shortest road, for a `RunDriver`.
         async_backend: the same, for an `AsyncRunDriver`.
+        recorder: writes the tape, if one is written.
 
     Raises:
         ScriptError: the file has a mistake.
+        CallerError: nothing can be recorded in the file.
 
     Example:
         >>> from runfsm_simulator import Simulator
@@ -90,15 +98,28 @@ class Simulator:
         pacing: Pace = "helpers",
         profile: ProfileName = "wire",
         storm: Storm | None = None,
+        switches: Switches | None = None,
         webhooks: Iterable[Webhook] = (),
         permissive: bool = False,
+        record: str | os.PathLike[str] | None = None,
+        record_bodies: bool = False,
     ) -> None:
         clock = VirtualClock() if clock is None else clock
+        if record is not None:
+            from runfsm_simulator.replay import recorder  # noqa: PLC0415  # few are recorded
+
+            clock, chooser = recorder.prepared(clock, chooser or Seeded(seed))
         beginning = Beginning(
-            _planner(script), at=clock.now(), seed=seed, chooser=chooser, storm=storm or Storm()
+            _planner(script),
+            at=clock.now(),
+            seed=seed,
+            chooser=chooser,
+            storm=storm or Storm(),
+            switches=switches or DOCUMENTED,
         )
         self.world = World(beginning.planner, clock=clock, chooser=beginning.chooser_for(None))
         self.world.storm = beginning.storm
+        self.world.switches = beginning.switches
         self._remake = partial(
             Simulator,
             beginning.planner,
@@ -107,6 +128,7 @@ class Simulator:
             pacing=pacing,
             profile=profile,
             storm=storm,
+            switches=switches,
             webhooks=(webhooks := tuple(webhooks)),
             permissive=permissive,
         )
@@ -119,8 +141,20 @@ class Simulator:
         stormy = StormDoor(paced.handle, Striker(self.world))
         faults = Faults(stormy.handle)
         journal = Journal(faults.handle, self.world)
-        seeding = Seeding(wire.handle, self.world)
-        self._door = journal.handle
+        by_hand: Handle = wire.handle
+        self._door: Handle = journal.handle
+        self.recorder = None
+        if record is not None:
+            self.recorder = tape = recorder.begun(
+                record,
+                beginning,
+                world=self.world,
+                pacing=pacing,
+                profile=profile,
+                bodies=record_bodies,
+            )
+            self._door, by_hand = tape.door(journal.handle), tape.door(wire.handle, by_hand=True)
+        seeding = Seeding(by_hand, self.world)
         self.control = Control(
             self.world,
             faults=faults,

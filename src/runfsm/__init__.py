@@ -15,11 +15,19 @@ The simulator, the other side of it all, is the package `runfsm_simulator`.
 """
 
 from runfsm.backends import (
+    AgentsBackend,
     AssistantsBackend,
+    AsyncAgentsBackend,
     AsyncAssistantsBackend,
     AsyncBackend,
+    AsyncResponsesBackend,
     Backend,
+    Capabilities,
+    ResponsesBackend,
+    SyncAgentsBackend,
     SyncAssistantsBackend,
+    SyncResponsesBackend,
+    WebhookInbox,
 )
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import RunRequest
@@ -27,6 +35,7 @@ from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
 from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
 from runfsm.driver.core import RunCore
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.journal import (
     CancelReason,
     CancelWanted,
@@ -91,11 +100,14 @@ __version__ = "0.1.0"
 __all__ = [
     "LIFECYCLE",
     "Actor",
+    "AgentsBackend",
     "Anomaly",
     "AnomalyError",
     "AssistantsBackend",
+    "AsyncAgentsBackend",
     "AsyncAssistantsBackend",
     "AsyncBackend",
+    "AsyncResponsesBackend",
     "AsyncRunDriver",
     "AsyncRunMap",
     "AsyncRunStream",
@@ -106,6 +118,7 @@ __all__ = [
     "CallerError",
     "CancelReason",
     "CancelWanted",
+    "Capabilities",
     "Clock",
     "Confidence",
     "DeadlineExceeded",
@@ -129,6 +142,7 @@ __all__ = [
     "Pacing",
     "Policy",
     "Reject",
+    "ResponsesBackend",
     "RunAdopted",
     "RunCancelled",
     "RunCore",
@@ -148,7 +162,9 @@ __all__ = [
     "RunfsmError",
     "ScriptError",
     "StepUpdate",
+    "SyncAgentsBackend",
     "SyncAssistantsBackend",
+    "SyncResponsesBackend",
     "SystemClock",
     "TableError",
     "TextDelta",
@@ -165,6 +181,8 @@ __all__ = [
     "UnknownStatus",
     "Wait",
     "Watch",
+    "WebhookHint",
+    "WebhookInbox",
     "build_machine",
     "log_contents",
     "tool",

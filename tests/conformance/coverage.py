@@ -26,6 +26,11 @@ AZURE: Final = Evidence("azure-ai-agentserver-responses 2.3.0 on PyPI", Confiden
 BACKGROUND: Final = Evidence("background guide of 2026-11", Confidence.LIKELY)
 REFERENCE: Final = Evidence("reference of the Responses API, 2026-11", Confidence.LIKELY)
 RESPONSE_REPORTS: Final = Evidence("public reports; see the refusals below", Confidence.LIKELY)
+AGENT_TYPES: Final = Evidence("types of openai-python 3.54", Confidence.LIKELY)
+SESSIONS_GUIDE: Final = Evidence("sessions guide of 2026-11", Confidence.LIKELY)
+PROBES: Final = Evidence(
+    "MiniMax-AI/OpenAgentCore: probes of the live service, 2026-09", Confidence.LIKELY
+)
 GUESS: Final = Evidence("no evidence: the likelier of two", Confidence.INFERRED)
 OURS: Final = Evidence("the simulator's own", Confidence.INFERRED)
 
@@ -54,6 +59,10 @@ RESPONSES: Final = "/v1/responses"
 RESPONSE: Final = RESPONSES + "/{response_id}"
 CONVERSATIONS: Final = "/v1/conversations"
 CONVERSATION: Final = CONVERSATIONS + "/{conversation_id}"
+
+SESSIONS: Final = "/v1/agents/sessions"
+SESSION: Final = SESSIONS + "/{session_id}"
+TURN: Final = SESSION + "/turns/{turn_id}"
 
 LIST: Final = Row("pages by limit, order, after and before", DOTNET, "test_sim_lists::test_pages")
 DELETE: Final = Row(
@@ -352,6 +361,18 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "test_sim_vector_stores::test_a_deleted_file_leaves_its_vector_stores",
         ),
     ),
+    f"POST {STORE}/search": (
+        Row(
+            "passages that have words of the query; filters, threshold, at most so many",
+            SCHEMA,
+            "test_sim_searches::test_the_best_passage_comes_first",
+        ),
+        Row(
+            "the ranking is by words, not by sense",
+            OURS,
+            "test_sim_searches::test_a_score_is_the_share_of_the_words",
+        ),
+    ),
     f"POST {STORE}/files": (
         Row("as recorded", DOTNET, "test_sim_vector_stores::test_an_attached_file"),
     ),
@@ -565,12 +586,180 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "test_sim_responses_hops::test_an_abandoned_run_poisons_its_conversation",
         ),
     ),
+    f"POST {SESSIONS}": (
+        Row(
+            "with its first turn, which is moved by its own table",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_turn_lives_by_its_table",
+        ),
+        Row(
+            "echoes what it was asked",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_session_says_again_what_it_was_asked",
+        ),
+        Row(
+            "no environment, no saved agent, and never without input",
+            PROBES,
+            "test_sim_agents_life::test_a_session_that_cannot_be",
+        ),
+        Row(
+            "streams: from its creation to the end of its first turn",
+            PROBES,
+            "test_sim_agents_stream::test_a_creation_tells_of_its_turn",
+        ),
+        Row("201", PROBES, "test_sim_agents_life::test_a_turn_lives_by_its_table"),
+    ),
+    f"GET {SESSIONS}": (
+        Row(
+            "by metadata, and by agent",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_sessions_are_found_by_their_metadata",
+        ),
+    ),
+    f"GET {SESSION}": (
+        Row(
+            "its status is what its newest turn makes it; a failure fails it, too",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_failure",
+        ),
+        Row(
+            "calls ask with an object",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_call_asks_with_an_object",
+        ),
+        Row(
+            "usage is null while that of one of its turns is",
+            PROBES,
+            "test_sim_agents_life::test_a_sessions_usage_is_that_of_all_its_turns",
+        ),
+    ),
+    f"POST {SESSION}": (
+        Row(
+            "metadata, and the agent of later turns",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_what_can_be_changed",
+        ),
+        Row("not of nothing", PROBES, "test_sim_agents_life::test_a_change_of_nothing_is_refused"),
+    ),
+    f"DELETE {SESSION}": (
+        Row(
+            "409 while a turn is on its way",
+            PROBES,
+            "test_sim_agents_life::test_a_session_at_work_is_not_deleted",
+        ),
+        Row(
+            "again, it is the same", PROBES, "test_sim_agents_life::test_a_deleted_session_is_gone"
+        ),
+    ),
+    f"POST {SESSION}/events": (
+        Row(
+            "a cancel is accepted, and honoured later",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_cancel_has_a_window",
+        ),
+        Row(
+            "of an idle session, in silence",
+            PROBES,
+            "test_sim_agents_life::test_an_idle_session_has_nothing_to_cancel",
+        ),
+        Row(
+            "what is cancelled wants no results any more",
+            PROBES,
+            "test_sim_agents_life::test_a_turn_that_waits_wants_nothing_any_more",
+        ),
+        Row(
+            "a message steers the turn that is on its way",
+            SESSIONS_GUIDE,
+            "test_sim_agents_life::test_a_message_steers_the_turn_that_is_on_its_way",
+        ),
+        Row(
+            "how: a turn at work begins again, one that waits for results waits on",
+            GUESS,
+            "test_sim_agents_life::test_a_turn_at_work_begins_again",
+        ),
+        Row(
+            "results come one by one",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_results_come_one_by_one",
+        ),
+        Row(
+            "the same result again does nothing; another one is a conflict",
+            PROBES,
+            "test_sim_agents_life::test_the_same_result_again_does_nothing",
+        ),
+        Row(
+            "a call that nobody made",
+            PROBES,
+            "test_sim_agents_life::test_a_result_of_no_call",
+        ),
+        Row(
+            "all of several events, or none",
+            GUESS,
+            "test_sim_agents_life::test_of_several_events_none_is_taken_if_one_is_refused",
+        ),
+        Row(
+            "`Idempotency-Key`: done once; what was refused uses none up",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_what_comes_twice_with_a_key_is_done_once",
+        ),
+        Row(
+            "no approval is ever asked for",
+            OURS,
+            "test_sim_agents_life::test_there_is_nothing_to_approve",
+        ),
+    ),
+    f"GET {SESSION}/events": (
+        Row(
+            "live: nothing is told again, and it does not end by itself",
+            PROBES,
+            "test_sim_agents_stream::test_nothing_is_told_again",
+        ),
+        Row(
+            "messages come in pieces",
+            PROBES,
+            "test_sim_agents_stream::test_a_message_comes_in_pieces",
+        ),
+        Row(
+            "calls come whole, and are done with their results",
+            GUESS,
+            "test_sim_agents_stream::test_a_round_of_calls",
+        ),
+        Row(
+            "nothing tells that a cancel was accepted",
+            PROBES,
+            "test_sim_agents_stream::test_a_cancel_is_told_when_it_is_done",
+        ),
+    ),
+    f"GET {SESSION}/turns": (
+        Row(
+            "newest first",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_turns_are_listed_newest_first",
+        ),
+    ),
+    f"GET {TURN}": (
+        Row("usage is measured late", PROBES, "test_sim_agents_life::test_usage_is_measured_late"),
+        Row(
+            "not in another session",
+            AGENT_TYPES,
+            "test_sim_agents_life::test_a_turn_of_another_session_is_not_there",
+        ),
+    ),
+    f"GET {TURN}/items": (
+        Row("those of one turn", AGENT_TYPES, "test_sim_agents_life::test_the_items_of_one_turn"),
+    ),
+    f"GET {SESSION}/items": (
+        Row(
+            "those that are complete",
+            PROBES,
+            "test_sim_agents_life::test_items_are_listed_when_they_are_complete",
+        ),
+    ),
 }
 
 #: What clients of assistants may look for and not find.
 NOT_THERE: Final[Mapping[str, str]] = {
-    f"POST {STORE}/search": "nobody reads what is in a file; a script says what a search finds",
-    f"GET {STORE}/files/{{file_id}}/content": "as above",
+    f"GET {STORE}/files/{{file_id}}/content": "a search shows passages; a whole file is a file's",
     f"POST {STORE}/files/{{file_id}}": "attributes are set when a file is attached",
     f"POST {RESPONSES}/input_tokens": "tokens are an estimate; a bill is nobody's here",
     f"POST {RESPONSES}/compact": "nothing here grows so long that it would have to be",
@@ -615,14 +804,19 @@ def _missing() -> Iterator[str]:
     for endpoint, why in NOT_THERE.items():
         yield f"| `{endpoint}` | {why} |"
     yield ""
-    yield "Unsettled, and left open: what the service said at 100,000 messages on a thread; whether"
-    yield "file ids in `tool_resources` and attachments had to exist (they need not here, unless a"
-    yield "vector store is made of them)."
+    yield "Where the evidence leaves several ways open, there are [switches](switches.md). Left"
+    yield "open without one: whether the file ids in `tool_resources` and attachments had to exist"
+    yield "(they need not here, unless a vector store is made of them)."
     yield ""
     yield "Of the Responses API, nothing was tried against the live service. Not there: an"
     yield "`item_reference` in an input, steering over a websocket, `background_options`, prompts,"
-    yield "and tools other than functions, `file_search` and `code_interpreter` (they are echoed)."
+    yield "and tools other than functions, `file_search`, `code_interpreter` and `web_search` (this"
+    yield "one is echoed, and never used)."
     yield "A stored response is kept as long as its world; the service promises 30 days."
+    yield ""
+    yield "Of the Agents API, a public beta, nothing was tried by us. Not there: saved agents,"
+    yield "environments, subagents, vaults, approvals, reasoning, artifacts, automations, webhooks,"
+    yield "and tools other than functions (some are echoed). More in [agents.md](agents.md)."
     yield ""
 
 

@@ -28,6 +28,7 @@ from runfsm import (
 )
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.journal import FaultMet
+from runfsm.lifecycle.wires import WIRES
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.script import Script, say
 from troubled import Troubled, lost, stage
@@ -46,10 +47,19 @@ def _held(script: Script) -> tuple[Simulator, RunRequest, str]:
 # Each policy, on each road -----------------------------------------------------------------------
 
 
+def _held_on(road: Any, script: Script) -> tuple[Simulator, RunRequest, str]:
+    """The same, where a holder from elsewhere is named at all."""
+    listing = WIRES[road.wire].listing
+    road.must(listing.value, listing)
+    simulator = Simulator(script)
+    request = RunRequest(simulator.create_assistant(), "Hello", road.thread(simulator))
+    return simulator, request, road.ask(road.backend(simulator).create, request).ref.run_id
+
+
 @pytest.mark.parametrize("on_busy", [Wait(), Enqueue(), Interrupt()], ids=str)
 def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> None:
     """Found by a look, waited for or cancelled; then the run completes, and only then begins."""
-    simulator, request, holder = _held(SLOW)
+    simulator, request, holder = _held_on(road, SLOW)
     outcome = road.drive(simulator, request, policy=Policy(on_busy=on_busy))
     ends = {entry.run_id: entry.dest for entry in simulator.trace}
     expected = S.CANCELLED if isinstance(on_busy, Interrupt) else S.COMPLETED
@@ -61,7 +71,7 @@ def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> Non
 @pytest.mark.parametrize("on_busy", [Reject(), Wait(5), Enqueue(timeout_s=5)], ids=str)
 def test_a_holder_that_stays_is_named(road: Any, on_busy: OnBusy) -> None:
     """`ThreadBusy` says who; when there was something to wait for, after just that time."""
-    simulator, request, holder = _held(HANGING)
+    simulator, request, holder = _held_on(road, HANGING)
     started_at = simulator.clock.now()
 
     with pytest.raises(ThreadBusy) as caught:

@@ -17,7 +17,10 @@ from driving import S, in_time
 from listening import Told, edges, nothing_is_left, stream
 from runfsm import AsyncRunDriver, Policy, RunDriver, RunRequest, TextDelta
 from runfsm.driver.live import SILENCE_S
+from runfsm.lifecycle.wires import WIRES
+from runfsm.lifecycle.wires.wire import Streaming, Submitting
 from runfsm_simulator import ArmedFault, Script, Simulator, call, fail, hang, say, truncate
+from runfsm_simulator.world.exchange import progress
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.turns import Turn
@@ -100,10 +103,14 @@ def test_a_round_of_tools_is_told_in_between(road: Any) -> None:
     """The call comes before its answer, after the run asked for it; then the second leg."""
     told = listen(road, *ROUND)
     calls, message = "StepUpdate tool_calls", "StepUpdate message_creation"
+    asked = [
+        *("require_action", "ToolCall get_weather"),
+        *("ToolAnswered get_weather", "submit_tool_outputs"),
+    ]
+    # A step of calls is over when they are answered; an item, when it is written.
+    asked.insert(len(asked) if road.wire == "assistants" else 0, f"{calls} completed")
     listened = [
-        *("create", "start", f"{calls} in_progress", "require_action"),
-        *("ToolCall get_weather", "ToolAnswered get_weather"),
-        *("submit_tool_outputs", f"{calls} completed", "start"),
+        *("create", "start", f"{calls} in_progress", *asked, "start"),
         *(f"{message} in_progress", "text", f"{message} completed", "complete"),
     ]
     heard = [name for name in listened if can_stream(road) or not name.startswith("StepUpdate")]
@@ -140,7 +147,10 @@ def test_listening_polls_nothing(streaming: Any) -> None:
     stream(streaming, simulator, request, tools=[get_weather])
 
     gets = [asking.path for asking in simulator.control.journal.requests if asking.method == "GET"]
-    assert [True] == [path.endswith("/messages") for path in gets]
+    if streaming.wire == "responses":  # each of them holds what it has written
+        assert [f"/v1/responses/{it}" for it in simulator.world.store.responses] == gets
+    else:
+        assert [True] == [path.endswith("/messages") for path in gets]
 
 
 # Streams that break ------------------------------------------------------------------------------
@@ -165,6 +175,8 @@ def test_a_stream_that_breaks_is_made_good(streaming: Any, fault: StreamFault) -
 @pytest.mark.parametrize("shape", ["nested", "flat"])
 def test_an_error_event_is_a_fault_that_was_met(streaming: Any, shape: Any) -> None:
     """Of either shape, it stands in the journal with what was being done; the run goes on."""
+    again = WIRES[streaming.wire].streaming
+    streaming.must(again.value is not Streaming.RESUMABLE, again)
     fault = StreamFault(kind="error", shape=shape, after_events=4)
 
     assert [("Listen", "transient")] == listen(streaming, *ANSWER, stream_fault=fault).faults
@@ -202,7 +214,9 @@ def test_a_stream_that_never_begins_is_given_up(streaming: Any) -> None:
     fault = StreamFault(kind="hang", after_events=0)
     told = listen(streaming, say(TEXT, queue_s=1, work_s=SILENCE_S * 3), stream_fault=fault)
 
-    assert ["FaultMet Create", "RunAdopted", "create", "start", "complete", "text"] == told.names
+    # Until it has left something to be found, a conversation only says that it is locked.
+    names = list(dict.fromkeys(told.names))
+    assert ["FaultMet Create", "RunAdopted", "create", "start", "complete", "text"] == names
 
 
 @pytest.mark.parametrize("trouble", ["answer", "timeout", "drop"])
@@ -210,21 +224,21 @@ def test_a_stream_that_never_begins_is_given_up(streaming: Any) -> None:
 def test_a_stream_that_does_not_open_costs_no_second_run(streaming: Any, trouble: Any) -> None:
     """Created all the same, the run is found by its key; its thread has no other."""
     simulator, request = staged(*ANSWER)
-    thread_id = simulator.create_thread()
-    fault = ArmedFault(method="POST", path="*/runs", trouble=trouble, applied=True)
+    thread_id = streaming.thread(simulator)
+    fault = ArmedFault(method="POST", path=streaming.creates, trouble=trouble, applied=True)
     simulator.control.faults.arm(fault)
     request = RunRequest(request.assistant_id, "Hi", thread_id)
     told = stream(streaming, simulator, request)
 
     assert "RunAdopted" in told.names
-    assert [told.outcome.ref] == [run.ref for run in simulator.backend.runs(thread_id)]
+    assert 1 == len(simulator.world.store.runs) + len(simulator.world.store.responses)
     assert TEXT == told.text
 
 
 def test_a_creation_that_did_not_happen_is_repeated_as_a_stream(streaming: Any) -> None:
     """500, nothing found: the second attempt is listened to from its first event on."""
     simulator, request = staged(*ANSWER)
-    simulator.control.faults.arm(ArmedFault(method="POST", path="*/runs"))
+    simulator.control.faults.arm(ArmedFault(method="POST", path=streaming.creates))
     told = stream(streaming, simulator, request)
 
     assert [("Create", "transient")] == told.faults
@@ -233,6 +247,8 @@ def test_a_creation_that_did_not_happen_is_repeated_as_a_stream(streaming: Any) 
 
 def test_outputs_that_are_not_answered_are_not_handed_in_twice(streaming: Any) -> None:
     """The service took them, and the stream did not open: the second leg is polled."""
+    submit = WIRES[streaming.wire].submit
+    streaming.must(submit.value is Submitting.INTO_THE_RUN, submit)
     simulator, request = staged(*ROUND)
     fault = ArmedFault(method="POST", path="*/submit_tool_outputs", applied=True)
     simulator.control.faults.arm(fault)
@@ -367,9 +383,13 @@ def test_who_leaves_the_block_leaves_no_run(road: Any, left_at: str) -> None:
     in_time(partial(_leave, road, simulator, request, left_at))
     nothing_is_left(simulator)
 
-    (run,) = simulator.world.store.runs.values()
+    *_, run = [*simulator.world.store.runs.values(), *simulator.world.store.responses.values()]
     over = left_at == "text" and (not can_stream(road) or road.name.startswith("asgi"))
-    assert (S.COMPLETED if over else S.CANCELLING) is run.status
+    if road.wire == "assistants":
+        assert (S.COMPLETED if over else S.CANCELLING) is run.status
+    else:  # one whose calls are given up is completed; and the conversation can be used
+        assert ("completed" if left_at == "ToolCall" else "cancelled") == run.status
+        assert progress([*run.conversation.items.values()])  # raises, were a call unanswered
 
 
 def _leave(road: Any, simulator: Simulator, request: RunRequest, left_at: str) -> None:
@@ -421,5 +441,5 @@ def test_a_task_that_is_cancelled_while_it_listens_leaves_no_run(prompt: Any) ->
     in_time(partial(anyio.run, main, backend=prompt.loop))
     nothing_is_left(simulator)
 
-    (run,) = simulator.world.store.runs.values()
-    assert S.CANCELLING is run.status
+    (run,) = [*simulator.world.store.runs.values(), *simulator.world.store.responses.values()]
+    assert (S.CANCELLING if prompt.wire == "assistants" else S.CANCELLED) == run.status

@@ -97,6 +97,18 @@ def test_a_run_is_told_line_by_line(drive: Drive) -> None:
     assert sorted(places) == places
 
 
+def test_the_same_moves_are_told_on_either_wire(drive: Drive) -> None:
+    """`--backend` changes what is spoken, and nothing of what is told but who says a status."""
+    args = ("How is the weather in Paris?", "--simulate", "--tools", TOOLS, "--json", "--poll")
+    one, other = (drive(*args, "--backend", wire) for wire in ("assistants", "responses"))
+    marks = [line["origin"] for line in other.lines if "origin" in line]
+
+    assert (0, 0) == (one.code, other.code)
+    assert kinds(one.lines) == kinds(other.lines)
+    assert ["computed"] == marks
+    assert one.lines[-1]["text"] == other.lines[-1]["text"]
+
+
 def test_polling_tells_the_same_moves_as_listening(drive: Drive) -> None:
     """With `--poll` the journal has the same edges; the text comes with the outcome alone."""
     args = ("Weather?", "--simulate", "--tools", TOOLS, "--json")
@@ -280,6 +292,45 @@ def test_a_trace_is_the_journal_and_holds_nothing_that_was_said(
     assert [trace] == [*tmp_path.iterdir()]
 
 
+def test_a_trace_of_a_chain_names_its_parts_and_no_instructions(
+    drive: Drive, tmp_path: Path
+) -> None:
+    """What a run's name carries for its backend stays out of what is saved."""
+    trace = tmp_path / "run.jsonl"
+    args = ("--simulate", "--tools", TOOLS, "--instructions", "a plan that nobody may know")
+    assert 0 == drive("Hi", *args, "--backend", "responses", "--save-trace", str(trace)).code
+    text = trace.read_text(encoding="utf-8")
+    named = json.loads(text.splitlines()[0])["run"]
+
+    assert ["resp", "resp"] == [part.partition("_")[0] for part in named["chain"]]
+    assert {"backend", "run_id", "thread_id", "chain"} == set(named)
+    assert "plan" not in text
+
+
+def test_the_history_of_a_run_on_one_wire_is_that_on_the_other(
+    drive: Drive,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Saved from either, `runfsm judge` reads it, and finds the same path; the marks differ."""
+    paths, marks = [], []
+    for wire in ("assistants", "responses"):
+        trace = tmp_path / f"{wire}.jsonl"
+        args = ("--simulate", "--tools", TOOLS, "--backend", wire, "--save-trace", str(trace))
+        assert 0 == drive("Hi", *args).code
+        monkeypatch.setattr(sys, "argv", ["runfsm", "judge", str(trace), "--json"])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        assert not caught.value.code
+        paths.append(re.findall(r'"event": "(\w+)"', capsys.readouterr().out))
+        marks.append(re.findall(r'"origin": "(\w+)"', trace.read_text(encoding="utf-8")))
+
+    assert paths[0] == paths[1]
+    assert "require_action" in paths[0]
+    assert [[], ["computed"]] == marks
+
+
 def test_a_trace_is_saved_of_a_run_that_never_began(url: str, drive: Drive, tmp_path: Path) -> None:
     """The fault is in it, and no run."""
     trace = tmp_path / "run.jsonl"
@@ -321,6 +372,9 @@ def test_the_page_lists_each_kind_of_line() -> None:
         (("Hi", "--simulate", "--deadline", "-1"), "deadline_s is -1"),
         (("Hi", "--simulate", "--tool-timeout", "0"), "tool_timeout_s is 0"),
         (("Hi", "--simulate", "--on-busy", "sulk"), "Invalid value for '--on-busy'"),
+        (("Hi", "--simulate", "--backend", "smoke"), "Invalid value for '--backend'"),
+        (("Hi", "--backend", "responses", "--keep"), "has no assistants to name or to keep"),
+        (("Hi", "--backend", "responses", "--assistant", "asst_1"), "and say --model"),
         (("Hi", "--simulate", "--save-trace", "/dev/null"), "that is no file"),
         (("Hi", "--simulate", "--save-trace", "no/such/x"), "there is no such folder"),
         (("--simulate", "--each", "no-such-file"), "cannot be read"),
@@ -354,6 +408,16 @@ def test_what_to_set_is_said_when_no_service_is_named(drive: Drive) -> None:
 
     for word in ("--simulate", "--base-url", "OPENAI_BASE_URL", "OPENAI_API_KEY", "Azure"):
         assert word in told
+
+
+def test_without_a_key_it_says_what_to_set(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenAI's own Responses API wants a key; a simulator, or another service, wants none."""
+    monkeypatch.delenv("OPENAI_API_KEY")
+    said = drive("Hi", "--backend", "responses")
+
+    assert 2 == said.code
+    for word in ("--simulate", "--base-url", "OPENAI_BASE_URL", "OPENAI_API_KEY=sk-"):
+        assert word in said.err
 
 
 # Tools --------------------------------------------------------------------------------------------

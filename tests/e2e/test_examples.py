@@ -58,6 +58,14 @@ STORIES = {
         "19.0 s  Timbuktu cancelled: -",
         "Take an umbrella to neither Lisbon nor Oslo.",
     ],
+    "webhooks.py": [
+        "60.0 s  in_progress → requires_action  require_action by service (computed)",
+        "120.0 s  in_progress → completed  complete by service",
+        "Take an umbrella.",
+        "11.5 s  in_progress → requires_action  require_action by service (computed)",
+        "26.5 s  in_progress → completed  complete by service",
+        "Take an umbrella.",
+    ],
     "weather_tools.py": [
         "get_weather: Get the weather in a location.",
         "get_nickname: Get the nickname of a city.",
@@ -106,10 +114,10 @@ def test_the_async_example_runs_on_trio_too(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_readme_tells_of_every_example() -> None:
-    """examples/README.md has a link to each script and notebook, and to nothing else."""
+    """examples/README.md has a link to each script, notebook and folder, and to nothing else."""
     linked = re.findall(r"\]\(([^)]+)\)", (EXAMPLES / "README.md").read_text(encoding="utf-8"))
 
-    assert sorted([*STORIES, NOTEBOOK.name]) == sorted(linked)
+    assert sorted([*STORIES, NOTEBOOK.name, "loops"]) == sorted(linked)
 
 
 def test_the_notebook_holds_what_its_cells_print_now() -> None:

@@ -24,6 +24,14 @@ from stormstory import Story
 
 
 @pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
+def test_no_storm_on_the_responses_wire_breaks_a_rule(weather: str) -> None:
+    """The same cases, judged by the same rules; and no conversation is left poisoned."""
+    played = [play(Case(weather, seed, "responses")) for seed in range(2)]
+
+    assert {} == {f"make storm CASE={one.case}": one.broken for one in played if one.broken}
+
+
+@pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
 def test_no_storm_breaks_a_rule(weather: str) -> None:
     """Each ends, in time and by right; nothing is done twice; no run is left on its thread.
 
@@ -51,8 +59,12 @@ def test_there_are_ten_thousand() -> None:
 Deed = Callable[[Stage, Story], Story | None]
 
 
+def _run(stage: Stage) -> Any:
+    return stage.simulator.world.store.runs[stage.ours[0].id]
+
+
 def _run_again(stage: Stage, _: Story) -> None:
-    thread_id, metadata = stage.ours[0].thread.id, {METADATA_KEY: stage.case.key}
+    thread_id, metadata = _run(stage).thread.id, {METADATA_KEY: stage.case.key}
     stage.simulator.world.create_run(thread_id, stage.assistant_id, metadata=metadata)
 
 
@@ -66,7 +78,7 @@ def _send_again(stage: Stage, _: Story) -> None:
 
 def _say_again(stage: Stage, _: Story) -> None:
     question = NewMessage("user", (QUESTION,))
-    stage.simulator.world.add_message(stage.ours[0].thread.id, question)
+    stage.simulator.world.add_message(_run(stage).thread.id, question)
 
 
 def _end_otherwise(_: Stage, story: Story) -> Story:
@@ -82,7 +94,7 @@ def _lose_the_answer(_: Stage, story: Story) -> Story:
 
 
 def _leave_it_running(stage: Stage, _: Story) -> None:
-    stage.ours[0].status = RunStatus.IN_PROGRESS
+    _run(stage).status = RunStatus.IN_PROGRESS
 
 
 def _take_a_day(_: Stage, story: Story) -> Story:

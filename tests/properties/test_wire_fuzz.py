@@ -19,13 +19,16 @@ from hypothesis import strategies as st
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator import Simulator
-from runfsm_simulator.wire import file_shapes, response_shapes, shapes
+from runfsm_simulator.wire import file_shapes, response_shapes, session_shapes, shapes
 from runfsm_simulator.wire.bodies.responses import CreateResponse
+from runfsm_simulator.wire.bodies.sessions import CreateSession
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES, ROUTES
 
 HEADERS: Final[dict[str, str]] = {"authorization": "Bearer sk-any", "openai-beta": "assistants=v2"}
-REFUSED: Final = {400, 401, 404, 405, 413}
+AGENTS: Final[dict[str, str]] = {**HEADERS, "openai-beta": "agents=v1"}
+TAKEN: Final = {200, 201, 202}
+REFUSED: Final = {400, 401, 404, 405, 409, 413}
 
 SCHEMA: Final = {
     "type": "object",
@@ -34,6 +37,16 @@ SCHEMA: Final = {
 }
 WEATHER: Final = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
 FLAT: Final = {"type": "function", "name": "weather", "parameters": SCHEMA, "strict": False}
+AGENT: Final = {
+    "model": "m",
+    "tools": [
+        {"type": "function", "name": "weather", "description": "", "parameters": SCHEMA},
+        {"type": "web_search"},
+    ],
+}
+OTHER_TOOLS: Final = {"tools": [{"type": "programmatic_tool_calling"}]}
+SAID: Final = [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}]}]
+SESSION: Final = {"environment": {"type": "none"}, "input": SAID}
 WISHES: Final[list[dict[str, Any]]] = [{"tools": [FLAT]}, {}, {}]  # the first calls, the others say
 MESSAGE: Final = {
     "role": "user",
@@ -53,7 +66,7 @@ SETTINGS: Final = {
 class Stage:
     """A world with a run that waits for outputs, one at work, and one that is over.
 
-    And the same of responses, each on a conversation of its own.
+    And the same of responses, each on a conversation of its own, and of turns.
     """
 
     def __init__(self) -> None:
@@ -70,6 +83,12 @@ class Stage:
         for one in (self.asking, self.answered):
             for event in (RunEvent.START, RunEvent.COMPLETE):
                 self.world.fire(one.id, event)
+        self.talking, self.thinking, self.idle = (self.session() for _ in range(3))
+        for event in (RunEvent.START, RunEvent.REQUIRE_ACTION):
+            self.world.fire(self.talking.newest.id, event)
+        self.world.fire(self.thinking.newest.id, RunEvent.START)
+        for event in (RunEvent.START, RunEvent.COMPLETE):
+            self.world.fire(self.idle.newest.id, event)
         with self.world.operation():
             self.file = self.world.files.upload("a.txt", b"Hello!", "vision")
             self.vector_store = self.world.files.create_store([self.file.id])
@@ -87,6 +106,11 @@ class Stage:
         body = {"model": "m", "input": "Hi", "background": True, "conversation": conversation.id}
         wanted = CreateResponse.model_validate({**body, **wish}).wanted()
         return self.world.create_response(wanted)
+
+    def session(self) -> Any:
+        """A session with its first turn."""
+        wanted = CreateSession.model_validate({**SESSION, "agent": AGENT})
+        return self.world.create_session(wanted.new())
 
     def dump(self) -> str:
         """All there is, as JSON; with what is to come, and what will be drawn."""
@@ -121,12 +145,19 @@ class Stage:
             [response_shapes.conversation(one), response_shapes.item_list(one.items.values())]
             for one in store.conversations.values()
         ]
+        sessions = [
+            [session_shapes.session(one), [*one.seen_keys], one.is_deleted]
+            for one in store.sessions.values()
+        ]
+        turns = [
+            [session_shapes.turn(one), [session_shapes.item(it, one) for it in one.items.values()]]
+            for one in store.turns.values()
+        ]
         draws = {name: hash(stream.getstate()) for name, stream in streams.items()}
         happened = [str(entry) for entry in self.sim.trace]
         due = self.world.next_due()
-        return json.dumps(
-            [threads, assistants, uploads, responses, conversations, draws, happened, due]
-        )
+        here = [threads, assistants, uploads, responses, conversations, sessions, turns]
+        return json.dumps([*here, draws, happened, due])
 
 
 STAGE: Final = Stage()  # only looked at: the ids are the same in every stage, as the seed is
@@ -146,11 +177,13 @@ TARGETS: Final = [
         "response_id": response.id,
         "conversation_id": response.conversation.id,
         "item_id": next(iter(response.conversation.items), "msg_x"),
+        "session_id": session.id,
+        "turn_id": session.newest.id,
     }
-    for run, response in [
-        (STAGE.waiting, STAGE.making),  # what can be cancelled comes first
-        (STAGE.working, STAGE.asking),
-        (STAGE.over, STAGE.answered),
+    for run, response, session in [
+        (STAGE.waiting, STAGE.making, STAGE.talking),  # what can be cancelled comes first
+        (STAGE.working, STAGE.asking, STAGE.thinking),
+        (STAGE.over, STAGE.answered, STAGE.idle),
     ]
 ]
 
@@ -184,6 +217,21 @@ ITEMS: Final = [
     {"type": "function_call_output", "call_id": "call_1", "output": "1"},
 ]
 
+EVENTS: Final = [
+    {"type": "agent.session.input.message", "input": SAID},
+    *(
+        {
+            "type": "agent.session.input.tool_result",
+            "turn_id": STAGE.talking.newest.id,
+            "call_id": call.call_id,
+            "success": True,
+            "output": [{"type": "input_text", "text": "1"}],
+        }
+        for call in STAGE.talking.newest.calls
+    ),
+    {"type": "agent.session.input.cancel"},
+]
+
 #: A body that is taken, by the end of a path; elsewhere it is metadata.
 BODIES: Final[dict[str, Any]] = {
     "/assistants": {"model": "gpt-4o", "name": "Bo", "tool_resources": RESOURCES, **SETTINGS},
@@ -208,6 +256,21 @@ BODIES: Final[dict[str, Any]] = {
         "include": ["file_search_call.results"],
         "metadata": {"a": "b"},
     },
+    "/agents/sessions": {
+        **SESSION,
+        "agent": {
+            **AGENT,
+            "instructions": "Be kind.",
+            "text": {"format": {"type": "text"}, "verbosity": "low"},
+            "reasoning": {"effort": "low", "summary": "auto"},
+            "multi_agent": {"enabled": True, "max_concurrent_subagents": 2},
+        },
+        "spend_control": {"limit": 100},
+        "prompt_cache_options": {"ttl": "12h"},
+        "metadata": {"a": "b"},
+    },
+    "{session_id}": {"metadata": {"a": "b"}, "agent": {"model": "n", **OTHER_TOOLS}},
+    "/events": {"events": EVENTS},
     "/conversations": {"items": ITEMS, "metadata": {"a": "b"}},
     "/items": {"items": ITEMS},
     "/vector_stores": {"name": "Bo", "file_ids": [STAGE.file.id], "expires_after": LIFETIME},
@@ -217,6 +280,19 @@ BODIES: Final[dict[str, Any]] = {
         "attributes": {"a": 1},
         "chunking_strategy": CHUNKING,
     },
+}
+BODIES["/search"] = {
+    "query": "red bike",
+    "filters": {
+        "type": "and",
+        "filters": [
+            {"type": "eq", "key": "a", "value": "b"},
+            {"type": "in", "key": "n", "value": [1, 2.5, "x"]},
+        ],
+    },
+    "max_num_results": 5,
+    "ranking_options": {"ranker": "auto", "score_threshold": 0.5},
+    "rewrite_query": True,
 }
 BODIES["/file_batches"] = {"files": [BODIES["{vector_store_id}/files"]]}
 METADATA: Final = {"metadata": {"a": "b"}}
@@ -273,6 +349,11 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(part)
 
 
+def headers(path: str) -> dict[str, str]:
+    """The headers with which a path is asked."""
+    return AGENTS if "/agents/" in path else HEADERS
+
+
 def valid_body(path: str) -> Any:
     """A body of one's own that is taken there."""
     fitting = (body for end, body in BODIES.items() if path.endswith(end))
@@ -284,7 +365,7 @@ def requests(draw: st.DrawFn) -> Request:
     """A call with one flaw, or with none."""
     path, method = draw(st.sampled_from(CALLS))
     ids = draw(st.sampled_from(TARGETS))
-    headers = HEADERS
+    sent = headers(path)
     query: dict[str, list[str]] = {}
     body = valid_body(path) if method == "POST" else {}
     data = None
@@ -301,17 +382,17 @@ def requests(draw: st.DrawFn) -> Request:
         case "method":
             method = draw(st.sampled_from(METHODS))
         case "headers":
-            headers = draw(st.sampled_from(WRONG_HEADERS))
+            sent = draw(st.sampled_from(WRONG_HEADERS))
         case "query":
             query = draw(QUERIES)
     data = json.dumps(body).encode() if data is None else data
-    return Request(method, path.format(**ids), query, headers, data)
+    return Request(method, path.format(**ids), query, sent, data)
 
 
 def ask(stage: Stage, request: Request, before: str) -> bool:
     """Whether the request is taken; what is not must be the client's fault, and change nothing."""
     answer = stage.sim.handle(request)
-    if answer.status == 200:
+    if answer.status in TAKEN:
         return True
     assert answer.status in REFUSED, answer.body
     assert ["message", "type", "param", "code"] == [*answer.json()["error"]]
@@ -325,6 +406,7 @@ def check_all_runs_end(stage: Stage) -> None:
     stage.dump()  # makes all happen that is due
     assert all(run.status in LIFECYCLE.terminal for run in stage.world.store.runs.values())
     assert all(response.is_over for response in stage.world.store.responses.values())
+    assert all(turn.is_over or turn.calls for turn in stage.world.store.turns.values())
 
 
 @pytest.mark.parametrize(
@@ -336,8 +418,8 @@ def test_each_piece_of_a_body_can_be_wrong(path: str) -> None:
     """A valid body is taken; whatever stands at one of its places, it is taken or refused whole."""
 
     def sent(body: Any) -> Request:
-        target = TARGETS[0 if path.endswith(("/cancel", "/submit_tool_outputs")) else 2]
-        return Request("POST", path.format(**target), {}, HEADERS, json.dumps(body).encode())
+        target = TARGETS[0 if path.endswith(("/cancel", "/submit_tool_outputs", "/events")) else 2]
+        return Request("POST", path.format(**target), {}, headers(path), json.dumps(body).encode())
 
     stage, before = Stage(), STAGE.dump()
     assert ask(Stage(), sent(valid_body(path)), before)

@@ -13,6 +13,7 @@ import anyio
 
 from driving import in_time
 from runfsm import AsyncRunDriver, Outcome, Policy, RunDriver, RunRequest, TextDelta, Transition
+from runfsm.lifecycle.journal import JournalStep
 from runfsm_simulator import Simulator
 
 OnItem = Callable[[Any, Any], object]
@@ -38,7 +39,7 @@ class Told:
     @property
     def journal(self) -> list[Any]:
         """The steps among the items."""
-        return [item for item in self.items if hasattr(item, "kind")]
+        return [item for item in self.items if isinstance(item, JournalStep)]
 
     @property
     def faults(self) -> list[tuple[str, str]]:

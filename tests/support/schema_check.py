@@ -5,7 +5,7 @@ too, and validated as a client with `_strict_response_validation=True` does it. 
 body and the world that it is a picture of are at hand together:
 
 * at each handler in the table of routes, for the answers;
-* at `EventStream.hear` and `Events`, for the payloads of streams;
+* at `EventStream.hear`, `Events` and `SessionStream.event`, for the payloads of streams;
 * at `Late.body`, for what is answered only when it is over;
 * at `ApiError.response`, for the refusals: the platform's envelope, to the key. A fault that a test
   has armed is no refusal, and may look as the test likes.
@@ -33,9 +33,10 @@ from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.profiles import PROFILES
 from runfsm_simulator.wire.response_events import Events
 from runfsm_simulator.wire.response_stream import Late
+from runfsm_simulator.wire.session_stream import SessionStream
 from runfsm_simulator.wire.stream import EventStream
 from runfsm_simulator.world.happenings import Happening
-from sdk_types import EVENTS, RESPONSE_EVENTS, ROUTES, check
+from sdk_types import EVENTS, RESPONSE_EVENTS, ROUTES, SESSION_EVENTS, check
 
 __all__ = ["LEDGER", "Ledger"]
 
@@ -98,6 +99,7 @@ def pytest_configure() -> None:
     routes.Router.handle = _counted(routes.Router.handle)  # type: ignore[method-assign]  # as above
     EventStream.hear = _heard(EventStream.hear)  # type: ignore[method-assign]  # as above
     Events.__iter__ = _told(Events.__iter__)  # type: ignore[method-assign]  # as above
+    SessionStream.event = _live(SessionStream.event)  # type: ignore[method-assign]  # as above
     Late.body = _late(Late.body)  # type: ignore[method-assign]  # as above
     ApiError.response = _refused(ApiError.response)  # type: ignore[method-assign]  # as above
 
@@ -120,7 +122,8 @@ def _counted(handle: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(handle)
     def counted(router: routes.Router, request: Request) -> Response:
         answer = handle(router, request)
-        if (answer.status, answer.headers["content-type"]) == (200, "application/json"):
+        made = (answer.status in {200, 201}, answer.headers["content-type"])
+        if made == (True, "application/json"):
             LEDGER.count("late" if answer.stream else "given")
         return answer
 
@@ -148,6 +151,17 @@ def _told(iterate: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]
             yield event
 
     return told
+
+
+def _live(event: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(event)
+    def live(stream: SessionStream, name: str, payload: Any) -> Any:
+        made = event(stream, name, payload)
+        with LEDGER.looking("events", f"event {name}"):
+            check(SESSION_EVENTS.get(name), made)
+        return made
+
+    return live
 
 
 def _late(body: Callable[..., Any]) -> Callable[..., Any]:

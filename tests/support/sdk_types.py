@@ -7,8 +7,10 @@ and there may be no key that its types do not know, which the client itself woul
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
+import openai
 from openai._models import validate_type
 from openai.pagination import SyncCursorPage, SyncPage
 from openai.types import (
@@ -18,6 +20,7 @@ from openai.types import (
     Model,
     VectorStore,
     VectorStoreDeleted,
+    VectorStoreSearchResponse,
 )
 from openai.types.beta import (
     Assistant,
@@ -43,7 +46,7 @@ from openai.types.responses import (
 from openai.types.vector_stores import VectorStoreFile, VectorStoreFileBatch, VectorStoreFileDeleted
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["EVENTS", "RESPONSE_EVENTS", "ROUTES", "check"]
+__all__ = ["EVENTS", "RESPONSE_EVENTS", "ROUTES", "SESSION_EVENTS", "check"]
 
 
 T = TypeVar("T")
@@ -55,6 +58,14 @@ class Page(SyncCursorPage[T], Generic[T]):
     object: str
     first_id: str
     last_id: str
+
+
+class Found(SyncPage[VectorStoreSearchResponse]):
+    """What a search found. As with a page of a list, the client reads the data only."""
+
+    search_query: list[str]
+    has_more: bool
+    next_page: str | None
 
 
 class File(FileObject):
@@ -79,7 +90,28 @@ class ArgumentsDone(ResponseFunctionCallArgumentsDoneEvent):
     name: str
 
 
+def since_3(module: str, name: str) -> Any:
+    """A type of the Agents API, which the client has since 3.x; before, nothing is checked."""
+    if openai.__version__ < "3":
+        return None
+    return getattr(import_module(f"openai.types.beta.{module}"), name)
+
+
+def page_of(type_: Any) -> Any:
+    """A page of these; nothing is checked where there are none."""
+    return type_ and Page[type_]
+
+
+AgentSession: Final = since_3("agent_session", "AgentSession")
+AgentSessionDeleted: Final = since_3("agent_session_deleted", "AgentSessionDeleted")
+AgentSessionEvent: Final = since_3("agent_session_event", "AgentSessionEvent")
+AgentSessionItem: Final = since_3("agent_session_item", "AgentSessionItem")
+Turn: Final = since_3("agents.sessions.turn", "Turn")
+
 THREAD: Final = "/v1/threads/{thread_id}"
+SESSIONS: Final = "/v1/agents/sessions"
+SESSION: Final = SESSIONS + "/{session_id}"
+TURN: Final = SESSION + "/turns/{turn_id}"
 RESPONSE: Final = "/v1/responses/{response_id}"
 CONVERSATION: Final = "/v1/conversations/{conversation_id}"
 MESSAGES: Final = THREAD + "/messages"
@@ -89,7 +121,8 @@ STORES: Final = "/v1/vector_stores"
 STORE: Final = STORES + "/{vector_store_id}"
 BATCH: Final = STORE + "/file_batches/{batch_id}"
 
-#: By method and path, as the simulator's table of routes has them. `None`: the answer is no JSON.
+#: By method and path, as the simulator's table of routes has them. `None`: the answer is no JSON,
+#: or one of which this client knows nothing.
 ROUTES: Final[Mapping[tuple[str, str], Any]] = {
     ("GET", "/v1/assistants"): Page[Assistant],
     ("POST", "/v1/assistants"): Assistant,
@@ -127,6 +160,7 @@ ROUTES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", STORE): VectorStore,
     ("DELETE", STORE): VectorStoreDeleted,
     ("GET", STORE + "/files"): Page[VectorStoreFile],
+    ("POST", STORE + "/search"): Found,
     ("POST", STORE + "/files"): VectorStoreFile,
     ("GET", STORE + "/files/{file_id}"): VectorStoreFile,
     ("DELETE", STORE + "/files/{file_id}"): VectorStoreFileDeleted,
@@ -147,6 +181,17 @@ ROUTES: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", CONVERSATION + "/items"): ConversationItemList,
     ("GET", CONVERSATION + "/items/{item_id}"): ConversationItem,
     ("DELETE", CONVERSATION + "/items/{item_id}"): Conversation,
+    ("GET", SESSIONS): page_of(AgentSession),
+    ("POST", SESSIONS): AgentSession,
+    ("GET", SESSION): AgentSession,
+    ("POST", SESSION): AgentSession,
+    ("DELETE", SESSION): AgentSessionDeleted,
+    ("GET", SESSION + "/events"): None,
+    ("POST", SESSION + "/events"): None,
+    ("GET", SESSION + "/turns"): page_of(Turn),
+    ("GET", TURN): Turn,
+    ("GET", TURN + "/items"): page_of(AgentSessionItem),
+    ("GET", SESSION + "/items"): page_of(AgentSessionItem),
 }
 
 #: The members of the client's union of events, each by its name: only the one of that name fits.
@@ -161,14 +206,26 @@ RESPONSE_EVENTS: Final[Mapping[str, Any]] = {
     for event in get_args(get_args(ResponseStreamEvent)[0])
 } | {"response.function_call_arguments.done": ArgumentsDone}
 
+#: The same of a session's.
+SESSION_EVENTS: Final[Mapping[str, Any]] = {
+    get_args(event.model_fields["type"].annotation)[0]: event
+    for event in get_args(get_args(AgentSessionEvent)[0] if AgentSessionEvent else ())
+}
+
 
 def check(type_: Any, value: object) -> None:
     """Have the client validate an answer, and look for what it has no word for.
+
+    Args:
+        type_: of the answer; of `None`, nothing is known.
+        value: the answer.
 
     Raises:
         pydantic.ValidationError: it would refuse it.
         ValueError: there is a key in it that its types do not know.
     """
+    if type_ is None:
+        return
     if unknown := list(_unknown(validate_type(type_=type_, value=value))):
         raise ValueError(f"keys that the client does not know: {', '.join(unknown)}")
 

@@ -7,6 +7,7 @@
 * Each of them only of a storm in which it strikes, and only before that has healed.
 * `ThreadBusy`: while another client's run holds the thread, or its lock lingers; it names that run,
   and the app's patience with it is over. If the last look failed, it is what the one before showed.
+* What a stage says beside, of its wire alone (`Stage.justifies`).
 * `ToolError`, `RunCancelled`, `DeadlineExceeded`: when the app wanted that, and no run goes on.
 """
 
@@ -61,6 +62,8 @@ def excused(stage: Stage, story: Story) -> Iterator[str]:
 
 
 def _faulted(stage: Stage, story: Story, fault: Fault) -> Iterator[str]:
+    if stage.justifies(fault):
+        return
     if not any(getattr(stage.plan.storm, cause) for cause in CAUSES.get(fault.kind, [])):
         yield f"{fault.kind}, and nothing of the kind strikes: {fault.message}"
     met = [step.at or 0.0 for step in story.journal if isinstance(step, FaultMet)]
@@ -79,21 +82,23 @@ def _is_hopeless(stage: Stage, story: Story, fault: Fault) -> bool:
         case K.NOT_FOUND:
             return bool(stage.thread_id) and not was_seen
         case K.GARBLED:
+            if stage.case.wire == "responses":  # several requests a call
+                return not was_seen
             return met == len(story.calls) - story.before
     return False
 
 
 def _busy(stage: Stage, story: Story, fault: Fault) -> Iterator[str]:
     yield from _impatient(stage, story)
-    holder = stage.thread and stage.thread.holder(stage.clock.now())
-    if holder in stage.ours:
+    holder = stage.holder()
+    if holder in {run.id for run in stage.ours}:
         yield f"locked out by our own run: {fault.message}"
     elif _looked_in_vain(story):  # it is not known who holds it now
         return
     elif holder is None:
         yield f"busy, and nobody holds the thread: {fault.message}"
-    elif fault.holder != holder.id:
-        yield f"{holder.id} holds the thread, and the error names {fault.holder}"
+    elif fault.holder not in stage.names_of(holder):
+        yield f"{holder} holds the thread, and the error names {fault.holder}"
 
 
 def _looked_in_vain(story: Story) -> bool:

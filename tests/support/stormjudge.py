@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from runfsm import LIFECYCLE, RunEvent, RunStatus, Transition
 from runfsm.driver.journal import CancelWanted, FaultMet, GaveUp, ToolAnswered
-from runfsm_simulator.world.models import Run
 from stormexcuses import excused
-from stormstage import BEFORE, QUESTION, Stage, accepted
+from stormstage import BEFORE, QUESTION, Stage
 from stormstory import Story
 
 __all__ = ["RULES", "judge"]
@@ -53,9 +52,7 @@ def tools_once(stage: Stage, story: Story) -> Iterator[str]:
     """A tool is called once for a call id, at most."""
     asked: Counter[tuple[str, Any]] = Counter()
     for run in stage.ours:
-        for step in run.steps.values():
-            calls = {call.call_id: call for call in step.calls}  # one may stand there twice
-            asked.update((call.name, _number(call.arguments)) for call in calls.values())
+        asked.update((name, _number(arguments)) for name, arguments in run.calls)
     for call, times in stage.called.items():
         if times > asked[call]:
             yield f"{call} was called {times} times, and asked for {asked[call]} times"
@@ -76,7 +73,7 @@ def outputs_once(stage: Stage, _: Story) -> Iterator[str]:
     Unless a look showed that it still waits, as a replica that lags may; or another client is
     quicker.
     """
-    yield from _twice("taken", Counter(it for run in stage.ours for it in accepted(run)))
+    yield from _twice("taken", Counter(it for run in stage.ours for it in run.accepted))
     is_elsewhere = RunEvent.SUBMIT_TOOL_OUTPUTS in stage.plan.acts.values()
     if stage.sent_again and not (stage.plan.storm.stale_look or is_elsewhere):
         yield f"sent again, though taken: {stage.sent_again}"
@@ -107,7 +104,7 @@ def ended(stage: Stage, story: Story) -> Iterator[str]:
     status, run = story.outcome.status, next(iter(stage.ours), None)
     if run is None or run.id != story.outcome.ref.run_id:
         yield f"the outcome is of {story.outcome.ref.run_id}, which is not our run"
-    elif status in LIFECYCLE.terminal and status is not run.status:
+    elif status in LIFECYCLE.terminal and run.status not in stage.true_of(status):
         yield f"the outcome says {status}, and the run is {run.status}"
     elif status not in LIFECYCLE.terminal and not _gave_up_in_time(stage, story):
         yield f"the outcome is {status}, though it was not given up, or too early"
@@ -115,6 +112,7 @@ def ended(stage: Stage, story: Story) -> Iterator[str]:
 
 def _gave_up_in_time(stage: Stage, story: Story) -> bool:
     wanted = [step.at or 0.0 for step in story.journal if isinstance(step, CancelWanted)]
+    wanted += stage.expires_at
     given_up = [step.at or 0.0 for step in story.journal if isinstance(step, GaveUp)]
     grace_s = stage.plan.policy.cancel_grace_s
     return bool(wanted and given_up and given_up[0] >= wanted[0] + grace_s)
@@ -131,9 +129,8 @@ def answer_told(stage: Stage, story: Story) -> Iterator[str]:
     run, text = stage.ours[0], story.outcome.text
     is_complete = story.outcome.status is RunStatus.COMPLETED
     may_lack = stage.plan.storm.missing_message and not is_complete
-    wrote = "\n".join(it.text for it in run.thread.messages.values() if it.run_id == run.id)
-    if text != wrote and not may_lack:
-        yield f"the run wrote {wrote!r}, and the answer is {text!r}"
+    if text != run.wrote and not may_lack:
+        yield f"the run wrote {run.wrote!r}, and the answer is {text!r}"
     if stage.plan.streams and story.told != text:
         yield f"the answer is {text!r}, and {story.told!r} was told"
 
@@ -150,13 +147,11 @@ def unlocked(stage: Stage, story: Story) -> Iterator[str]:
     fault = story.error[2] if story.error else None
     says_so = not was_seen and fault is not None and fault.maybe_applied
     for run in stage.ours:
-        goes_on = run.status not in LIFECYCLE.terminal and not _told_to_cancel(stage, run)
+        goes_on = run.status not in LIFECYCLE.terminal and not stage.told_to_cancel(run)
         if goes_on and not (tried or wants_left or says_so):
             yield f"the run is left {run.status}, and was never told to cancel"
-
-
-def _told_to_cancel(stage: Stage, run: Run) -> bool:
-    return (run.id, RunEvent.CANCEL) in {(it.run_id, it.event) for it in stage.simulator.trace}
+    if not (tried or wants_left or says_so):
+        yield from stage.poison()
 
 
 def in_time(stage: Stage, story: Story) -> Iterator[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import partial
+from typing import Final
 
 import anyio
 
 from driving import LOOPS, in_time
+from stormchains import ChainStage
 from stormjudge import judge
 from storms import Case
 from stormstage import Stage
 from stormstory import Story
 
-__all__ = ["Played", "play", "told"]
+__all__ = ["STAGES", "Played", "play", "told"]
+
+#: By wire.
+STAGES: Final[Mapping[str, type[Stage]]] = {"assistants": Stage, "responses": ChainStage}
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def told(case: Case) -> str:
 
 
 def _drive(case: Case, loop: str | None) -> tuple[Stage, Story]:
-    stage = Stage(case)
+    stage = STAGES[case.wire](case)
     if loop is None:
         return stage, in_time(stage.drive)
     return stage, in_time(partial(anyio.run, stage.drive_async, backend=loop))

@@ -52,29 +52,39 @@ ACTS: Final[tuple[Act, ...]] = (
 
 @dataclass(frozen=True)
 class Case:
-    """One of them. `str(case)` is its name, and `Case.named` the way back."""
+    """One of them. `str(case)` is its name, and `Case.named` the way back.
+
+    What happens in a case is the same on each wire.
+    """
 
     weather: str
     seed: int
+    wire: str = "assistants"
 
     def __str__(self) -> str:
+        return f"{'' if self.wire == 'assistants' else self.wire + ':'}{self.drawn_from}"
+
+    @property
+    def drawn_from(self) -> str:
+        """Its name, on whatever wire."""
         return f"{self.weather}/{self.seed}"
 
     @classmethod
     def named(cls, name: str) -> Self:
         """The case of a name that `str` gave."""
-        weather, _, seed = name.partition("/")
-        return cls(weather, int(seed))
+        wire, _, rest = name.rpartition(":")
+        weather, _, seed = rest.partition("/")
+        return cls(weather, int(seed), wire or "assistants")
 
     @property
     def key(self) -> str:
         """The key of its run; the back-off's jitter comes from it."""
-        return f"storm {self}"
+        return f"storm {self.drawn_from}"
 
     @cached_property
     def plan(self) -> Plan:
         """What is to happen."""
-        draw = Random(str(self))
+        draw = Random(self.drawn_from)
         storm = _storm(self, draw)
         return Plan(
             storm=storm,
@@ -113,11 +123,11 @@ class Plan:
     streams: bool
 
 
-def fixed_set() -> Iterator[Case]:
+def fixed_set(wire: str = "assistants") -> Iterator[Case]:
     """All 10,000, those of a seed beside each other."""
     sizes = {**dict.fromkeys(REASONS, ALONE), "pair": PAIRS, "swarm": SWARMS}
     for seed in range(max(sizes.values())):
-        yield from (Case(weather, seed) for weather, size in sizes.items() if seed < size)
+        yield from (Case(weather, seed, wire) for weather, size in sizes.items() if seed < size)
 
 
 def _storm(case: Case, draw: Random) -> Storm:

@@ -8,24 +8,32 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from driving import WatchfulClock
-from runfsm import AssistantsBackend, AsyncRunDriver, Outcome, RunDriver, RunEvent, RunRequest
+from runfsm import (
+    AssistantsBackend,
+    AsyncRunDriver,
+    Outcome,
+    RunDriver,
+    RunEvent,
+    RunRequest,
+    RunStatus,
+)
 from runfsm.driver.live import LiveItem, TextDelta
-from runfsm.errors import BackendError, CallerError, IllegalTransition, RunfsmError
+from runfsm.errors import BackendError, CallerError, Fault, IllegalTransition, RunfsmError
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.refusals import Refusal
 from storms import Act, Case
-from stormstory import Call, Story
+from stormstory import Call, Story, TrueRun
 from stormtools import IN_USE, TOOLS, Use
 
-__all__ = ["BEFORE", "QUESTION", "Stage", "accepted"]
+__all__ = ["BEFORE", "QUESTION", "Stage"]
 
 #: What the user says, with the run and before it.
 QUESTION: Final = "How is it?"
@@ -64,7 +72,7 @@ class Stage:
         self.clock = WatchfulClock()
         self.simulator = Simulator(plan.script, clock=self.clock, seed=case.seed, storm=plan.storm)
         self.assistant_id = self.simulator.create_assistant()
-        self.thread_id = self.simulator.create_thread() if plan.has_thread else None
+        self.thread_id = self._make_thread() if plan.has_thread else None
         self.started_at = self.clock.now()
         self.calls: list[Call] = []
         self.called: Counter[tuple[str, int]] = Counter()
@@ -80,6 +88,17 @@ class Stage:
         self._told = ""
         self._leaves = False
         self._listen_in()
+
+    def _make_thread(self) -> str:
+        return self.simulator.create_thread()
+
+    def backend(self, *, awaited: bool) -> Any:
+        """What the driver drives."""
+        simulator = self.simulator
+        if self.plan.streams:
+            client: Any = simulator.async_client() if awaited else simulator.client()
+            return AssistantsBackend(client)
+        return simulator.async_backend if awaited else simulator.backend
 
     def _listen_in(self) -> None:
         for backend in (self.simulator.backend, self.simulator.async_backend._backend):
@@ -98,9 +117,8 @@ class Stage:
     def drive(self) -> Story:
         """Drive by threads."""
         IN_USE.set(self._use)
-        simulator, policy = self.simulator, self.plan.policy
-        streams = self.plan.streams
-        backend = AssistantsBackend(simulator.client()) if streams else simulator.backend
+        policy, streams = self.plan.policy, self.plan.streams
+        backend = self.backend(awaited=False)
         self.driver = RunDriver(backend, TOOLS, policy=policy, clock=self.clock)
         try:
             if self.plan.adds_message and self.thread_id:
@@ -123,11 +141,8 @@ class Stage:
     async def drive_async(self) -> Story:
         """Drive by tasks: the same."""
         IN_USE.set(self._use)
-        simulator, policy = self.simulator, self.plan.policy
-        streams = self.plan.streams
-        backend: Any = simulator.async_backend
-        if streams:
-            backend = AssistantsBackend(simulator.async_client())
+        policy, streams = self.plan.policy, self.plan.streams
+        backend = self.backend(awaited=True)
         self.driver = AsyncRunDriver(backend, TOOLS, policy=policy, clock=self.clock)
         try:
             if self.plan.adds_message and self.thread_id:
@@ -187,15 +202,18 @@ class Stage:
     def _requested(self, answer: Callable[[Any], Any], request: Any) -> Any:
         """A request of the SDK."""
         self._act()
-        if request.path.endswith("/submit_tool_outputs"):
-            body = json.loads(request.body)
-            self._hear_outputs([output["tool_call_id"] for output in body["tool_outputs"]])
+        self._hear_request(request)
         self.calls.append(Call(self.clock.now(), f"{request.method} {request.path}"))
         return answer(request)
 
+    def _hear_request(self, request: Any) -> None:
+        if request.path.endswith("/submit_tool_outputs"):
+            body = json.loads(request.body)
+            self._hear_outputs([output["tool_call_id"] for output in body["tool_outputs"]])
+
     def _hear_outputs(self, call_ids: list[str]) -> None:
         with self.simulator.world.operation():
-            taken = {call_id for run in self.ours for call_id in accepted(run)}
+            taken = {call_id for run in self.ours for call_id in run.accepted}
         self.sent_again += [call_id for call_id in call_ids if call_id in self._sent & taken]
         self._sent |= {*call_ids}
 
@@ -208,12 +226,15 @@ class Stage:
             self.driver.cancel()
         elif act == "leave":
             self._leaves = True
-        elif act is not None and self.thread is not None:
+        elif act is not None:
             with suppress(IllegalTransition, CallerError, Refusal):
-                self._act_elsewhere(act, self.thread)
+                self._act_elsewhere(act)
 
-    def _act_elsewhere(self, act: Act, thread: Thread) -> None:
+    def _act_elsewhere(self, act: Act) -> None:
         """Another client does it, on the same thread."""
+        thread = self.thread
+        if thread is None:
+            return
         if act == "foreign_run":
             self.simulator.world.create_run(thread.id, self.assistant_id)
         elif act == "foreign_message":
@@ -228,11 +249,42 @@ class Stage:
         """The newest thread."""
         return next(reversed(self.simulator.world.store.threads.values()), None)
 
+    def holder(self) -> str | None:
+        """The id of the run that holds the thread now."""
+        holder = self.thread and self.thread.holder(self.clock.now())
+        return holder.id if holder else None
+
+    def justifies(self, _: Fault) -> bool:
+        """Whether something on this wire alone justifies a fault."""
+        return False
+
+    def names_of(self, holder: str) -> set[str | None]:
+        """What an error may call a holder."""
+        return {holder}
+
     @property
-    def ours(self) -> list[Run]:
+    def ours(self) -> list[TrueRun]:
         """The runs of our key, on whatever thread."""
         runs = self.simulator.world.store.runs.values()
-        return [run for run in runs if run.metadata.get(METADATA_KEY) == self.case.key]
+        return [_truth(run) for run in runs if run.metadata.get(METADATA_KEY) == self.case.key]
+
+    @property
+    def expires_at(self) -> list[float]:
+        """When the driver must end a run because its time is over; the service does that here."""
+        return []
+
+    def true_of(self, status: RunStatus) -> set[RunStatus]:
+        """What a run is, to the service, that an outcome calls this."""
+        return {status}
+
+    def told_to_cancel(self, run: TrueRun) -> bool:
+        """Whether the service has heard of a cancel."""
+        taken = {(it.run_id, it.event) for it in self.simulator.trace}
+        return (run.id, RunEvent.CANCEL) in taken
+
+    def poison(self) -> Iterator[str]:
+        """What is left on the thread that keeps others from it; nothing on this wire."""
+        yield from ()
 
     @property
     def heals_at(self) -> float:
@@ -257,6 +309,17 @@ class Stage:
         return [thread for thread in new if thread.is_alive()]
 
 
-def accepted(run: Run) -> list[str]:
-    """Ids of the calls of a run whose outputs the service has taken."""
-    return [call_id for step in run.steps.values() for call_id in step.outputs]
+def _truth(run: Run) -> TrueRun:
+    messages = run.thread.messages.values()
+    return TrueRun(
+        id=run.id,
+        status=run.status,
+        calls=[
+            # One may stand there twice.
+            (call.name, call.arguments)
+            for step in run.steps.values()
+            for call in {call.call_id: call for call in step.calls}.values()
+        ],
+        accepted=[call_id for step in run.steps.values() for call_id in step.outputs],
+        wrote="\n".join(it.text for it in messages if it.run_id == run.id),
+    )

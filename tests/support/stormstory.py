@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from runfsm import Outcome
+from runfsm import Outcome, RunStatus
 from runfsm.driver.journal import CancelReason
 from runfsm.errors import FaultKind, RunfsmError
 from runfsm.lifecycle.journal import JournalStep
 
-__all__ = ["Call", "Story"]
+__all__ = ["Call", "Story", "TrueRun"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,25 @@ class Call:
     at: float
     name: str
     fault: FaultKind | None = None
+
+
+@dataclass(frozen=True)
+class TrueRun:
+    """What a run truly came to, by the service's own book.
+
+    Attributes:
+        id: of the run.
+        status: of the run.
+        calls: name and arguments of each call that the model made.
+        accepted: the ids of the calls whose outputs the service has taken; twice, if it did twice.
+        wrote: its messages.
+    """
+
+    id: str
+    status: RunStatus
+    calls: list[tuple[str, str]]
+    accepted: list[str]
+    wrote: str
 
 
 @dataclass(frozen=True)

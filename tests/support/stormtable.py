@@ -1,6 +1,7 @@
 """All ten thousand storms, and how they ended, as a table: `make storm`.
 
-`make storm CASE=timeout/17` tells what happens in one of them instead.
+`make storm CASE=timeout/17` tells what happens in one of them instead; `make storm CASE=responses`
+plays all of them on the Responses wire, and `CASE=responses:timeout/17` tells of one there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import track
 
-from stormplay import Played, play, told
+from stormplay import STAGES, Played, play, told
 from storms import Case, fixed_set
 
 #: The columns, and what of a story's ending counts where.
@@ -32,14 +33,16 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def main(names: list[str]) -> int:
-    """Tell the cases of these names; or play all, and tell of them in a table."""
+    """Tell the cases of these names; or play all of a wire, and tell of them in a table."""
+    if not names or names[0] in STAGES:
+        return _all(*names)
     for name in names:
         sys.stdout.write(told(Case.named(name)) + "\n")
-    return 0 if names else _all()
+    return 0
 
 
-def _all() -> int:
-    cases, began_at = [*fixed_set()], perf_counter()
+def _all(wire: str = "assistants") -> int:
+    cases, began_at = [*fixed_set(wire)], perf_counter()
     with ProcessPoolExecutor() as pool:
         playing = pool.map(play, cases, chunksize=20)
         played = [*track(playing, "storms", len(cases), console=Console(stderr=True))]

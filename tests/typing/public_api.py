@@ -12,12 +12,14 @@ from runfsm import (
     LIFECYCLE,
     AssistantsBackend,
     AsyncRunDriver,
+    Capabilities,
     DriveEnded,
     Edge,
     JournalStep,
     Observer,
     Outcome,
     Policy,
+    ResponsesBackend,
     RunCore,
     RunDriver,
     RunEvent,
@@ -29,7 +31,12 @@ from runfsm import (
     log_contents,
     tool,
 )
-from runfsm.backends import AsyncAssistantsBackend, SyncAssistantsBackend
+from runfsm.backends import (
+    AsyncAssistantsBackend,
+    AsyncResponsesBackend,
+    SyncAssistantsBackend,
+    SyncResponsesBackend,
+)
 from runfsm.otel import Spans
 from runfsm_simulator import Simulator
 
@@ -96,3 +103,13 @@ def table_and_machine() -> None:
 def a_tool_is_generic(one: Tool[[str], int]) -> int:
     """A tool can be called as its function."""
     return one("text")
+
+
+def on_responses(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> None:
+    """The other wire, chosen by the kind of client as well."""
+    backend = ResponsesBackend(client, assistants={"asst_1": {"model": "gpt-5"}})
+    assert_type(backend, SyncResponsesBackend)
+    assert_type(backend.capabilities, Capabilities)
+    RunDriver(backend, [get_weather])
+    assert_type(ResponsesBackend(async_client, expires_after_s=None), AsyncResponsesBackend)
+    AsyncRunDriver(ResponsesBackend(async_client, memory="responses"))

@@ -36,10 +36,13 @@ from runfsm.driver.actions import (
     Cancel,
     Create,
     Done,
+    Faulted,
     FetchMessages,
     ListRuns,
     Sleep,
     Slept,
+    TakeTurn,
+    TurnTaken,
 )
 from runfsm.driver.busy import LINGER_S, OnBusy
 
@@ -64,8 +67,14 @@ def test_reject_names_the_holder_by_a_look(named: str | None) -> None:
     assert ["run_9"] == holders(core)
 
 
-@pytest.mark.parametrize("kind", [K.NOT_FOUND, K.INVALID, K.UNSUPPORTED, K.AUTH])
-@pytest.mark.parametrize("on_busy", EVERY, ids=str)
+UNLISTED = [K.NOT_FOUND, K.INVALID, K.UNSUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("on_busy", "kind"),
+    [*((Reject(), kind) for kind in UNLISTED), *((policy, K.AUTH) for policy in EVERY)],
+    ids=str,
+)
 def test_a_service_that_lists_no_runs_is_believed_that_it_is_locked(
     on_busy: OnBusy, kind: Any
 ) -> None:
@@ -75,6 +84,27 @@ def test_a_service_that_lists_no_runs_is_believed_that_it_is_locked(
 
     assert isinstance(core.error, ThreadBusy)
     assert "run_9" == core.error.holder
+
+
+@pytest.mark.parametrize("kind", UNLISTED)
+@pytest.mark.parametrize("on_busy", [Wait(60), Interrupt(60), Enqueue(timeout_s=60)], ids=str)
+def test_where_nobody_lists_runs_one_knocks_for_as_long_as_the_policy_waits(
+    on_busy: OnBusy, kind: Any
+) -> None:
+    """Each look is refused, each knock as well; the policy's time ends it, and not a lingering."""
+    core, clock = a_waiting_core(on_busy), 0.0
+    while not isinstance(action := core.next_action(), Done):
+        if isinstance(action, Sleep):
+            clock += action.delay_s
+            core.receive(Slept(clock))
+        elif isinstance(action, TakeTurn):
+            core.receive(TurnTaken(clock))
+        else:
+            fault = LOCKED if isinstance(action, Create) else Fault(kind, "No such route.")
+            core.receive(Faulted(fault, clock))
+
+    assert isinstance(core.error, ThreadBusy)
+    assert 60.0 == clock
 
 
 def test_an_account_without_money_is_told_as_that() -> None:

@@ -262,11 +262,11 @@ def test_only_a_cancel_can_come_too_late() -> None:
         (REFUSED, Sleep),  # may pass
         (Fault(K.AUTH, "No."), Done),
         (Fault(K.NOT_FOUND, "No thread found with id 'thread_1'.", status_code=404), Sleep),
-        (Fault(K.NOT_FOUND, "No such route.", status_code=404), Done),
+        (Fault(K.NOT_FOUND, "No such route.", status_code=404), Create),  # cannot list: knock
     ],
 )
 def test_what_a_look_at_a_locked_thread_meets(fault: Fault, then: type) -> None:
-    """The thread was there a moment ago: if it is missing, that is a lag. A route is not."""
+    """A thread that was there a moment ago lags. Without such a route, one knocks to find out."""
     core = a_waiting_core(Wait(), met(LOCKED))
 
     assert [ListRuns, then] == told(core, [met(fault)])

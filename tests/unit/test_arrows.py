@@ -41,24 +41,56 @@ MAY_IMPORT = {
     },
     **{f"runfsm.driver.{worker}": {"driver", "clock"} for worker in WORKERS},
     "runfsm.tools": {"errors", "lifecycle", "tools", "driver.actions"},
-    "runfsm.backends": {"errors", "lifecycle", "driver.actions", "driver.live", "backends"},
+    "runfsm.backends": {
+        "errors",
+        "lifecycle",
+        "driver.actions",
+        "driver.hint",
+        "driver.live",
+        "backends",
+    },
     "runfsm.otel": {"errors", "lifecycle", "driver"},
     "runfsm_simulator": {"errors", "lifecycle"},
+    "runfsm_pytest": {"errors", "lifecycle"},
+    # It makes what clients take, and tests them.
+    "runfsm_simulator.testing": {"errors", "lifecycle", "driver", "backends.base"},
+    # It is a client, and waits in real time.
+    "runfsm_simulator.testing.conformance": {
+        "errors",
+        "lifecycle",
+        "driver",
+        "backends.base",
+        "clock",
+    },
+    # What is explored there is the project's own driver.
+    "runfsm_simulator.explore.core": {"backends", "clock", "driver", "lifecycle", "tools"},
 }
 ONLY_IMPORTER = {
     "transitions": {"runfsm.lifecycle.machine"},
     "opentelemetry": {"runfsm.otel"},
-    "time": {"runfsm.clock"},
-    "random": {"runfsm_simulator.world.chooser"},
+    # `pretend` gives a user's own sleeps and dice to a search.
+    "time": {"runfsm.clock", "runfsm_simulator.explore.pretend"},
+    "random": {"runfsm_simulator.world.chooser", "runfsm_simulator.explore.pretend"},
     "openai": {
+        "runfsm.backends.agents",
         "runfsm.backends.assistants",
         "runfsm.backends.assistants_stream",
         "runfsm.backends.assistants_wire",
+        "runfsm.backends.clients",
         "runfsm.backends.faults",
+        "runfsm.backends.flow",
+        "runfsm.backends.responses",
+        "runfsm.backends.responses_answers",
+        "runfsm.backends.webhooks",
+        "runfsm.cli.conform",
         "runfsm.cli.demo",
         "runfsm.cli.drive.services",
         "runfsm_simulator.doors.transport",
         "runfsm_simulator.simulator",
+        "runfsm_pytest",  # for the types of its fixtures
+        "runfsm_simulator.testing.conformance.check",
+        "runfsm_simulator.testing.conformance.service",
+        "runfsm_simulator.testing.conformance.stage",
     },
 }
 STDLIB_ONLY = [

@@ -210,13 +210,13 @@ def test_every_format_shows_highlights(form: str) -> None:
 
 def test_unknown_highlight_names_the_strangers_and_the_known() -> None:
     """A status that the table does not have is refused by name, with those that it has."""
-    with pytest.raises(CallerError, match=r"cannot highlight sleeping: .*queued, in_progress"):
+    with pytest.raises(CallerError, match=r"cannot paint sleeping: .*queued, in_progress"):
         picture_of(LIFECYCLE, highlight=[S.QUEUED, "sleeping"])
 
 
 def test_edge_of_another_table_is_refused() -> None:
     """An edge is known by its whole row: a run step's is no edge of a message."""
-    with pytest.raises(CallerError, match=r"cannot highlight .*open.*not in the table"):
+    with pytest.raises(CallerError, match=r"cannot paint .*open.*not in the table"):
         picture_of(MESSAGE, highlight=RUN_STEP.edges[:1])
 
 

@@ -17,7 +17,7 @@ def _refusal(holder: str | None = None) -> Fault:
 def _freed(holder: str | None) -> Lock:
     """A lock of this holder, as the service said; but at second 101 no run is active."""
     lock = Lock(_refusal(holder), since=100.0)
-    lock.see(None, 101.0)
+    lock.see(None, 101.0, at_least_until=0.0)
     return lock
 
 
@@ -54,7 +54,7 @@ def test_a_refusal_at_the_end_of_its_lingering_is_the_last(after_s: float, *, la
 def test_a_lock_has_lingered_since_it_was_seen_free_first() -> None:
     """Further looks that show nobody do not prolong it."""
     lock = _freed("run_1")
-    lock.see(None, 103.0)
+    lock.see(None, 103.0, at_least_until=0.0)
 
     assert 101.0 == lock.free_since
 
@@ -63,7 +63,7 @@ def test_a_lock_that_was_not_met_yet_may_linger() -> None:
     """It was seen by a look, before anything was refused."""
     lock = Lock.by(another("queued"), "thread_1", 100.0)
     held = lock.is_lingering
-    lock.see(None, 101.0)
+    lock.see(None, 101.0, at_least_until=0.0)
 
     assert (False, True) == (held, lock.is_lingering)
 
@@ -82,7 +82,7 @@ def test_a_holder_is_told_once(status: str) -> None:
     """Under `Interrupt` only; and not if it was told, by us or by another."""
     lock = Lock(_refusal(), 100.0)
     nobody = lock.victim(Interrupt())
-    lock.see(another(status), 101.0)
+    lock.see(another(status), 101.0, at_least_until=0.0)
     victims = [lock.victim(Wait()), lock.victim(Interrupt())]
     lock.told.add("run_9")
 

@@ -26,6 +26,7 @@ from runfsm_simulator.world.plain import Kept
 from runfsm_simulator.world.saving import Restartable, Saved, check_restartable
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.storm import Storm
+from runfsm_simulator.world.switches import Switches
 
 __all__ = ["Beginning", "Control"]
 
@@ -42,6 +43,7 @@ class Beginning:
         seed: of the choices, unless there is a chooser.
         chooser: makes them in place of the seed. It cannot begin again, and goes on.
         storm: what goes wrong.
+        switches: which way it goes where nobody recorded any.
     """
 
     planner: Planner
@@ -49,6 +51,7 @@ class Beginning:
     seed: int
     chooser: Chooser | None
     storm: Storm
+    switches: Switches
 
     def chooser_for(self, seed: int | None) -> Chooser:
         """Who chooses in a world that begins again, with another seed if one is given."""
@@ -207,6 +210,15 @@ class Control:
         """
         self._world.storm = Storm()
 
+    @property
+    def switches(self) -> Switches:
+        """Which way the service goes where nobody recorded any; a new one holds from now on."""
+        return self._world.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._world.switches = switches
+
     # The whole world.
 
     @property
@@ -217,7 +229,7 @@ class Control:
     def reset(self, *, seed: int | None = None) -> None:
         """Begin again: nothing exists, no fault is armed, nothing is in the journal.
 
-        The storm, if there was one at first, begins again too.
+        The storm, if there was one at first, begins again too; switches are as they were at first.
 
         Virtual time begins again too; real time goes on. Snapshots stay.
 
@@ -230,6 +242,7 @@ class Control:
         chooser = self._beginning.chooser_for(seed)
         self._world.begin(self._beginning.planner, clock=clock, chooser=chooser)
         self._world.storm = self._beginning.storm
+        self._world.switches = self._beginning.switches
         self.faults.disarm()
         self.journal.clear()
 

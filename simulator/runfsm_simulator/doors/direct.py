@@ -21,7 +21,7 @@ from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator.doors.striker import Called, Striker
 from runfsm_simulator.wire import runs
-from runfsm_simulator.wire.asked import check_id
+from runfsm_simulator.wire.asked import check_endpoint, check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateMessage
 from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
@@ -30,6 +30,8 @@ from runfsm_simulator.wire.validation import parse
 from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
+from runfsm_simulator.world.switches import Switches
+from runfsm_simulator.world.witness import WITNESSES
 
 __all__ = ["AsyncDirectBackend", "DirectBackend"]
 
@@ -77,6 +79,19 @@ class ToolOutput(Protocol):
         """The text for the model."""
 
 
+#: Which call of the API each method stands for.
+CALLS: Final[Mapping[str, str]] = {
+    "create": "POST /v1/threads/{thread_id}/runs",
+    "retrieve": "GET /v1/threads/{thread_id}/runs/{run_id}",
+    "submit": "POST /v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
+    "cancel": "POST /v1/threads/{thread_id}/runs/{run_id}/cancel",
+    "messages": "GET /v1/threads/{thread_id}/messages",
+    "create_thread": "POST /v1/threads",
+    "runs": "GET /v1/threads/{thread_id}/runs",
+    "add_message": "POST /v1/threads/{thread_id}/messages",
+    "find_message": "GET /v1/threads/{thread_id}/messages",
+}
+
 Method = Callable[Concatenate["DirectBackend", P], T]
 
 
@@ -85,7 +100,7 @@ def _call(method: Method[P, T]) -> Method[P, T]:
 
     @wraps(method)
     def call(self: DirectBackend, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._striker.is_calm:
+        if self._striker.is_calm and not WITNESSES.present:
             return method(self, *args, **kwargs)
         answer = partial(method, self, *args, **kwargs)
         return self._stormed(method.__name__, _about(*args, *kwargs.values()), answer)
@@ -126,11 +141,11 @@ class DirectBackend:
                 raise REFUSALS["stream"].error(why="the direct port shows snapshots")
             if request.thread_id is None:
                 body["thread"] = _with(body.get("thread") or {}, "messages", said)
-                run = runs.on_new_thread(self._world, _copied(CreateThreadAndRun, body))
+                run = runs.on_new_thread(self._world, self._copied(CreateThreadAndRun, body))
             else:
                 check_id("thread_id", request.thread_id)
                 body = _with(body, "additional_messages", said)
-                created = _copied(CreateRun, body)
+                created = self._copied(CreateRun, body)
                 run = runs.on_thread(self._world, created, thread_id=request.thread_id)
             return _snapshot(run)
 
@@ -145,15 +160,15 @@ class DirectBackend:
         """Hand in the outputs of every pending call at once."""
         given = [{"tool_call_id": it.call_id, "output": it.output} for it in outputs]
         with self._operation():
-            _check_ids(ref)
-            body = _copied(SubmitToolOutputs, {"tool_outputs": given})
+            self._check_ids(ref)
+            body = self._copied(SubmitToolOutputs, {"tool_outputs": given})
             return _snapshot(
                 runs.hand_in(self._world, body, thread_id=ref.thread_id, run_id=ref.run_id)
             )
 
     @_call
     def cancel(self, ref: RunRef) -> RunSnapshot:
-        """Ask to cancel; the snapshot is still `cancelling`."""
+        """Ask to cancel; the snapshot is still `cancelling`, unless a switch says otherwise."""
         with self._operation():
             run = self._run(ref)
             self._world.fire(run.id, RunEvent.CANCEL)
@@ -190,7 +205,7 @@ class DirectBackend:
         body = {"role": "user", "content": content, "metadata": metadata}
         with self._operation():
             check_id("thread_id", thread_id)
-            new = _copied(CreateMessage, body).new()
+            new = self._copied(CreateMessage, body).new()
             return self._world.add_message(thread_id, new).id
 
     @_call
@@ -205,9 +220,17 @@ class DirectBackend:
         check_id("thread_id", thread_id)
         return self._world.store.thread(thread_id)
 
+    def _check_ids(self, ref: RunRef) -> None:
+        check_id("thread_id", ref.thread_id)
+        check_id("run_id", ref.run_id, self._world.switches)
+
     def _run(self, ref: RunRef) -> Run:
-        _check_ids(ref)
+        self._check_ids(ref)
         return self._world.store.run(ref.thread_id, ref.run_id)
+
+    def _copied(self, model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
+        """A body by way of JSON after all: what the world keeps must not change under its hands."""
+        return parse(model, json.dumps(body).encode(), self._world.switches)
 
     def _stormed(self, verb: str, called: Called, answer: Callable[[], T]) -> T:
         """The answer, or what a storm makes of it: the same as `stormdoor.py` does to a response.
@@ -217,12 +240,19 @@ class DirectBackend:
         """
         strike = self._striker.decide(called)
         if strike is None:
-            shown: T = self._shown(verb, called.run_id or "", answer())
+            shown: T = self._shown(verb, called.run_id or "", self._answered(verb, called, answer))
             return shown
         if strike.applied:
             with suppress(BackendError):
-                answer()
+                self._answered(verb, called, answer)
         raise BackendError.of(strike.fault)
+
+    def _answered(self, verb: str, called: Called, answer: Callable[[], T]) -> T:
+        on_new_thread = verb == "create" and called.thread_id is None
+        call = "POST /v1/threads/runs" if on_new_thread else CALLS[verb]
+        store, ids = self._world.store, {"thread_id": called.thread_id, "run_id": called.run_id}
+        with self._world.operation(), WITNESSES.calling(call, store, ids):
+            return answer()
 
     def _shown(self, verb: str, run_id: str, answer: Any) -> Any:
         """The answer, less fresh or less whole than it came."""
@@ -238,9 +268,10 @@ class DirectBackend:
     def _operation(self) -> Iterator[None]:
         try:
             with self._world.operation():
+                check_endpoint("POST", "/v1/threads", self._world.switches)
                 yield
         except (ApiError, IllegalTransition, Refusal) as refusal:
-            raise BackendError.of(_fault(refusal)) from refusal
+            raise BackendError.of(_fault(refusal, self._world.switches)) from refusal
 
 
 class AsyncDirectBackend:
@@ -290,20 +321,10 @@ class AsyncDirectBackend:
         return self._backend.find_message(thread_id, key)
 
 
-def _check_ids(ref: RunRef) -> None:
-    check_id("thread_id", ref.thread_id)
-    check_id("run_id", ref.run_id)
-
-
 def _with(body: Any, key: str, more: list[Any]) -> Any:
     """`body` with `more` at the end of its list; or as it is, for the wire to refuse."""
     listed = body.get(key) or [] if isinstance(body, Mapping) else None
     return {**body, key: [*listed, *more]} if isinstance(listed, list | tuple) else body
-
-
-def _copied(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
-    """A body by way of JSON after all: what the world keeps must not change under its hands."""
-    return parse(model, json.dumps(body).encode())
 
 
 def _snapshot(run: Run) -> RunSnapshot:
@@ -328,13 +349,13 @@ REFUSED: Final[Mapping[RunEvent, FaultKind]] = {
 }
 
 
-def _fault(refusal: ApiError | IllegalTransition | Refusal) -> Fault:
-    answer = refusal if isinstance(refusal, ApiError) else api_error(refusal)
+def _fault(refusal: ApiError | IllegalTransition | Refusal, switches: Switches) -> Fault:
+    answer = refusal if isinstance(refusal, ApiError) else api_error(refusal, switches)
     holder = refusal.run_id if isinstance(refusal, ThreadLocked) else None
     match refusal:
         case ThreadLocked():
             kind = FaultKind.LOCKED
-        case NotFound():
+        case NotFound() | ApiError(status=404):
             kind = FaultKind.NOT_FOUND
         case IllegalTransition(event=event):
             kind = REFUSED[event]

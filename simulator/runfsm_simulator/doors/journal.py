@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from runfsm.errors import CallerError
-from runfsm.lifecycle import LIFECYCLE, RESPONSE, Evidence, Lifecycle, RunEvent
+from runfsm.lifecycle import LIFECYCLE, RESPONSE, TURN, Evidence, Lifecycle, RunEvent
 from runfsm_simulator.wire.http import Handle, NoAnswer, Request, Response
 from runfsm_simulator.world.operations import World
-from runfsm_simulator.world.reasons import RESPONSE_FIELDS, RUN_FIELDS, Reason
+from runfsm_simulator.world.reasons import RESPONSE_FIELDS, RUN_FIELDS, TURN_FIELDS, Reason
+from runfsm_simulator.world.switches import REASONS, Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = ["Asking", "Journal", "Why"]
@@ -24,7 +26,21 @@ LINES_MAX: Final = 1_000
 PATH_MAX: Final = 300  # characters of a path; the longest of the API's own has a third of it
 HEAD: Final = 300  # bytes of a body: a run's begins with its id, an error's with its message
 #: Not the field `run_id`, nor what it holds: a message is not about the run that wrote it.
-RUN_ID: Final = re.compile(r'(?<!run_id": ")(?<!run_id":")\b(?:run_(?!id\b)|resp_)\w{1,100}')
+RUN_ID: Final = re.compile(
+    r'(?<!run_id": ")(?<!run_id":")\b(?:run_(?!id\b)|resp_|turn_(?!id\b))\w{1,100}'
+)
+
+#: The tables of what an entry of the trace can be about, by their names.
+TABLES: Final[Mapping[str, Lifecycle[Any, RunEvent]]] = {
+    table.name: table for table in (LIFECYCLE, RESPONSE, TURN)
+}
+
+#: Why the fields of it are what they are, by what its id begins with.
+FIELDS: Final[Mapping[str, tuple[Reason, ...]]] = {
+    "run": RUN_FIELDS,
+    "resp": RESPONSE_FIELDS,
+    "turn": TURN_FIELDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +53,11 @@ class Asking:
         path: without the query.
         status: `None` when no answer was given.
         request_id: of the answer.
-        run_id: the run, or the response, that it was about: named in the path, or at the head of
-            the answer.
+        run_id: the run, the response or the turn that it was about: named in the path, or at the
+            head of the answer.
         taken: how many edges the world had taken by then.
         reasons: the rules that made the answer, beside those of the run.
+        switches: as they were then.
     """
 
     at: float
@@ -51,6 +68,7 @@ class Asking:
     run_id: str | None
     taken: int
     reasons: tuple[Reason, ...]
+    switches: Switches
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object: all but what only `why` tells."""
@@ -79,17 +97,24 @@ class Why:
     edges: tuple[TraceEntry, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object; each edge with its reason, as the lifecycle tells it."""
+        """A JSON object; each edge with its reason, as the lifecycle tells it.
+
+        Switches that were not as documented are told too, whether or not they had a say in it.
+        """
+        switches = self.asking.switches
         return {
             "request": self.asking.to_dict(),
             "rules": [reason.to_dict() for reason in self.reasons],
             "edges": [{**entry.to_dict(), **_reason(entry).to_dict()} for entry in self.edges],
+            "switches": {
+                name: {"value": getattr(switches, name), **REASONS[name].to_dict()}
+                for name in switches.thrown
+            },
         }
 
 
 def _reason(entry: TraceEntry) -> Reason:
-    table: Lifecycle[Any, RunEvent] = RESPONSE if entry.table == RESPONSE.name else LIFECYCLE
-    edge = table.next(entry.source, entry.event)
+    edge = TABLES[entry.table].next(entry.source, entry.event)
     return Reason(edge.why, Evidence(edge.evidence.source, edge.evidence.confidence))
 
 
@@ -160,6 +185,7 @@ class Journal:
                 run_id=found[0] if found else None,
                 taken=self._world.taken,
                 reasons=answer.reasons if answer else (),
+                switches=self._world.switches,
             )
         self._askings.append(asking)
 
@@ -177,4 +203,4 @@ def _head(answer: Response | None) -> str:
 def _fields(asking: Asking) -> tuple[Reason, ...]:
     if asking.status != 200 or not asking.run_id:
         return ()
-    return RESPONSE_FIELDS if asking.run_id.startswith("resp_") else RUN_FIELDS
+    return FIELDS[asking.run_id.partition("_")[0]]

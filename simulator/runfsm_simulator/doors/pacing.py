@@ -13,9 +13,9 @@ so tools may work while somebody polls, and whoever never answers still comes to
 does where nothing will happen any more: a response that hangs has no expiry, but its client may
 have a deadline.
 
-The SDKs have no poll helper for responses: who polls them sleeps in a loop of their own, which no
-header tells from others. With `pacing="everybody"` those are paced too, as `runfsm serve --time
-virtual` does.
+The SDKs have no poll helper for responses and for turns: who polls them sleeps in a loop of their
+own, which no header tells from others. With `pacing="everybody"` those are paced too, as `runfsm
+serve --time virtual` does.
 
 The world knows nothing of this: to it, somebody moved the clock.
 """
@@ -41,6 +41,7 @@ from runfsm_simulator.wire.http import Handle, Request, Response
 from runfsm_simulator.world.filemodels import StoreFile
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
+from runfsm_simulator.world.sessionmodels import SessionTurn
 
 __all__ = ["Movable", "Pace", "Pacing"]
 
@@ -51,6 +52,8 @@ RUN: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)")
 FILE: Final = re.compile(r"/v1/vector_stores/([^/]+)/files/([^/]+)")
 RESPONSE: Final = re.compile(r"/v1/responses/([^/]+)")
 BATCH: Final = re.compile(r"/v1/vector_stores/([^/]+)/file_batches/([^/]+)")
+SESSION: Final = re.compile(r"/v1/agents/sessions/([^/]+)")
+TURN: Final = re.compile(r"/v1/agents/sessions/([^/]+)/turns/([^/]+)")
 
 WAITING_S: Final = 5.0
 LOOKS_MAX: Final = 10_000  # things whose last look is remembered; a forgotten one costs a look more
@@ -147,9 +150,20 @@ class Pacing:
             elif match := RESPONSE.fullmatch(path):
                 response = self._world.store.response(*match.groups())
                 return None if response.is_over else Awaited(path, response.status)
+            elif (turn := self._turn(path)) is not None:
+                # Not of its client, if nothing is asked of it: a cancel is on its way.
+                state = (turn.status, len(turn.calls))
+                return None if turn.is_over else Awaited(path, state, bool(turn.calls))
             elif (indexed := self._indexed(path)) is not None:
                 left = [file for file in indexed if file.status not in VECTOR_STORE_FILE.terminal]
                 return Awaited(path, len(left)) if left else None
+        return None
+
+    def _turn(self, path: str) -> SessionTurn | None:
+        if match := TURN.fullmatch(path):
+            return self._world.store.turn(*match.groups())
+        if match := SESSION.fullmatch(path):
+            return self._world.store.session(*match.groups()).newest
         return None
 
     def _indexed(self, path: str) -> list[StoreFile] | None:

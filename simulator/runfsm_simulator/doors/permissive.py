@@ -21,6 +21,7 @@ from itertools import count
 from typing import Any, Final
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
+from runfsm_simulator.wire.bodies.sessions import CreateSession
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.models_list import MODELS
 from runfsm_simulator.wire.profiles import ProfileName
@@ -36,7 +37,7 @@ from runfsm_simulator.world.script import Turn, say
 
 __all__ = ["Permissive"]
 
-HEADERS: Final = {"authorization": "Bearer sk-simulated", "openai-beta": "assistants=v2"}
+HEADERS: Final = {"authorization": "Bearer sk-simulated"}
 
 #: What a path asks of its run, by its end.
 EVENTS: Final[Mapping[str, RunEvent]] = {
@@ -53,6 +54,9 @@ NAMED: Final[Mapping[str, str]] = {
     "conversation": "conversations",
     "previous_response_id": "responses",
 }
+
+
+SESSION: Final = {"environment": {"type": "none"}, "agent": {"model": "gpt-4o"}, "input": "Hi"}
 
 
 class Permissive:
@@ -107,6 +111,9 @@ class Stage:
         )
         for event in (RunEvent.START, RunEvent.COMPLETE) if over else ():
             self.world.fire(response.id, event)
+        session = self.world.create_session(CreateSession.model_validate(SESSION).new())
+        for event in (RunEvent.START, RunEvent.COMPLETE):
+            self.world.fire(next(iter(session.turns)), event)
         file = self.world.files.upload("file.txt", b"Hello!", "vision")
         store = self.world.files.create_store()
         #: Everything that there is, by its collection.
@@ -121,6 +128,8 @@ class Stage:
             "file_batches": self.world.files.attach_batch(store.id, [(file.id, {})]).id,
             "responses": response.id,
             "conversations": conversation.id,
+            "sessions": session.id,
+            "turns": next(iter(session.turns)),
             "items": next(iter(conversation.items)),
             "models": next(iter(MODELS)),
         }
@@ -129,11 +138,12 @@ class Stage:
         """The request, as one about what is here. A path may lack `/v1`."""
         parts = request.path.removeprefix("/v1").split("/")
         path = "/".join(map(self._part, ["", *parts], parts))
+        beta = "agents=v1" if path.startswith("/agents/") else "assistants=v2"
         return Request(
             request.method,
             f"/v1{path}",
             {name: values for name, values in request.query.items() if name == "order"},
-            {**request.headers, **HEADERS},
+            {**request.headers, **HEADERS, "openai-beta": beta},
             self._body(request.body),
         )
 

@@ -18,6 +18,7 @@ from runfsm_simulator.wire.bodies.common import Body, Nothing
 from runfsm_simulator.wire.http import Request, Trouble
 from runfsm_simulator.wire.validation import parse, validate
 from runfsm_simulator.world.scriptfile import parse_script
+from runfsm_simulator.world.switches import OPTIONS, REASONS, Switches
 
 __all__ = ["POWERS", "Wanted"]
 
@@ -85,6 +86,12 @@ class RegisterWebhook(Body):
     url: Annotated[str, StringConstraints(max_length=2_000)]
     secret: Annotated[str, StringConstraints(max_length=200)] | None = None
     events: list[str] | None = None
+
+
+class Throw(Body):
+    """See `Switches`, which says what is wrong with it."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class Last(Body):
@@ -242,6 +249,27 @@ def drop_webhook(wanted: Wanted) -> Any:
     return show_webhooks(wanted)
 
 
+def show_switches(wanted: Wanted) -> Any:
+    """Which way the service goes where nobody recorded any: each switch, its ways, and why."""
+    switches = wanted.control.switches
+    return {
+        "switches": {
+            name: {
+                "value": getattr(switches, name),
+                "options": OPTIONS[name],
+                **reason.to_dict(),
+            }
+            for name, reason in REASONS.items()
+        }
+    }
+
+
+def throw(wanted: Wanted) -> Any:
+    """Have these switches, by their names, and all others as documented."""
+    wanted.control.switches = Switches(**wanted.body(Throw).model_dump())
+    return show_switches(wanted)
+
+
 def play(wanted: Wanted) -> Any:
     """Play a script from the next turn on: the body is its file (YAML, or JSON)."""
     script = parse_script(wanted.request.body.decode(errors="replace"), where="script")
@@ -327,6 +355,7 @@ POWERS: Final[Mapping[str, Mapping[str, Power]]] = {
     "/runs/{run_id}": {"GET": show_run},
     "/runs/{run_id}/events": {"POST": fire},
     "/faults": {"GET": show_faults, "POST": arm_fault, "DELETE": disarm},
+    "/switches": {"GET": show_switches, "PUT": throw},
     "/webhooks": {"GET": show_webhooks, "POST": register_webhook},
     "/webhooks/{webhook_id}": {"DELETE": drop_webhook},
     "/script": {"POST": play},

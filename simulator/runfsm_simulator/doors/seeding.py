@@ -2,7 +2,7 @@
 
 Rule: nothing is written into the world. What is made is asked for through the wire, and a run comes
 into its status along the edges of the lifecycle; so what is there could always have come about.
-No storm disturbs the hand; what it has made, it may.
+No storm disturbs the hand, and no endpoint is gone for it; what it has made, may go wrong.
 """
 
 from __future__ import annotations

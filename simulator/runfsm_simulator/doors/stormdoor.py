@@ -25,8 +25,11 @@ PATH: Final = re.compile(
     r"/v1/threads/(?P<thread_id>[^/]+)(/runs/(?P<run_id>[^/]+))?(?P<rest>/.*)?"
 )
 
-#: The same of a response, which is looked at as a run is.
+#: The same of a response, and of a turn, which are looked at as a run is.
 RESPONSE: Final = re.compile(r"/v1/responses/(?P<run_id>[^/]+)(?P<rest>/.*)?")
+SESSION: Final = re.compile(
+    r"/v1/agents/sessions/(?P<thread_id>[^/]+)(/turns/(?P<run_id>[^/]+))?(?P<rest>/.*)?"
+)
 
 #: Counted from here, so that none is one that the router, or a fault armed by hand, counts.
 REQUEST_IDS: Final = 1 << 127
@@ -57,7 +60,8 @@ class StormDoor:
         """
         if self._striker.is_calm:
             return self._inner(request)
-        found = PATH.fullmatch(request.path) or RESPONSE.fullmatch(request.path)
+        paths = (one.fullmatch(request.path) for one in (PATH, RESPONSE, SESSION))
+        found = next((match for match in paths if match), None)
         named = found.groupdict() if found else {}
         call = Called(named.get("thread_id"), named.get("run_id"))
         strike = self._striker.decide(call)

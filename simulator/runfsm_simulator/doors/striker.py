@@ -6,8 +6,9 @@ make, of HTTP or of snapshots. So both roads meet the same faults, from the same
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal, TypeVar
 
 from runfsm.errors import Fault, FaultKind
@@ -18,12 +19,17 @@ from runfsm_simulator.world.models import Thread, Work
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason
 from runfsm_simulator.world.refusals import Kind, NotFound
+from runfsm_simulator.world.sessionmodels import Session
 from runfsm_simulator.world.storm import REASONS
+from runfsm_simulator.world.witness import work_met
 
 __all__ = ["Called", "Means", "Strike", "Striker"]
 
 T = TypeVar("T")
 K = FaultKind
+
+#: Whether a fault, by its field of `Storm`, strikes at the call that is being judged.
+Strikes = Callable[[str], bool]
 
 #: What comes in place of the answer: an error, none for ever, a broken connection; half of the
 #: answer, or a page of somebody else's.
@@ -44,8 +50,8 @@ class Called:
     """A call, as far as a storm looks at it.
 
     Attributes:
-        thread_id: the thread that it names, if it does.
-        run_id: the run, or the response, that it names, if it does.
+        thread_id: the thread, or the session, that it names, if it does.
+        run_id: the run, the response or the turn that it names, if it does.
     """
 
     thread_id: str | None = None
@@ -119,27 +125,31 @@ class Striker:
     def decide(self, call: Called) -> Strike | None:
         """What befalls a call; `None`: nothing. The first fault that strikes is the one."""
         with self._world.operation():
-            return self._too_new(call) or self._on_the_way()
+            store = self._world.store
+            met = work_met(store, thread_id=call.thread_id, run_id=call.run_id)
+            strikes = partial(self._world.strikes, met=met)
+            return self._too_new(call, strikes) or self._on_the_way(strikes)
 
-    def _too_new(self, call: Called) -> Strike | None:
-        """A thread, a run or a response that the replica that is asked does not know of yet."""
+    def _too_new(self, call: Called, strikes: Strikes) -> Strike | None:
+        """What the call names, if the replica that is asked does not know of it yet."""
         store = self._world.store
-        found: tuple[tuple[Kind, Thread | Work | None], ...] = (
-            ("thread", store.threads.get(call.thread_id or "")),
-            ("run", store.runs.get(call.run_id or "")),
-            ("response", store.responses.get(call.run_id or "")),
+        thread_id, run_id = call.thread_id or "", call.run_id or ""
+        found: tuple[tuple[Kind, Thread | Session | Work | None], ...] = (
+            ("thread", store.threads.get(thread_id)),
+            ("session", store.sessions.get(thread_id)),
+            ("run", store.runs.get(run_id)),
+            ("response", store.responses.get(run_id)),
+            ("turn", store.turns.get(run_id)),
         )
         for missing, thing in found:
-            if thing and self._is_missed(thing):
+            if thing and self._is_new(thing) and strikes("missing_after_write"):
                 return _missing(NotFound(missing, thing.id))
         return None
 
-    def _is_missed(self, made: Thread | Work) -> bool:
-        is_new = self._world.clock.now() - made.created_at < LAG_S
-        return is_new and self._world.strikes("missing_after_write")
+    def _is_new(self, made: Thread | Session | Work) -> bool:
+        return self._world.clock.now() - made.created_at < LAG_S
 
-    def _on_the_way(self) -> Strike | None:
-        strikes = self._world.strikes
+    def _on_the_way(self, strikes: Strikes) -> Strike | None:
         if strikes("rate_limited"):
             seconds = self._world.which("rate_limited:retry_after_s", RETRY_AFTER_S)
             error = OUTAGES["rate_limited"].error(model="gpt-4o", seconds=seconds)
@@ -168,14 +178,17 @@ class Striker:
             return look
         with self._world.operation():
             before: T | None = self._world.shown.exchange((type(look), run_id), look)
-            stale = before is not None and self._world.strikes("stale_look")
+            stale = before is not None and self._strikes("stale_look", run_id)
             return before if before is not None and stale else look
 
     def tenth_status(self, run_id: str) -> str | None:
         """The status of its own making that a look at a run shows; `None`: the true one."""
-        if not self._once(("tenth", run_id), "unknown_status"):
-            return None
-        return self._world.which("unknown_status:name", TENTH)
+        with self._world.operation():
+            key = ("tenth", run_id)
+            if key in self._world.shown or not self._strikes("unknown_status", run_id):
+                return None
+            self._world.shown.exchange(key, value=True)
+            return self._world.which("unknown_status:name", TENTH)
 
     def hides_messages(self, run_id: str) -> bool:
         """Whether a list lacks the messages of a run that is over: the first one may."""
@@ -184,14 +197,10 @@ class Striker:
             if run is None or run.status not in LIFECYCLE.terminal:
                 return False
             first = self._world.shown.exchange(("list", run_id), value=True) is None
-            return first and self._world.strikes("missing_message")
+            return first and self._world.strikes("missing_message", run)
 
-    def _once(self, key: Hashable, fault: str) -> bool:
-        with self._world.operation():
-            struck = key not in self._world.shown and self._world.strikes(fault)
-            if struck:
-                self._world.shown.exchange(key, value=True)
-            return struck
+    def _strikes(self, fault: str, run_id: str) -> bool:
+        return self._world.strikes(fault, work_met(self._world.store, run_id=run_id))
 
 
 def _missing(refusal: NotFound) -> Strike:

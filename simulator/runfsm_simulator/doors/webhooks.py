@@ -5,7 +5,8 @@ verifies them. The SDK compares the time in a signature with the real time: wher
 within its five minutes, begin virtual time at the real one, `VirtualClock(time.time())`.
 
 Anything but a 2xx is a failure, a redirect too; then the same letter comes again, under the same
-`webhook-id`. Where letters are due that failed, time has to go on for them to come: move it.
+`webhook-id`. In virtual time each comes at the moment at which it is due, as long as somebody waits
+for a later one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from math import floor
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from runfsm.errors import CallerError
@@ -117,6 +118,14 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 OPENER: Final = urllib.request.build_opener(_NoRedirect)
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A clock that can call somebody at a moment: a `VirtualClock`."""
+
+    def remind(self, moment: float, call: Callable[[], object]) -> None:
+        """Call at this moment (Unix seconds)."""
+
+
 class Webhooks:
     """Carries the letters of one world.
 
@@ -130,7 +139,8 @@ class Webhooks:
         self._webhooks: dict[str, Webhook] = {}
         self._numbers = count(1)
         self._clerk: threading.Thread | None = None
-        world.carrier = self.carry
+        self._reminded: tuple[Remembering, float] | None = None  # on which clock, of which moment
+        world.carrier = self
         for webhook in webhooks:
             self.register(webhook)
 
@@ -175,6 +185,13 @@ class Webhooks:
         else:
             threading.Thread(target=self._hand_over, args=(webhook, letter), daemon=True).start()
 
+    def come_at(self, due: float) -> None:
+        """Have virtual time remember when there may be a letter next; real time has a clerk."""
+        clock = self._world.clock
+        if isinstance(clock, Remembering) and self._reminded != (clock, due):
+            self._reminded = (clock, due)
+            clock.remind(due, self._world.next_due)  # any operation will do: it brings what is due
+
     def _hand_over(self, webhook: Webhook, letter: Letter) -> None:
         body, headers = signed(letter, webhook.secret)
         try:
@@ -194,7 +211,7 @@ class Webhooks:
     def _look_for_ever(self) -> None:
         while isinstance(clock := self._world.clock, WaitableClock):
             clock.alarm().wait(LOOK_S)
-            self._world.next_due()  # any operation will do: it brings what is due
+            self._world.next_due()
 
 
 def signed(letter: Letter, secret: str) -> tuple[bytes, dict[str, str]]:

@@ -6,13 +6,15 @@ bodies/        the bodies that are taken; validation.py: their mistakes, in the 
 shapes.py      the objects that are given, key by key as recorded; listing.py: pages of them
 file_shapes.py the same of files and vector stores; profiles.py: as recorded, or as published
 stream.py      a stream of a run's events; sse.py: what they are called and carry
+livestream.py  how they are written down when they happen, and sent when somebody reads
 reading.py     who reads lets time pass
 response_shapes.py response_events.py response_stream.py: the same for the Responses API
+session_shapes.py session_events.py session_stream.py: the same for the Agents API
 hosted.py      calls of tools that the service runs itself
 errors.py      how a refusal sounds, and where we know it from; wording.py: what it is made of
-response_refusals.py those of the Responses API
+response_refusals.py session_refusals.py: those of the Responses API and of the Agents API
 multipart.py   the form in which a file comes
 assistants.py threads.py messages.py runs.py files.py vector_stores.py models_list.py
-responses.py conversations.py
+responses.py conversations.py sessions.py
                the handlers
 """

@@ -10,13 +10,16 @@ from pydantic import BaseModel
 
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.wire.profiles import PROFILES, Profile
 from runfsm_simulator.wire.validation import parse
 from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 
-__all__ = ["Answer", "Asked", "Handler", "check_id"]
+__all__ = ["Answer", "Asked", "Handler", "check_endpoint", "check_id"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+WindowT = TypeVar("WindowT", bound=Window)
 
 #: What an id begins with, by its name in a path.
 PREFIXES: Final[Mapping[str, str]] = {
@@ -31,6 +34,8 @@ PREFIXES: Final[Mapping[str, str]] = {
     "response_id": "resp",
     "conversation_id": "conv",
     "item_id": "",
+    "session_id": "",
+    "turn_id": "",
     "id": "",  # of a file: any will do, it is just not found (recordings: openai-dotnet)
     "model": "",
 }
@@ -58,7 +63,15 @@ class Asked:
         Raises:
             ApiError: it is not such a body.
         """
-        return parse(model, self.request.body)
+        return parse(model, self.request.body, self.world.switches)
+
+    def window(self, kind: type[WindowT]) -> WindowT:
+        """What to show of a list.
+
+        Raises:
+            ApiError: a parameter of the query is invalid.
+        """
+        return kind.of(self.request.query, self.world.switches)
 
 
 Answer = dict[str, Any] | Response  # what becomes JSON, or something else as it is
@@ -66,12 +79,29 @@ Answer = dict[str, Any] | Response  # what becomes JSON, or something else as it
 Handler = Callable[[Asked], Answer]
 
 
-def check_id(name: str, id: str) -> str:
-    """`id`, if it looks like one.
+#: Of those, the ones whose refusal nobody has recorded.
+UNQUOTED: Final = frozenset({"run_id", "message_id", "step_id"})
+
+
+def check_id(name: str, id: str, switches: Switches = DOCUMENTED) -> str:
+    """`id`, if it looks like one, or if it is just to be not found.
 
     Raises:
         ApiError: it begins as no such id does.
     """
-    if not id.startswith(PREFIXES[name]):
-        raise REFUSALS["malformed_id"].error(name=name, id=id, prefix=PREFIXES[name])
-    return id
+    prefix = PREFIXES[name]
+    way = switches.malformed_id if name in UNQUOTED else "prefix"
+    if id.startswith(prefix) or way == "not_found":
+        return id
+    told = f"{prefix}_" if way == "prefix_and_underscore" else prefix
+    raise REFUSALS["malformed_id"].error(name=name, id=id, prefix=told)
+
+
+def check_endpoint(method: str, path: str, switches: Switches) -> None:
+    """Refuse whatever is asked of an Assistants API that is gone.
+
+    Raises:
+        ApiError: there is no such URL.
+    """
+    if switches.endpoint == "gone":
+        raise REFUSALS["unknown_url"].error(method=method, path=path)

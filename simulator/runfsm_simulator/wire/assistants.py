@@ -20,7 +20,7 @@ def create(asked: Asked) -> dict[str, Any]:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET /assistants."""
-    window = Window.of(asked.request.query)
+    window = asked.window(Window)
     things = list(asked.world.store.assistants.values())
     return window.page(things, "assistant", shapes.assistant)
 

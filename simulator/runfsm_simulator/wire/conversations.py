@@ -57,7 +57,7 @@ def list_items(asked: Asked) -> dict[str, Any]:
     """GET items."""
     items = list(asked.world.store.conversation(**asked.ids).items.values())
     include = included(asked)
-    page = Window.of(asked.request.query).page(items, "item", lambda it: shapes.item(it, include))
+    page = asked.window(Window).page(items, "item", lambda it: shapes.item(it, include))
     return shapes.typed_page(page)
 
 

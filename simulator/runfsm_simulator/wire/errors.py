@@ -1,6 +1,7 @@
 """How a refusal sounds: status, text, type, param, code; and where each text is known from.
 
-State conflicts are 400, never 409: the SDKs retry a 409 by themselves, and would not a 400.
+State conflicts are 400, never 409: the SDKs retry a 409 by themselves, and would not a 400. Only
+the Agents API has some.
 
 Sources beside those of `runfsm.lifecycle.run`: public repositories that quote an answer in full
 ("public code"), and the general wording of the same platform's other endpoints.
@@ -14,8 +15,12 @@ from typing import Any, Final
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import Evidence, ResponseStatus, RunEvent
 from runfsm_simulator.wire.response_refusals import RESPONSE_REFUSALS
+from runfsm_simulator.wire.session_refusals import SESSION_REFUSALS
 from runfsm_simulator.wire.wording import ApiError, Wording
 from runfsm_simulator.world.refusals import (
+    CallHasResult,
+    CallIsOver,
+    ChangeLocked,
     ConversationLocked,
     EmptyThread,
     Kind,
@@ -27,14 +32,19 @@ from runfsm_simulator.world.refusals import (
     NotFound,
     NotStored,
     NotStreamed,
+    OtherTurnsCall,
     Refusal,
     RunActive,
+    SessionBusy,
     StorageFull,
     ThreadFull,
     ThreadLocked,
+    UnknownPendingCall,
+    UnknownRequest,
     UnknownToolCall,
     WrongToolOutputs,
 )
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 
 __all__ = ["REFUSALS", "ApiError", "Wording", "api_error"]
 
@@ -64,6 +74,10 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         'Runs in status "{status}" do not accept tool outputs.',
         _certain("recording: ruby-openai; public code (queued, expired, cancelled)"),
     ),
+    "change_on_locked_thread": Wording(
+        "Can't {wanted} {id} while a run {run_id} is active.",
+        _inferred("the wording for messages that are added; no refusal is reported"),
+    ),
     "thread_full": Wording(
         "A thread can't have more than {messages_max} messages.",
         _inferred("the number is documented; what is answered beyond it, no recording shows"),
@@ -86,6 +100,12 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         "No {kind} found with id '{id}'.",
         _certain("recordings: ruby-openai (thread, run step); by analogy for run and message"),
         status=404,
+    ),
+    "no_such_object": Wording(
+        "No such {Kind} object: {id}",
+        _inferred("the wording recorded for files"),
+        status=404,
+        param="id",
     ),
     "no_file": Wording(
         "No such File object: {id}",
@@ -250,6 +270,17 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         param="{name}",
         code="{code}",
     ),
+    "out_of_schema": Wording(
+        "{value} is {words} of {bound} - '{name}'",
+        _inferred("the wording of the platform's older endpoints, recorded for 'purpose'"),
+    ),
+    "empty": Wording(
+        "Invalid '{name}': empty {kind}. "
+        "Expected {a_kind} with minimum length 1, but got an empty {kind} instead.",
+        _inferred("public code, many, for chat completions and responses"),
+        param="{name}",
+        code="empty_{kind}",
+    ),
     "too_many_properties": Wording(
         "Invalid '{name}': too many properties. Expected an object with at most {bound} "
         "properties, but got an object with {length} properties instead.",
@@ -278,17 +309,25 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         code="invalid_value",
     ),
     **RESPONSE_REFUSALS,
+    **SESSION_REFUSALS,
 }
 
 
 #: The refusals whose facts are called as in the text.
 PLAIN: Final[Mapping[type[Refusal], str]] = {
+    CallHasResult: "call_has_result",
+    CallIsOver: "call_is_over",
+    ChangeLocked: "change_on_locked_thread",
     ConversationLocked: "conversation_locked",
     LostPrevious: "previous_not_found",
     MissingToolOutput: "no_tool_output",
     NotBackground: "cancel_synchronous",
     NotStored: "background_not_stored",
     NotStreamed: "not_streamed",
+    OtherTurnsCall: "other_turns_call",
+    SessionBusy: "session_busy",
+    UnknownPendingCall: "unknown_pending_call",
+    UnknownRequest: "unknown_request",
     UnknownToolCall: "no_tool_call",
     NotAttached: "not_attached",
     NotDownloadable: "not_downloadable",
@@ -303,26 +342,33 @@ NOT_FOUND: Final[Mapping[Kind, str]] = {
     "response": "no_response",
     "conversation": "no_conversation",
     "item": "no_conversation",
+    "session": "no_resource",
+    "turn": "no_resource",
+    "agent": "no_resource",
+    "session item": "no_item_cursor",
 }
 
 
-def api_error(refusal: Refusal | IllegalTransition) -> ApiError:
+#: What is missed, by analogy, in words that are recorded for other things.
+UNQUOTED: Final = frozenset({"run", "message"})
+
+
+def api_error(refusal: Refusal | IllegalTransition, switches: Switches = DOCUMENTED) -> ApiError:
     """The answer that tells a client of a refusal of the world."""
-    name, facts = _words(refusal)
+    name, facts = _words(refusal, switches)
     return REFUSALS[name].error(**facts)
 
 
-def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
+def _words(refusal: Refusal | IllegalTransition, switches: Switches) -> tuple[str, dict[str, Any]]:
     match refusal:
         case ThreadLocked(wanted=wanted, thread_id=thread_id, run_id=run_id):
             return f"{wanted}_on_locked_thread", {"thread_id": thread_id, "run_id": run_id}
-        case NotFound(kind=kind, id=id):
-            facts = {"kind": kind, "Kind": kind.capitalize(), "id": id}
-            return NOT_FOUND.get(kind, "not_found"), facts
+        case NotFound():
+            return _missing(refusal, switches)
         case Refusal() if type(refusal) in PLAIN:
             return PLAIN[type(refusal)], vars(refusal)
-        case WrongToolOutputs(expected=expected, got=got):
-            return "wrong_tool_outputs", {"expected": list(expected), "got": list(got)}
+        case WrongToolOutputs():
+            return _mismatch(refusal, switches)
         case EmptyThread():
             return "empty_thread", {}
         case RunActive(status=status):
@@ -335,3 +381,19 @@ def _words(refusal: Refusal | IllegalTransition) -> tuple[str, dict[str, Any]]:
         case IllegalTransition(event=RunEvent.SUBMIT_TOOL_OUTPUTS, status=status):
             return "submit", {"status": status}
     raise refusal  # no client's request leads here
+
+
+def _missing(refusal: NotFound, switches: Switches) -> tuple[str, dict[str, Any]]:
+    kind = refusal.kind
+    facts = {"kind": kind, "Kind": kind.capitalize(), "id": refusal.id}
+    if kind in UNQUOTED and switches.missing_text == "no_such_object":
+        return "no_such_object", facts
+    return NOT_FOUND.get(kind, "not_found"), facts
+
+
+def _mismatch(refusal: WrongToolOutputs, switches: Switches) -> tuple[str, dict[str, Any]]:
+    nth = refusal.stray
+    if nth is None or switches.stray_output_text == "expected":
+        return "wrong_tool_outputs", {"expected": [*refusal.expected], "got": [*refusal.got]}
+    problem = f"no pending call '{refusal.got[nth]}' is without an output"
+    return "invalid", {"name": f"tool_outputs[{nth}].tool_call_id", "problem": problem}

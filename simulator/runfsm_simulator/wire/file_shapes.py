@@ -13,6 +13,7 @@ from runfsm.lifecycle import VectorStoreFileStatus
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.world.filebatches import FileBatch
 from runfsm_simulator.world.filemodels import File, StoreFile, VectorStore
+from runfsm_simulator.world.searching import Passage
 
 __all__ = ["deleted_file", "file", "file_batch", "store_file", "vector_store"]
 
@@ -96,3 +97,14 @@ def _last_error(it: StoreFile) -> dict[str, str] | None:
     if it.status is not VectorStoreFileStatus.FAILED:
         return None
     return {"code": "server_error", "message": "An internal error occurred."}
+
+
+def passage(it: Passage) -> dict[str, Any]:
+    """What a search found."""
+    return {
+        "file_id": it.file.id,
+        "filename": it.file.filename,
+        "score": it.score,
+        "attributes": it.attributes,
+        "content": [{"type": "text", "text": it.text}],
+    }

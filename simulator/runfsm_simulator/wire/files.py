@@ -64,7 +64,7 @@ def _values(parts: Mapping[str, Part]) -> dict[str, Any]:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET /files; `purpose` leaves those of that purpose."""
-    window = FileWindow.of(asked.request.query)
+    window = asked.window(FileWindow)
     things = list(asked.world.files.uploaded().values())
     for purpose in asked.request.query.get("purpose", ()):
         things = [file for file in things if file.purpose == purpose]

@@ -72,7 +72,7 @@ def list_input(asked: Asked) -> dict[str, Any]:
     response = asked.world.store.response(**asked.ids)
     items = [*response.context, *response.input]
     include = included(asked)
-    page = Window.of(asked.request.query).page(items, "item", lambda it: shapes.item(it, include))
+    page = asked.window(Window).page(items, "item", lambda it: shapes.item(it, include))
     return shapes.typed_page(page)
 
 

@@ -22,15 +22,17 @@ from runfsm_simulator.wire import (
     models_list,
     responses,
     runs,
+    sessions,
     threads,
     vector_stores,
 )
-from runfsm_simulator.wire.asked import Asked, Handler, check_id
+from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
 from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
+from runfsm_simulator.world.witness import WITNESSES
 
 __all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern"]
 
@@ -47,9 +49,16 @@ VECTOR_STORE: Final = "/v1/vector_stores/{vector_store_id}"
 BATCH: Final = VECTOR_STORE + "/file_batches/{batch_id}"
 RESPONSE: Final = "/v1/responses/{response_id}"
 CONVERSATION: Final = "/v1/conversations/{conversation_id}"
+SESSIONS: Final = "/v1/agents/sessions"
+SESSION: Final = SESSIONS + "/{session_id}"
+TURN: Final = SESSION + "/turns/{turn_id}"
 
 #: Where the beta header is asked for. Recorded without it: vector stores (openai-dotnet 2025).
 BETA: Final = ("/v1/assistants", "/v1/threads")
+AGENTS: Final = "/v1/agents/"
+
+#: What answers 201 to a POST: others say so who saw it, of this alone (see `session_refusals.py`).
+CREATES: Final = frozenset({SESSIONS})
 
 #: Every path, and what answers there. The first that fits is taken.
 ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
@@ -81,6 +90,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
         "POST": vector_stores.modify,
         "DELETE": vector_stores.delete,
     },
+    VECTOR_STORE + "/search": {"POST": vector_stores.search},
     VECTOR_STORE + "/files": {"GET": vector_stores.list_files, "POST": vector_stores.attach},
     VECTOR_STORE + "/files/{file_id}": {
         "GET": vector_stores.retrieve_file,
@@ -105,6 +115,13 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
         "GET": conversations.retrieve_item,
         "DELETE": conversations.delete_item,
     },
+    SESSIONS: {"GET": sessions.list_all, "POST": sessions.create},
+    SESSION: {"GET": sessions.retrieve, "POST": sessions.update, "DELETE": sessions.delete},
+    SESSION + "/events": {"GET": sessions.stream, "POST": sessions.send},
+    SESSION + "/turns": {"GET": sessions.list_turns},
+    TURN: {"GET": sessions.retrieve_turn},
+    TURN + "/items": {"GET": sessions.list_turn_items},
+    SESSION + "/items": {"GET": sessions.list_items},
 }
 
 
@@ -117,13 +134,14 @@ def pattern(path: str) -> re.Pattern[str]:
 class Route:
     """A path, made to be matched."""
 
+    path: str
     pattern: re.Pattern[str]
     handlers: Mapping[str, Handler]
 
     @classmethod
     def of(cls, path: str, handlers: Mapping[str, Handler]) -> Route:
         """The route of a path as it is written in the table."""
-        return cls(pattern(path), handlers)
+        return cls(path, pattern(path), handlers)
 
 
 COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
@@ -158,7 +176,8 @@ class Router:
             answered = self._answer(request)
             if isinstance(answered, Response):
                 return replace(answered, headers={**headers, **answered.headers})
-            return Response(200, headers, json_bytes(answered))
+            created = request.method == "POST" and request.path in CREATES
+            return Response(201 if created else 200, headers, json_bytes(answered))
         except ApiError as error:
             answer = error
         except Exception as error:  # a planner may raise anything
@@ -170,20 +189,25 @@ class Router:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
-        handler, ids = _route(request)
+        switches = self._world.switches
+        path, handler, ids = _route(request)
         if request.path.startswith(BETA):
+            check_endpoint(request.method, request.path, switches)
             _check_beta(request.headers.get("openai-beta", ""))
+        if request.path.startswith(AGENTS) and request.headers.get("openai-beta") != "agents=v1":
+            raise REFUSALS["no_agents_beta"].error()
         for name, value in ids.items():
-            check_id(name, value)
+            check_id(name, value, switches)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:
-                answer = handler(Asked(self._world, ids, request, self._profile))
+                with WITNESSES.calling(f"{request.method} {path}", self._world.store, ids):
+                    answer = handler(Asked(self._world, ids, request, self._profile))
                 if isinstance(answer, Response):
                     return answer
                 return self._profile(answer, self._world.store)
             except (Refusal, IllegalTransition) as refusal:
-                raise api_error(refusal) from refusal
+                raise api_error(refusal, switches) from refusal
 
 
 def _check_key(authorization: str) -> None:
@@ -204,10 +228,10 @@ def _check_beta(beta: str) -> None:
             raise REFUSALS["unknown_beta"].error(beta=name)
 
 
-def _route(request: Request) -> tuple[Handler, dict[str, str]]:
+def _route(request: Request) -> tuple[str, Handler, dict[str, str]]:
     for route in COMPILED:
         if match := route.pattern.fullmatch(request.path):
             if handler := route.handlers.get(request.method):
-                return handler, match.groupdict()
+                return route.path, handler, match.groupdict()
             raise REFUSALS["wrong_method"].error(method=request.method, path=request.path)
     raise REFUSALS["unknown_url"].error(method=request.method, path=request.path)

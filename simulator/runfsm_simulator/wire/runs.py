@@ -12,6 +12,7 @@ from runfsm_simulator.wire.asked import Answer, Asked
 from runfsm_simulator.wire.bodies.common import ModifyMetadata, Nothing
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateThread
+from runfsm_simulator.wire.errors import ApiError
 from runfsm_simulator.wire.hosted import wants_contents
 from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.wire.stream import EventStream
@@ -75,7 +76,19 @@ def hand_in(
 
 def create(asked: Asked) -> Answer:
     """POST runs."""
-    return _answer(asked, asked.body(CreateRun), on_thread)
+    try:
+        body = asked.body(CreateRun)
+    except ApiError as error:
+        _check_lock_first(asked, error)
+        raise
+    return _answer(asked, body, on_thread)
+
+
+def _check_lock_first(asked: Asked, error: ApiError) -> None:
+    """Refuse for the thread's lock what is wrong with its new messages, if a switch says so."""
+    about_messages = (error.param or "").startswith("additional_messages")
+    if about_messages and asked.world.switches.additional_messages_checked == "after":
+        asked.world.check_unlocked(asked.world.store.thread(**asked.ids), "run")
 
 
 def create_with_thread(asked: Asked) -> Answer:
@@ -85,7 +98,7 @@ def create_with_thread(asked: Asked) -> Answer:
 
 def list_all(asked: Asked) -> dict[str, Any]:
     """GET runs."""
-    window = Window.of(asked.request.query)
+    window = asked.window(Window)
     runs = list(asked.world.store.thread(**asked.ids).runs.values())
     return window.page(runs, "run", shapes.run)
 
@@ -118,7 +131,7 @@ def submit(asked: Asked) -> Answer:
 
 def list_steps(asked: Asked) -> dict[str, Any]:
     """GET runs/{id}/steps."""
-    window = Window.of(asked.request.query)
+    window = asked.window(Window)
     run = asked.world.store.run(**asked.ids)
     return window.page(
         list(run.steps.values()),
@@ -140,6 +153,10 @@ def _answer(
     act: Callable[..., Run],
 ) -> Answer:
     """The run as `act` leaves it; or, if the body asks for a stream, what becomes of it."""
-    stream = EventStream(asked.world, asked.profile) if body.stream else None
+    met = asked.world.store.runs.get(asked.ids.get("run_id", ""))
+    stream = None
+    if body.stream:
+        contents = wants_contents(asked.request.query)
+        stream = EventStream(asked.world, asked.profile, met=met, contents=contents)
     run = act(asked.world, body, **asked.ids, listener=stream)
     return stream.response() if stream else shapes.run(run)

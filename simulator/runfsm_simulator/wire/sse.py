@@ -24,7 +24,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runfsm.lifecycle import MessageEvent, MessageStatus, RunEvent, RunStepEvent
+from runfsm.lifecycle import MessageEvent, MessageStatus, RunEvent, RunStatus, RunStepEvent
 from runfsm_simulator.wire import shapes
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.hosted import hosted_deltas
@@ -41,6 +41,7 @@ from runfsm_simulator.world.happenings import (
 )
 from runfsm_simulator.world.models import Message, Run, Step
 from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 
 __all__ = ["CONTENT_TYPE", "DONE", "block", "error_block", "events"]
 
@@ -63,16 +64,21 @@ def error_block(fault: StreamFault) -> bytes:
     return block("error", body if fault.shape == "nested" else body["error"])
 
 
-def events(happening: Happening) -> Iterator[Event]:
-    """The names and payloads that tell of a happening."""
+def events(
+    happening: Happening, switches: Switches = DOCUMENTED, *, contents: bool = False
+) -> Iterator[Event]:
+    """The names and payloads that tell of a happening; with what a search found, or without."""
     match happening:
         case ThreadMade(thread):
             yield "thread.created", shapes.thread(thread)
+        case RunMoved(Run(status=RunStatus.INCOMPLETE) as run, _):
+            yield switches.incomplete_event, _run(run)
         case RunMoved(Run() as run, edge):
             yield from _moved("thread.run", _run(run), created=edge.event is RunEvent.CREATE)
         case StepMoved(Run() as run, step, event):
             opened = event is RunStepEvent.OPEN
-            yield from _moved("thread.run.step", _step(step, run), created=opened)
+            payload = _step(step, run, contents=contents)
+            yield from _moved("thread.run.step", payload, created=opened)
         case MessageMoved(message, event):
             opened = event is MessageEvent.OPEN
             yield from _moved("thread.message", _message(message), created=opened)
@@ -96,8 +102,8 @@ def _run(it: Run) -> Json:
     return {**plain, "tool_resources": {**shapes.NO_FILES, **plain["tool_resources"]}}
 
 
-def _step(it: Step, of: Run) -> Json:
-    return {**shapes.step(it, of), "expires_at": shapes.unix(of.expires_at)}
+def _step(it: Step, of: Run, *, contents: bool) -> Json:
+    return {**shapes.step(it, of, contents=contents), "expires_at": shapes.unix(of.expires_at)}
 
 
 def _message(it: Message) -> Json:

@@ -32,5 +32,5 @@ def modify(asked: Asked) -> dict[str, Any]:
 
 def delete(asked: Asked) -> dict[str, Any]:
     """DELETE /threads/{id}."""
-    asked.world.store.delete_thread(**asked.ids)
+    asked.world.delete_thread(**asked.ids)
     return shapes.deleted("thread", asked.ids["thread_id"])

@@ -12,15 +12,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from runfsm_simulator.wire.errors import REFUSALS, ApiError
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 
-__all__ = ["TAG", "parse", "validate"]
+__all__ = ["TAG", "parse", "switches_in", "validate"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Context = Mapping[str, Any]  # what pydantic adds to an error
+
+#: The codes that no recording shows beside their texts.
+DOUBTED: Final = frozenset({"string_above_max_length", "unknown_parameter"})
 
 #: Begins the name of a member of a union in pydantic's paths; nobody's parameter begins so.
 TAG: Final = "runfsm-tag:"
@@ -56,7 +60,7 @@ LENGTHS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def parse(model: type[ModelT], body: bytes) -> ModelT:
+def parse(model: type[ModelT], body: bytes, switches: Switches = DOCUMENTED) -> ModelT:
     """A body as a `model`; an empty body is an empty object.
 
     Raises:
@@ -67,7 +71,7 @@ def parse(model: type[ModelT], body: bytes) -> ModelT:
         _check_can_be_repeated(data)
     except (ValueError, RecursionError):
         raise REFUSALS["not_json"].error() from None
-    return validate(model, data)
+    return validate(model, data, switches)
 
 
 def _refused(constant: str) -> Any:
@@ -97,29 +101,45 @@ def _finite(text: str) -> float:
     return number
 
 
-def validate(model: type[ModelT], data: Any) -> ModelT:
-    """Data as a `model`.
+def validate(model: type[ModelT], data: Any, switches: Switches = DOCUMENTED) -> ModelT:
+    """Data as a `model`, whose validators find the switches as their context.
 
     Raises:
         ApiError: the first mistake, told as the platform tells it.
     """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=switches)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-    raise _told(first)
+    raise _doubted(_told(first, switches), switches)
 
 
-def _told(error: ErrorDetails) -> ApiError:
+def switches_in(info: ValidationInfo) -> Switches:
+    """The switches that a body's validator heeds."""
+    return info.context or DOCUMENTED
+
+
+def _doubted(error: ApiError, switches: Switches) -> ApiError:
+    """The error, without its code if that is in doubt and a switch says so."""
+    if error.code in DOUBTED and getattr(switches, f"{error.code}_code") == "null":
+        error.code = None
+    return error
+
+
+def _told(error: ErrorDetails, switches: Switches) -> ApiError:
     name, kind, value = _name(error["loc"]), error["type"], error["input"]
     context = error.get("ctx", {})
     if kind in EXPECTED:
         return _wrong_type(name, EXPECTED[kind], value)
     if kind in BOUNDS:
         (bound,) = context.values()
+        if name == "limit" and switches.limit_out_of_range == "refuse_as_schema":
+            return _out_of_schema(name, value, bound, kind)
         return _out_of_range(name, value, bound, BOUNDS[kind])
     if kind == "string_too_long" and error["loc"][-1:] == ("[key]",):
         return _long_property_name(error["loc"][:-2], value, context)
+    if kind in LENGTHS and not value and switches.empty_text == "empty":
+        return REFUSALS["empty"].error(name=name, kind=LENGTHS[kind][0], a_kind=_noun(value))
     if kind in LENGTHS:
         return _wrong_length(name, value, context, LENGTHS[kind])
     if kind in TELLERS:
@@ -145,6 +165,12 @@ def _out_of_range(name: str, value: Any, bound: float, words: tuple[str, str, st
         value=value,
         code=f"{number}_{code}",
     )
+
+
+def _out_of_schema(name: str, value: Any, bound: float, kind: str) -> ApiError:
+    """The same, in the words of older endpoints."""
+    words = "greater than the maximum" if kind == "less_than_equal" else "less than the minimum"
+    return REFUSALS["out_of_schema"].error(name=name, words=words, bound=f"{bound:g}", value=value)
 
 
 def _wrong_length(name: str, value: Any, context: Context, words: tuple[str, str, str]) -> ApiError:

@@ -1,4 +1,4 @@
-"""/v1/vector_stores, their files, and batches of these. Searching is left to those who can."""
+"""/v1/vector_stores, their files, and batches of these; and what a search finds in them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from runfsm_simulator.wire.bodies.files import (
     CreateVectorStore,
     ModifyVectorStore,
 )
+from runfsm_simulator.wire.bodies.search import SearchVectorStore
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.listing import Window
+from runfsm_simulator.world import searching
 from runfsm_simulator.world.filebatches import FileBatch
 from runfsm_simulator.world.filemodels import StoreFile
 
@@ -33,6 +35,7 @@ __all__ = [
     "retrieve",
     "retrieve_batch",
     "retrieve_file",
+    "search",
 ]
 
 
@@ -47,7 +50,7 @@ def list_all(asked: Asked) -> dict[str, Any]:
     """GET /vector_stores."""
     files = asked.world.files
     shape = partial(file_shapes.vector_store, now=files.now)
-    window = Window.of(asked.request.query)
+    window = asked.window(Window)
     return window.page(list(files.stores.values()), "vector store", shape)
 
 
@@ -72,6 +75,25 @@ def delete(asked: Asked) -> dict[str, Any]:
     return shapes.deleted("vector_store", asked.ids["vector_store_id"])
 
 
+def search(asked: Asked) -> dict[str, Any]:
+    """POST /vector_stores/{id}/search. A page has no next one: nothing in the API asks for it."""
+    body = asked.body(SearchVectorStore)
+    found = searching.search(
+        asked.world.files,
+        **asked.ids,
+        queries=body.queries,
+        filters=body.filters.model_dump() if body.filters else None,
+        score_min=body.ranking_options.score_threshold,
+    )
+    return {
+        "object": "vector_store.search_results.page",
+        "search_query": body.queries,
+        "data": [file_shapes.passage(one) for one in found[: body.max_num_results]],
+        "has_more": False,
+        "next_page": None,
+    }
+
+
 def attach(asked: Asked) -> dict[str, Any]:
     """POST /vector_stores/{id}/files."""
     body = asked.body(AttachFile)
@@ -85,7 +107,7 @@ def list_files(asked: Asked) -> dict[str, Any]:
 
 
 def _page(asked: Asked, things: list[StoreFile]) -> dict[str, Any]:
-    window = Window.of(asked.request.query)
+    window = asked.window(Window)
     for status in asked.request.query.get("filter", ()):
         things = [file for file in things if file.status == status]
     return window.page(things, "file", file_shapes.store_file)

@@ -16,14 +16,16 @@ hang, is played as it is written.
 from __future__ import annotations
 
 from runfsm_simulator.world.models import Work
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 from runfsm_simulator.world.tokens import CHARACTERS_PER_TOKEN, left, reading, tokens
 from runfsm_simulator.world.turns import Truncation, TruncationReason, Turn
 
 __all__ = ["within_caps"]
 
 
-def within_caps(run: Work) -> Turn:
+def within_caps(run: Work, switches: Switches = DOCUMENTED) -> Turn:
     """The turn that the run is about to play, or so much of it as its caps allow."""
+    written_out = switches.completion_cap_reason
     turn = run.turn
     if turn.say is None and turn.call is None:
         return turn
@@ -33,7 +35,7 @@ def within_caps(run: Work) -> Turn:
         if must > to_read:
             return _cut(turn, "max_prompt_tokens", ran)
         if tokens(hosted.written) > to_write:
-            return _cut(turn, "max_completion_tokens", ran)
+            return _cut(turn, written_out, ran)
         to_read -= min(wanted, to_read)
         to_write -= tokens(hosted.written)
         more = tokens(hosted.written) + tokens(hosted.found)
@@ -42,7 +44,7 @@ def within_caps(run: Work) -> Turn:
         return _cut(turn, "max_prompt_tokens", len(turn.steps))
     if _cost(turn) > to_write:
         text = (turn.say or "")[: int(to_write) * CHARACTERS_PER_TOKEN]
-        return _cut(turn, "max_completion_tokens", len(turn.steps), text)
+        return _cut(turn, written_out, len(turn.steps), text)
     return turn
 
 

@@ -1,7 +1,8 @@
 """Virtual time: it stands still while anybody works, and jumps as soon as everybody waits.
 
 Rule 1: time moves in two ways only. Somebody moves it by hand (`advance`, `advance_to`, `sleep`
-outside of a run), or every *participant* waits and it jumps to the earliest due moment.
+outside of a run), or every *participant* waits and it jumps to the earliest due moment; or, on the
+way there, to what somebody is to be reminded of.
 
 Rule 2: time never goes back.
 
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from itertools import count
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import anyio
 import anyio.lowlevel
@@ -55,6 +56,7 @@ class VirtualClock:
         self._lock = threading.RLock()  # `__del__` of a participant may strike anywhere
         self._busy = 0  # participants who neither wait nor have left
         self._waiting: list[tuple[float, int, _Waiter]] = []
+        self._reminders: list[tuple[float, int, Callable[[], object]]] = []
         self._order = count()  # two who are due at once are woken in the order of their coming
 
     def now(self) -> float:
@@ -85,6 +87,14 @@ class VirtualClock:
                 raise ValueError(msg)
             woken = self._move_to(moment)
         _wake(woken)
+
+    def remind(self, moment: float, call: Callable[[], object]) -> None:
+        """Have something called at `moment` (Unix seconds), by whoever moves time there or past it.
+
+        It holds nobody up, and nobody waits for it: time does not go there for its sake alone.
+        """
+        with self._lock:
+            heapq.heappush(self._reminders, (moment, next(self._order), call))
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass for this thread: a slow tool, say."""
@@ -132,26 +142,49 @@ class VirtualClock:
             waiter.end()
         _wake([waiter])
 
-    def _jump_if_idle(self) -> list[_Waiter]:
+    def _jump_if_idle(self) -> list[_Woken]:
         while self._waiting and self._waiting[0][2].done:
             heapq.heappop(self._waiting)
         if self._busy or not self._waiting:
             return []
-        return self._jump_to(max(self._now, self._waiting[0][0]))
+        first = min(queue[0][0] for queue in (self._waiting, self._reminders) if queue)
+        return self._jump_to(max(self._now, first))
 
-    def _jump_to(self, moment: float) -> list[_Waiter]:
+    def _jump_to(self, moment: float) -> list[_Woken]:
         stays = self._by_hand or moment == math.inf
         return self._move_to(self._now if stays else moment)
 
-    def _move_to(self, moment: float) -> list[_Waiter]:
+    def _move_to(self, moment: float) -> list[_Woken]:
         self._now = moment
-        woken = []
+        woken: list[_Woken] = []
+        while self._reminders and self._reminders[0][0] <= moment:
+            woken.append(_Reminded(self, heapq.heappop(self._reminders)[2]))
         while self._waiting and self._waiting[0][0] <= moment:
             _, _, waiter = heapq.heappop(self._waiting)
             if not waiter.done:
                 waiter.end()
                 woken.append(waiter)
         return woken
+
+
+class _Woken(Protocol):
+    """Whom time has come to; told when the lock is free."""
+
+    def wake(self) -> None: ...
+
+
+class _Reminded:
+    """Somebody who was reminded. If that has woken nobody, time goes on."""
+
+    def __init__(self, clock: VirtualClock, call: Callable[[], object]) -> None:
+        self._clock = clock
+        self._call = call
+
+    def wake(self) -> None:
+        self._call()
+        with self._clock._lock:
+            woken = self._clock._jump_if_idle()
+        _wake(woken)
 
 
 class Abandoned(BaseException):
@@ -222,7 +255,7 @@ class VirtualParticipant:
                     self._outer._resume()
                 self._count_rest()
 
-    def _rest(self) -> list[_Waiter]:
+    def _rest(self) -> list[_Woken]:
         self._count_rest()
         return self._clock._jump_if_idle()
 
@@ -238,13 +271,17 @@ class VirtualParticipant:
 
 
 class _Waiter:
-    __slots__ = ("done", "participant", "wake")
+    __slots__ = ("_wake", "done", "participant")
 
     def __init__(self, clock: VirtualClock, wake: Callable[[], None]) -> None:
-        self.wake = wake
+        self._wake = wake
         self.participant = _participant_in(clock)
         self.done = False
         self.check()
+
+    def wake(self) -> None:
+        """Go on."""
+        self._wake()
 
     def end(self) -> None:
         """Be waited for no more. Its participant is busy at once: nobody may jump before it ran."""
@@ -265,9 +302,9 @@ def _participant_in(clock: VirtualClock) -> VirtualParticipant | None:
     return participant if participant and participant._clock is clock else None
 
 
-def _wake(waiters: Iterable[_Waiter]) -> None:
-    for waiter in waiters:
-        waiter.wake()
+def _wake(woken: Iterable[_Woken]) -> None:
+    for one in woken:
+        one.wake()
 
 
 class _Bell:

@@ -9,8 +9,8 @@ The recordings (openai-dotnet 2025) show:
   `completed` a few seconds later;
 * a vector store is `in_progress` while one of its files is; an empty one is `completed`.
 
-That a deleted file leaves its vector stores too is inferred. What is in a file, nobody reads: a
-script says what a search finds.
+That a deleted file leaves its vector stores too is inferred. What is in a file, only a client's own
+search reads (`searching.py`): what a run's search finds, a script says.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class Files:
     def offered(self, resources: Json, attachments: Iterable[Json]) -> Json:
         """A thread's `tool_resources` with the files of a new message: each for the tools it names.
 
-        A file that was never uploaded is taken all the same, for nobody reads it.
+        A file that was never uploaded is taken all the same, for no run reads it.
         """
         for one in attachments:
             file_id, tools = one.get("file_id"), {tool["type"] for tool in one.get("tools", ())}

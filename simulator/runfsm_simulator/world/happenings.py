@@ -7,23 +7,29 @@ Rule 2: a listener is told in the middle of an operation, so it must neither wai
 woken when the operation is over.
 
 A run has one listener at most, who asked last: the API lets nobody attach a stream to a run that
-exists; only its creation and its `submit_tool_outputs` begin one. To a response, anybody may.
+exists; only its creation and its `submit_tool_outputs` begin one. To a response, and to a session,
+anybody may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runfsm.lifecycle import Edge, MessageEvent, RunEvent, RunStepEvent
 from runfsm_simulator.world.draft import Piece
 from runfsm_simulator.world.models import Message, Step, Thread, Work
 
+if TYPE_CHECKING:
+    from runfsm_simulator.world.sessionmodels import TurnItem
+
 __all__ = [
+    "CallAnswered",
     "Happening",
     "Happenings",
     "HostedRan",
+    "ItemAdded",
     "Listener",
     "MessageMoved",
     "RunMoved",
@@ -42,7 +48,7 @@ class ThreadMade:
 
 @dataclass(frozen=True, slots=True)
 class RunMoved:
-    """The run, or the response, has taken an edge of its table."""
+    """The run, the response or the turn has taken an edge of its table."""
 
     run: Work
     edge: Edge[Any, RunEvent]
@@ -81,8 +87,33 @@ class HostedRan:
     step: Step
 
 
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """A client has added an item to a turn that exists: a message, or the result of a call."""
+
+    run: Work
+    item: TurnItem
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """A call of a turn has its result."""
+
+    run: Work
+    call_id: str
+
+
 #: The things in it go on changing: who wants to keep what they are now, writes it down at once.
-Happening = ThreadMade | RunMoved | StepMoved | MessageMoved | StepGrew | HostedRan
+Happening = (
+    ThreadMade
+    | RunMoved
+    | StepMoved
+    | MessageMoved
+    | StepGrew
+    | HostedRan
+    | ItemAdded
+    | CallAnswered
+)
 
 
 class Listener(Protocol):
@@ -109,9 +140,9 @@ class Happenings:
         """Tell `listener` of all that happens to a run from now on, and nobody else."""
         self._listeners[run_id] = (listener,)
 
-    def join(self, response_id: str, listener: Listener) -> None:
-        """Tell `listener` of all that happens to a response from now on, beside those who hear."""
-        self._listeners[response_id] = (*self._listeners.get(response_id, ()), listener)
+    def join(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` of all that happens there from now on, beside those who hear."""
+        self._listeners[channel] = (*self._listeners.get(channel, ()), listener)
 
     def unlisten(self, run_id: str, listener: Listener) -> None:
         """Tell `listener` no more; nothing if it is not told anyhow."""
@@ -121,12 +152,12 @@ class Happenings:
 
     def heard(self, run: Work) -> bool:
         """Whether somebody listens to `run`, or may want to know later."""
-        return run.remembers or run.id in self._listeners
+        return run.remembers or run.channel in self._listeners
 
     def tell(self, run: Work, happening: Happening) -> None:
         """Tell who listens to `run`, if anybody does."""
         run.remember(happening)
-        for listener in self._listeners.get(run.id, ()):
+        for listener in self._listeners.get(run.channel, ()):
             self._to_wake[listener] = None
             listener.hear(happening)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from runfsm.errors import CallerError
 from runfsm_simulator.world import plain
@@ -25,6 +25,7 @@ from runfsm_simulator.world.saving import Saved
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.store import Store
 from runfsm_simulator.world.streamfault import StreamFault
+from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = ["Instant"]
@@ -41,6 +42,16 @@ SAVED: Final = (
 )
 
 
+class Carrier(Protocol):
+    """Who carries the world's letters; called when no operation is going on."""
+
+    def carry(self, letter: Letter) -> None:
+        """Carry one."""
+
+    def come_at(self, due: float) -> None:
+        """Something will happen then (Unix seconds), of which there may be a letter."""
+
+
 class Instant:
     """What a `World` is, apart from what clients can do to it. See there."""
 
@@ -50,7 +61,7 @@ class Instant:
         self._begun = False
         #: Who in the outside is told of which ends, and who carries the letters.
         self.receivers: dict[str, frozenset[str]] = {}
-        self.carrier: Callable[[Letter], None] | None = None
+        self.carrier: Carrier | None = None
         self.begin(planner, clock=clock, chooser=chooser)
 
     def begin(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
@@ -63,7 +74,7 @@ class Instant:
         self.store = Store()
         self.clock = clock
         self._chooser = Naming(chooser)
-        works = ChainMap[str, Any](self.store.runs, self.store.responses)
+        works = ChainMap[str, Any](self.store.runs, self.store.responses, self.store.turns)
         self._engine = Engine(works, clock=clock, chooser=self._chooser, receivers=self.receivers)
         self.files = Files(self._engine, self._chooser)
         self.play(planner)
@@ -114,6 +125,16 @@ class Instant:
             self._begin(self.planner, clock=clock, chooser=Seeded())
             plain.put_back(self, kept)
 
+    @property
+    def switches(self) -> Switches:
+        """Which way the service goes where nobody recorded any. A new one holds from now on."""
+        return self._engine.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        with self.operation():
+            self._engine.switches = switches
+
     @contextmanager
     def _becoming_another(self) -> Iterator[None]:
         """Alone; and whoever listens to what was is woken, to find it gone."""
@@ -128,6 +149,7 @@ class Instant:
         """One instant: nobody else acts, and all that is due has happened."""
         heard: Iterable[Listener] = ()
         letters: Iterable[Letter] = ()
+        due: float | None = None
         try:
             with self._lock:
                 outermost, self._acting = not self._acting, True
@@ -140,12 +162,15 @@ class Instant:
                         self._acting = False
                         heard = self._engine.happenings.to_wake()
                         letters = self._engine.post.take(self._engine.now)
+                        due = self._due() if self.receivers else None
         finally:
             for listener in heard:  # without the lock: to wake a task is to wait for its thread
                 listener.wake()
             for letter in letters:  # likewise: a receiver may well ask for something itself
                 if self.carrier:
-                    self.carrier(letter)
+                    self.carrier.carry(letter)
+            if due is not None and self.carrier:
+                self.carrier.come_at(due)
 
     def try_again(self, letter: Letter) -> None:
         """A letter did not arrive: have it carried later."""
@@ -173,7 +198,8 @@ class Instant:
         """
         with self.operation():
             store = self.store
-            known = {*store.assistants, *store.threads, *store.runs, *store.responses}
+            works = {*store.runs, *store.responses, *store.turns}
+            known = {*store.assistants, *store.threads, *store.sessions, *works}
             if taken := known & {*ids.values()}:
                 raise CallerError(f"there is a {taken.pop()} already; choose another id")
             with self._chooser.wishing(ids):
@@ -182,6 +208,9 @@ class Instant:
     def next_due(self) -> float | None:
         """When something will happen by itself next (Unix seconds); `None`: nothing will."""
         with self.operation():
-            engine = self._engine
-            dues = (engine.next_due(), engine.post.next_due(), self.files.next_due())
-            return min((due for due in dues if due is not None), default=None)
+            return self._due()
+
+    def _due(self) -> float | None:
+        engine = self._engine
+        dues = (engine.next_due(), engine.post.next_due(), self.files.next_due())
+        return min((due for due in dues if due is not None), default=None)

@@ -49,6 +49,13 @@ class ScriptPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """All that is not left at its default: a failure shows a script as one would write it."""
+        for name, value in super().__repr_args__():
+            field = type(self).model_fields[str(name)]
+            if value != field.get_default(call_default_factory=True):
+                yield name, value
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, data: Any) -> Any:

@@ -1,6 +1,7 @@
 """The things of the world: assistants, threads, messages, runs, steps. State, and no rule.
 
-Those of the Responses API are in `responsemodels.py`.
+Those of the Responses API are in `responsemodels.py`, those of the Agents API in
+`sessionmodels.py`.
 
 Times are Unix seconds. What only passes through (tools, metadata, image parts, a tool choice) is
 kept in the form in which it came.
@@ -172,9 +173,9 @@ OUTCOMES: Final[Mapping[str, RunEvent]] = {
 }
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Work:
-    """What the simulated model is put to: a run, or a response.
+    """What the simulated model is put to: a run, a response, or a turn of a session.
 
     Attributes:
         thread: what the model reads.
@@ -235,6 +236,17 @@ class Work:
     def is_over(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in self.lifecycle.terminal
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it was over (Unix seconds)."""
+        ends = (self.completed_at, self.failed_at, self.cancelled_at)
+        return next((moment for moment in ends if moment is not None), None)
+
+    @property
+    def channel(self) -> str:
+        """The id under which one listens to it."""
+        return self.id
 
     @property
     def announced(self) -> str | None:

@@ -14,33 +14,30 @@ from math import floor
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, ToolCall
-from runfsm_simulator.world.answering import Answering
+from runfsm_simulator.world.changing import Changing
 from runfsm_simulator.world.engine import RunEdge
 from runfsm_simulator.world.happenings import Listener, ThreadMade
 from runfsm_simulator.world.models import Assistant, Message, NewMessage, Run, Thread
 from runfsm_simulator.world.refusals import (
     EmptyThread,
-    RunActive,
     ThreadFull,
     ThreadLocked,
     WrongToolOutputs,
 )
-from runfsm_simulator.world.responsemodels import Conversation
 from runfsm_simulator.world.script import Turn
+from runfsm_simulator.world.sessionmodels import SessionTurn
 from runfsm_simulator.world.store import find
 from runfsm_simulator.world.terms import Terms, agree
 from runfsm_simulator.world.upsets import FOREIGN_TURN
+from runfsm_simulator.world.witness import work_met
 
 __all__ = ["World"]
 
 #: Recordings: expires_at is created_at + 600 in every one of them.
 LIFETIME_S: Final = 600
 
-#: Documentation of the late API, of what clients add. A run's own answers still find room.
-MESSAGES_MAX: Final = 100_000
 
-
-class World(Answering):
+class World(Changing):
     """Assistants, threads and runs, and what becomes of them.
 
     Args:
@@ -74,7 +71,7 @@ class World(Answering):
             ThreadFull: they are more than a thread takes.
         """
         with self.operation():
-            _check_room(len(messages))
+            self._check_room(len(messages))
             fields = {**self.files.kept(fields)}
             thread = Thread(id=self._chooser.ident("thread"), created_at=self._engine.now, **fields)
             self.store.threads[thread.id] = thread
@@ -92,8 +89,8 @@ class World(Answering):
         """
         with self.operation():
             thread = self.store.thread(thread_id)
-            self._check_unlocked(thread, "message")
-            _check_room(1, beside=len(thread.messages))
+            self.check_unlocked(thread, "message")
+            self._check_room(1, beside=len(thread.messages))
             return self._add(thread, new)
 
     def create_run(
@@ -125,8 +122,8 @@ class World(Answering):
         with self.operation():
             thread = self.store.thread(thread_id)
             terms = agree(self.store.assistant(assistant_id), wishes)
-            self._check_unlocked(thread, "run")
-            _check_room(len(messages), beside=len(thread.messages))
+            self.check_unlocked(thread, "run")
+            self._check_room(len(messages), beside=len(thread.messages))
             turn = self._first_turn(terms, [*thread.messages.values(), *messages])
             for new in messages:
                 self._add(thread, new)
@@ -158,7 +155,7 @@ class World(Answering):
         """
         with self.operation():
             terms = agree(self.store.assistant(assistant_id), wishes)
-            _check_room(len(thread.get("messages", ())))
+            self._check_room(len(thread.get("messages", ())))
             turn = self._first_turn(terms, thread.get("messages", ()))
             created = self.create_thread(**thread)
             if listener:
@@ -166,15 +163,15 @@ class World(Answering):
             run = self._create(created, assistant_id, terms, turn, metadata or {})
             return self._enter(run, listener)
 
-    def attend(self, response_id: str, listener: Listener) -> None:
-        """Tell `listener` of what happens to a response, beside all others who listen."""
+    def attend(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` of what happens to a response, or in a session, beside all others."""
         with self.operation():
-            self._engine.happenings.join(response_id, listener)
+            self._engine.happenings.join(channel, listener)
 
-    def unlisten(self, run_id: str, listener: Listener) -> None:
-        """Tell `listener` no more of what happens to a run."""
+    def unlisten(self, channel: str, listener: Listener) -> None:
+        """Tell `listener` no more of what happens to a run, a response, or in a session."""
         with self._lock:
-            self._engine.happenings.unlisten(run_id, listener)
+            self._engine.happenings.unlisten(channel, listener)
 
     def submit(
         self,
@@ -201,7 +198,7 @@ class World(Answering):
     def fire(self, run_id: str, event: RunEvent) -> RunEdge:
         """Make an event happen to a run now: a client's cancel, or anything by a person's hand.
 
-        To a response as well, by its id.
+        To a response or to a turn as well, by its id.
 
         Submitted by hand, every output is empty.
 
@@ -213,22 +210,9 @@ class World(Answering):
             run = self.store.work(run_id)
             if isinstance(run, Run) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
                 return self._submit(run, [(call_id, "") for call_id in _pending(run)])
+            if isinstance(run, SessionTurn) and event is RunEvent.SUBMIT_TOOL_OUTPUTS:
+                return self._answer_all(run)
             return self._engine.take(run, event)
-
-    def modify(
-        self, thing: Assistant | Thread | Message | Run | Conversation, changes: Mapping[str, Any]
-    ) -> None:
-        """Set attributes that the API lets clients modify.
-
-        Raises:
-            RunActive: a run is modified before it is over. (Recorded in 2023-11 and 2024-04; later
-                behaviour is unknown.)
-        """
-        with self.operation():
-            if isinstance(thing, Run) and thing.status not in LIFECYCLE.terminal:
-                raise RunActive(thing.id, thing.status)
-            for name, value in self.files.kept(changes).items():
-                setattr(thing, name, value)
 
     def _create(
         self,
@@ -276,6 +260,7 @@ class World(Answering):
             round=run.round + 1,
             answered=answered,
             latest=latest,
+            met=run,
         )
         if listener:
             self._engine.happenings.listen(run.id, listener)
@@ -304,24 +289,30 @@ class World(Answering):
         thread.tool_resources = self.files.offered(thread.tool_resources, new.attachments)
         return message
 
-    def _check_unlocked(self, thread: Thread, wanted: Literal["message", "run"]) -> None:
+    def check_unlocked(self, thread: Thread, wanted: Literal["message", "run"]) -> None:
+        """Refuse what a run keeps from its thread.
+
+        Raises:
+            ThreadLocked: a run is active on it.
+        """
         holder = thread.holder(self._engine.now) or self._foreign_run(thread)
         if holder:
             raise ThreadLocked(thread.id, holder.id, wanted)
 
+    def _check_room(self, new: int, *, beside: int = 0) -> None:
+        """Refuse more messages of clients on one thread than it takes: a run's always find room."""
+        most = self.switches.messages_max
+        if new and most is not None and beside + new > most:
+            raise ThreadFull(most)
+
     def _foreign_run(self, thread: Thread) -> Run | None:
         """Another client's run, which has come first. To its hand, no refusal of ours matters."""
         assistant = next(iter(self.store.assistants.values()), None)
-        if assistant is None or not self.strikes("foreign_run"):
+        newest = work_met(self.store, thread_id=thread.id)
+        if assistant is None or not self.strikes("foreign_run", newest):
             return None
         run = self._create(thread, assistant.id, agree(assistant, {}), FOREIGN_TURN, {})
         return self._enter(run, None)
-
-
-def _check_room(new: int, *, beside: int = 0) -> None:
-    """Refuse more messages on one thread than it takes."""
-    if new and beside + new > MESSAGES_MAX:
-        raise ThreadFull(MESSAGES_MAX)
 
 
 def _pending(run: Run) -> dict[str, ToolCall]:

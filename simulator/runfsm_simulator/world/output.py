@@ -12,13 +12,14 @@ Its message keeps what was written of it until then.
 
 Each change is told to who listens to the run, in the recorded order: a message ends before its
 step. Where both are cut by the run's end there is no recording; that the step then ends first is a
-guess.
+guess, and the switch `cut_order`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from runfsm.lifecycle import MESSAGE, RUN_STEP, Edge, MessageEvent, RunEvent, RunStepEvent, ToolCall
@@ -35,9 +36,10 @@ from runfsm_simulator.world.happenings import (
 )
 from runfsm_simulator.world.models import CutReason, Message, Step, StepType, Work
 from runfsm_simulator.world.script import Call
+from runfsm_simulator.world.switches import DOCUMENTED, Switches
 from runfsm_simulator.world.tokens import prompt_tokens, tokens
 
-__all__ = ["Output"]
+__all__ = ["Output", "so_far"]
 
 #: What the run's event does to the step and the message that are open: the step's event, the
 #: message's, and why the message is incomplete.
@@ -92,7 +94,9 @@ class Output:
         if run.open_step and run.open_step.draft:
             self._tell_pieces(run, run.open_step, run.open_step.draft.count_by(now))
 
-    def follow(self, run: Work, edge: Edge[Any, RunEvent], now: float) -> None:
+    def follow(
+        self, run: Work, edge: Edge[Any, RunEvent], now: float, switches: Switches = DOCUMENTED
+    ) -> None:
         """Do to steps and messages what `edge` does to them."""
         match edge.event:
             case RunEvent.REQUIRE_ACTION:
@@ -107,7 +111,13 @@ class Output:
                     self._finish(run, step)
         over = edge.dest in run.lifecycle.terminal
         if run.open_step and (over or edge.event is RunEvent.SUBMIT_TOOL_OUTPUTS):
-            self._close(run, run.open_step, edge.event, now)
+            first = switches.cut_order == "message_first"
+            self._close(run, run.open_step, edge.event, now, message_first=first)
+
+    def drop(self, run: Work, now: float) -> None:
+        """Leave unfinished what is open."""
+        if run.open_step:
+            self._close(run, run.open_step, RunEvent.CANCEL, now)
 
     def _open(self, run: Work, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
         if run.open_step:
@@ -186,18 +196,21 @@ class Output:
             step.told += 1
             self._happenings.tell(run, StepGrew(step, piece))
 
-    def _close(self, run: Work, step: Step, event: RunEvent, now: float) -> None:
+    def _close(
+        self, run: Work, step: Step, event: RunEvent, now: float, *, message_first: bool = False
+    ) -> None:
         step_event, message_event, reason = CLOSES[event]
+        message_first = message_first or step_event is RunStepEvent.COMPLETE
         if step.message and step.draft and (text := step.draft.text_by(now)):
             _keep(step, step.message, step.draft, text)  # it is cut here
         step.draft = run.open_step = None
-        if step_event is not RunStepEvent.COMPLETE:
+        if not message_first:
             self._end_step(run, step, step_event, now)
         if step.message:
             step.message.incomplete_reason = reason
             step.message.move(message_event, now)
             self._happenings.tell(run, MessageMoved(step.message, message_event))
-        if step_event is RunStepEvent.COMPLETE:
+        if message_first:
             self._end_step(run, step, step_event, now)
 
     def _end_step(self, run: Work, step: Step, event: RunStepEvent, now: float) -> None:
@@ -209,9 +222,23 @@ class Output:
         self._happenings.tell(run, StepMoved(run, step, event))
 
 
+def so_far(run: Work, message: Message, now: float) -> Message:
+    """The message with what is written of it by `now`; nobody has kept that yet."""
+    step = run.open_step
+    if step is None or step.message is not message or step.draft is None:
+        return message
+    text = step.draft.text_by(now)
+    return replace(message, **_written(step.draft, text)) if text else message
+
+
+def _written(draft: Draft, text: str) -> dict[str, Any]:
+    found = tuple(one for one in draft.annotations if one.end <= len(text))
+    return {"content": (text,), "annotations": found}
+
+
 def _keep(step: Step, message: Message, draft: Draft, text: str) -> None:
-    message.content = (text,)
-    message.annotations = tuple(one for one in draft.annotations if one.end <= len(text))
+    for name, value in _written(draft, text).items():
+        setattr(message, name, value)
     step.completion_tokens = tokens(text)
 
 

@@ -41,7 +41,9 @@ from runfsm_simulator.world.mistakes import path_text
 from runfsm_simulator.world.models import Assistant, Run, Thread
 from runfsm_simulator.world.post import Letter
 from runfsm_simulator.world.responsemodels import Conversation, Response
+from runfsm_simulator.world.sessionmodels import Session, SessionTurn
 from runfsm_simulator.world.storm import Storm
+from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
 
 __all__ = ["KEPT", "Kept", "parse", "put_back", "write"]
@@ -55,6 +57,8 @@ KEPT: Final[Mapping[str, tuple[str, Any]]] = {
     "runs": ("store.runs", dict[str, Run]),
     "responses": ("store.responses", dict[str, Response]),
     "conversations": ("store.conversations", dict[str, Conversation]),
+    "sessions": ("store.sessions", dict[str, Session]),
+    "turns": ("store.turns", dict[str, SessionTurn]),
     "files": ("files._files", dict[str, File]),
     "vector_stores": ("files.stores", dict[str, VectorStore]),
     "batches": ("files.batches", dict[str, FileBatch]),
@@ -64,6 +68,7 @@ KEPT: Final[Mapping[str, tuple[str, Any]]] = {
     "planned": ("_engine._agenda._numbers", int),
     "trace": ("_engine.trace", deque[TraceEntry]),
     "taken": ("_engine.taken", int),
+    "switches": ("_engine.switches", Switches),
     "storm": ("_engine.weather.storm", Storm),
     "heals_at": ("_engine.weather._heals_at", float | None),
     "is_calm": ("_engine.weather._is_calm", bool),

@@ -1,4 +1,4 @@
-"""Why the fields of runs and responses are what they are: each rule in words, and its evidence.
+"""Why the fields of runs, responses and turns are what they are: each rule, and its evidence.
 
 `effects.py` does what these say; the edges have their own reasons, in `runfsm.lifecycle.run`,
 where the sources are named too.
@@ -11,7 +11,7 @@ from typing import Final
 
 from runfsm.lifecycle import Evidence
 
-__all__ = ["RESPONSE_FIELDS", "RUN_FIELDS", "Reason"]
+__all__ = ["RESPONSE_FIELDS", "RUN_FIELDS", "TURN_FIELDS", "Reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,21 @@ class Reason:
     rule: str
     evidence: Evidence
 
+    @classmethod
+    def certain(cls, rule: str, source: str) -> Reason:
+        """Recorded, or told by several."""
+        return cls(rule, Evidence.certain(source))
+
+    @classmethod
+    def likely(cls, rule: str, source: str) -> Reason:
+        """Documented, or told once."""
+        return cls(rule, Evidence.likely(source))
+
+    @classmethod
+    def inferred(cls, rule: str, source: str) -> Reason:
+        """Follows from the rest."""
+        return cls(rule, Evidence.inferred(source))
+
     def to_dict(self) -> dict[str, str]:
         """A JSON object."""
         return {
@@ -35,17 +50,7 @@ class Reason:
         }
 
 
-def _certain(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.certain(source))
-
-
-def _likely(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.likely(source))
-
-
-def _inferred(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.inferred(source))
-
+_certain, _likely, _inferred = Reason.certain, Reason.likely, Reason.inferred
 
 RUN_FIELDS: Final[tuple[Reason, ...]] = (
     _certain(
@@ -108,5 +113,26 @@ RESPONSE_FIELDS: Final[tuple[Reason, ...]] = (
     _inferred(
         "an item is in output as soon as it is whole, while others are being written",
         "no evidence; bodies printed of queued ones have an empty output",
+    ),
+)
+
+TURN_FIELDS: Final[tuple[Reason, ...]] = (
+    _likely(
+        "usage is null when a turn ends, and measured seconds later; a session's is the sum, and "
+        "null while that of one of its turns is",
+        "MiniMax-AI/OpenAgentCore, contracts/agents-api: probes of the live service, 2026-09",
+    ),
+    _likely(
+        "completed_at is set at each end, whichever it is",
+        "types of openai-python 3.54: 'when the turn reached a terminal state'",
+    ),
+    _likely(
+        "nothing about a turn shows that a cancel was accepted, until it is cancelled",
+        "types of openai-python 3.54; MiniMax-AI/OpenAgentCore: probes of 2026-09",
+    ),
+    _inferred(
+        "a token cap in a script is told as max_output_tokens, one of the input as "
+        "context_length_exceeded",
+        "types of openai-python 3.54: the error codes",
     ),
 )

@@ -6,6 +6,7 @@ An event that the lifecycle does not allow is refused by the lifecycle itself, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,6 +14,9 @@ from runfsm.errors import CallerError
 from runfsm.lifecycle import RunStatus
 
 __all__ = [
+    "CallHasResult",
+    "CallIsOver",
+    "ChangeLocked",
     "ConversationLocked",
     "EmptyThread",
     "Kind",
@@ -24,11 +28,15 @@ __all__ = [
     "NotFound",
     "NotStored",
     "NotStreamed",
+    "OtherTurnsCall",
     "Refusal",
     "RunActive",
+    "SessionBusy",
     "StorageFull",
     "ThreadFull",
     "ThreadLocked",
+    "UnknownPendingCall",
+    "UnknownRequest",
     "UnknownToolCall",
     "WrongToolOutputs",
 ]
@@ -44,6 +52,10 @@ Kind = Literal[
     "response",
     "conversation",
     "item",
+    "session",
+    "turn",
+    "agent",
+    "session item",
 ]
 
 
@@ -76,6 +88,22 @@ class ThreadLocked(Refusal):
         self.wanted = wanted
 
 
+class ChangeLocked(Refusal):
+    """A run holds the thread, and this may not be modified or deleted meanwhile.
+
+    Attributes:
+        id: the thread, or a message on it.
+        run_id: the run that holds the thread.
+        wanted: what was to be done with it.
+    """
+
+    def __init__(self, id: str, run_id: str, wanted: Literal["modify", "delete"]) -> None:
+        super().__init__(f"nobody may {wanted} {id} while {run_id} is active")
+        self.id = id
+        self.run_id = run_id
+        self.wanted = wanted
+
+
 class ThreadFull(Refusal):
     """A thread would have more messages than it takes."""
 
@@ -98,6 +126,16 @@ class WrongToolOutputs(Refusal):
         super().__init__(f"expected one output for each of {list(expected)}, got {list(got)}")
         self.expected = tuple(expected)
         self.got = tuple(got)
+
+    @property
+    def stray(self) -> int | None:
+        """Where the first output is that is for no pending call, or for one that has its own."""
+        fresh = Counter(self.expected)
+        for nth, call_id in enumerate(self.got):
+            if call_id is None or not fresh[call_id]:
+                return nth
+            fresh[call_id] -= 1
+        return None
 
 
 class RunActive(Refusal):
@@ -190,3 +228,54 @@ class NotStreamed(Refusal):
     def __init__(self, id: str) -> None:
         super().__init__(f"{id} has no stream, or not any more")
         self.id = id
+
+
+# The Agents API ------------------------------------------------------------------------------
+
+
+class UnknownPendingCall(Refusal):
+    """A result of a call that no turn of the session has made."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"there is no call {call_id} in this session")
+        self.call_id = call_id
+
+
+class OtherTurnsCall(Refusal):
+    """A result that names another turn than the one that has made the call."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} is a call of another turn")
+        self.call_id = call_id
+
+
+class CallIsOver(Refusal):
+    """A result that comes too late: its turn has ended, or is being cancelled."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} waits for no result any more")
+        self.call_id = call_id
+
+
+class CallHasResult(Refusal):
+    """A result of a call that has another one already."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"{call_id} has another result already")
+        self.call_id = call_id
+
+
+class UnknownRequest(Refusal):
+    """A decision about a request that nobody made."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"there is no request {request_id} for an approval")
+        self.request_id = request_id
+
+
+class SessionBusy(Refusal):
+    """A session is not deleted while a turn of it is on its way."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"a turn of {session_id} is on its way; cancel it first")
+        self.session_id = session_id

@@ -8,7 +8,7 @@ response was about, and a chain can fork.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ __all__ = [
     "ToolOutput",
     "item_of",
     "items_of",
+    "joined",
 ]
 
 #: What each kind of turn comes to. A round of calls is a whole answer: the outputs go into the next
@@ -57,9 +58,14 @@ class ToolOutput:
     @property
     def text(self) -> str:
         """Its texts, joined."""
-        if isinstance(self.output, str):
-            return self.output
-        return "".join(str(part.get("text", "")) for part in self.output)
+        return joined(self.output)
+
+
+def joined(output: str | Iterable[Json]) -> str:
+    """The texts of an output that may have come as content."""
+    if isinstance(output, str):
+        return output
+    return "".join(str(part.get("text", "")) for part in output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +139,6 @@ class Response(Work):
     def outcomes(self) -> Mapping[str, RunEvent]:
         """What each kind of turn comes to."""
         return ANSWERS
-
-    @property
-    def ended_at(self) -> float | None:
-        """When it was over (Unix seconds)."""
-        ends = (self.completed_at, self.failed_at, self.cancelled_at)
-        return next((moment for moment in ends if moment is not None), None)
 
     @property
     def output(self) -> tuple[Item, ...]:

@@ -20,23 +20,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self, get_type_hints
 
 from runfsm.errors import CallerError
-from runfsm.lifecycle import Evidence
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.reasons import Reason
 
 __all__ = ["REASONS", "Storm"]
 
 
-def _certain(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.certain(source))
-
-
-def _likely(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.likely(source))
-
-
-def _inferred(rule: str, source: str) -> Reason:
-    return Reason(rule, Evidence.inferred(source))
+_certain, _likely, _inferred = Reason.certain, Reason.likely, Reason.inferred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
+from runfsm.lifecycle import RunEvent
 from runfsm_simulator.world.instant import Instant
-from runfsm_simulator.world.models import Message, NewMessage
+from runfsm_simulator.world.models import Message, NewMessage, Work
 from runfsm_simulator.world.scene import Answered
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.streamfault import StreamFault
@@ -39,12 +41,12 @@ class Stormy(Instant):
         """Whether nothing strikes from now on. Quick: it may learn a little late of a healing."""
         return self._engine.weather.is_calm(self._engine.now)
 
-    def strikes(self, fault: str) -> bool:
-        """Whether a fault, by its field of `Storm`, strikes now."""
+    def strikes(self, fault: str, met: Work | None = None) -> bool:
+        """Whether a fault, by its field of `Storm`, strikes now; at which run, if there is one."""
         if not getattr(self.storm, fault):  # quick: most are off
             return False
         with self.operation():
-            return self._engine.strikes(fault)
+            return self._engine.strikes(fault, met)
 
     def which(self, fault: str, options: Sequence[T]) -> T:
         """Which way a fault takes that has struck."""
@@ -58,21 +60,28 @@ class Stormy(Instant):
 
     @contextmanager
     def sheltered(self) -> Iterator[None]:
-        """One operation in which nothing strikes: to set a stage."""
+        """One operation in which nothing strikes, and no endpoint is gone: to set a stage."""
         with self.operation():
-            weather = self._engine.weather
+            weather, switches = self._engine.weather, self.switches
             self.storm = Storm()
+            self.switches = replace(switches, endpoint="alive")
             try:
                 yield
             finally:
-                self._engine.weather = weather
+                self._engine.weather, self._engine.switches = weather, switches
 
-    def next_stream_fault(self) -> StreamFault | None:
-        """How the stream that begins now breaks off: as the storm says, or else the planner."""
+    def next_stream_fault(self, met: Work | None = None) -> StreamFault | None:
+        """How the stream that begins now breaks off: as the storm says, or else the planner.
+
+        Args:
+            met: the run that is to go on in it; `None`: it begins in it.
+        """
+        if met and not met.lifecycle.allows(met.status, RunEvent.SUBMIT_TOOL_OUTPUTS):
+            return None  # no stream begins: the outputs will be refused
         with self.operation():
-            return broken_stream(self._engine.weather, self._engine.now) or self.stream_fault
+            return broken_stream(self._engine.weather, self._engine.now, met) or self.stream_fault
 
-    def _next_turn(
+    def _next_turn(  # noqa: PLR0913  # a moment of a run; all but two by keyword
         self,
         terms: Terms,
         messages: Iterable[Message | NewMessage],
@@ -80,9 +89,10 @@ class Stormy(Instant):
         round: int = 0,
         answered: Answered = (),
         latest: Answered = (),
+        met: Work | None = None,
     ) -> Turn:
         turn = self._planning.next_turn(
             terms, messages, round=round, answered=answered, latest=latest
         )
         weather, now = self._engine.weather, self._engine.now
-        return upset(turn, weather, now, round=round, latest=latest)
+        return upset(turn, weather, now, round=round, latest=latest, met=met)

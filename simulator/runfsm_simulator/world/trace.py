@@ -1,10 +1,10 @@
-"""What happened in the world, one entry for each edge that a run or a response took."""
+"""What happened in the world, one entry for each edge that a run, a response or a turn took."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runfsm.lifecycle import Actor, RunEvent, RunStatus
+from runfsm.lifecycle import Actor, RunEvent, RunStatus, TurnStatus
 
 __all__ = ["TraceEntry"]
 
@@ -20,20 +20,25 @@ class TraceEntry:
         event: what happened.
         dest: the status after.
         actor: whose hand it was.
-        table: which lifecycle the edge is of: `"run"`, or `"response"`.
+        table: which lifecycle the edge is of: `"run"`, `"response"` or `"turn"`.
     """
 
     at: float
     run_id: str
-    source: RunStatus | None
+    source: RunStatus | TurnStatus | None
     event: RunEvent
-    dest: RunStatus
+    dest: RunStatus | TurnStatus
     actor: Actor
     table: str = "run"
 
     def __str__(self) -> str:
+        return f"{self.at:.3f}  {self.told}"
+
+    @property
+    def told(self) -> str:
+        """It, without its time."""
         move = f"{self.source or '(created)'} --{self.event}--> {self.dest}"
-        return f"{self.at:.3f}  {self.run_id}  {move}  ({self.actor})"
+        return f"{self.run_id}  {move}  ({self.actor})"
 
     def to_dict(self) -> dict[str, str | float | None]:
         """A JSON object, keys in the order of the attributes."""

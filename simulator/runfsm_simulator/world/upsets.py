@@ -7,9 +7,11 @@ whose model does that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Literal, get_args
 
 from runfsm_simulator.world.latency import between
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.scene import Answered
 from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.turns import Call, Failure, Kind, Turn, say
@@ -39,7 +41,15 @@ SHAPES: Final[tuple[Literal["nested", "flat"], ...]] = ("nested", "flat")
 EVENTS: Final = range(8)
 
 
-def upset(turn: Turn, weather: Weather, now: float, *, round: int, latest: Answered) -> Turn:
+def upset(  # noqa: PLR0913  # a moment of a run; all but three by keyword
+    turn: Turn,
+    weather: Weather,
+    now: float,
+    *,
+    round: int,
+    latest: Answered,
+    met: Work | None = None,
+) -> Turn:
     """The turn, or what a storm makes of it.
 
     Args:
@@ -48,17 +58,19 @@ def upset(turn: Turn, weather: Weather, now: float, *, round: int, latest: Answe
         now: when, in Unix seconds.
         round: how often the run's tool outputs have been submitted.
         latest: the calls of the latest round.
+        met: the run, if there is one already.
     """
-    if weather.strikes("nothing_after_outputs" if round else "stuck_in_progress", now):
+    strikes = partial(weather.strikes, now=now, met=met)
+    if strikes("nothing_after_outputs" if round else "stuck_in_progress"):
         return _instead(turn, hang=True, steps=(), work_s=None)
-    if weather.strikes("random_failure", now):
+    if strikes("random_failure"):
         return _instead(turn, fail=weather.pick("random_failure:how", FAILURES))
     # Only once: at probability 1 a run must still come to its end.
-    if round == 1 and not turn.call and weather.strikes("second_round", now):
+    if round == 1 and not turn.call and strikes("second_round"):
         turn = _instead(
             turn, call=tuple(Call(name=name, arguments=text) for name, text, _ in latest)
         )
-    if turn.call and weather.strikes("strange_call", now):
+    if turn.call and strikes("strange_call"):
         turn = _instead(turn, call=weather.pick("strange_call:how", STRANGE)(turn.call))
     return turn
 
@@ -93,10 +105,10 @@ STRANGE: Final = (_of_nobody, _malformed, _several_in_one)
 # Streams -----------------------------------------------------------------------------------------
 
 
-def broken_stream(weather: Weather, now: float) -> StreamFault | None:
+def broken_stream(weather: Weather, now: float, met: Work | None = None) -> StreamFault | None:
     """How a storm breaks off the stream that begins `now`; `None`: it does not."""
     for fault, make in BREAKS.items():
-        if weather.strikes(fault, now):
+        if weather.strikes(fault, now, met):
             return make(weather)
     return None
 

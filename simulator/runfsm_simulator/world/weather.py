@@ -9,7 +9,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeVar
 
 from runfsm_simulator.world.chooser import Chooser
+from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.storm import Storm
+from runfsm_simulator.world.witness import WITNESSES
 
 __all__ = ["Shown", "Weather"]
 
@@ -42,19 +44,29 @@ class Weather:
         """Whether nothing strikes now, nor ever will."""
         return self._is_calm or (self._heals_at is not None and now >= self._heals_at)
 
-    def strikes(self, fault: str, now: float) -> bool:
-        """Whether a fault, by its field of `Storm`, strikes this time."""
+    def strikes(self, fault: str, now: float, met: Work | None = None) -> bool:
+        """Whether a fault, by its field of `Storm`, strikes this time.
+
+        Args:
+            fault: the field.
+            now: in Unix seconds.
+            met: the run that it meets, for who counts; `None`: there is none yet.
+        """
         chance: float = getattr(self.storm, fault)
         if not chance or self.is_calm(now):
             return False
         # The lowest draw is the simplest one to a chooser that shrinks: it is no fault.
-        return chance >= 1 or self.between(fault, 0.0, 1.0) > 1 - chance
+        struck = chance >= 1 or self.between(fault, 0.0, 1.0) > 1 - chance
+        if struck:
+            WITNESSES.struck(fault, met)
+        return struck
 
-    def lingers_s(self, now: float) -> float:
-        """How long a lock lingers this time, in seconds."""
+    def lingers_s(self, now: float, met: Work) -> float:
+        """How long the lock of a run that is over lingers this time, in seconds."""
         longest = self.storm.lingering_lock_s
         if not longest or self.is_calm(now):
             return 0.0
+        WITNESSES.struck("lingering_lock_s", met)
         return self.between("lingering_lock_s", 0.0, longest)
 
     def pick(self, fault: str, options: Sequence[T]) -> T:

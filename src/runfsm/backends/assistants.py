@@ -12,16 +12,16 @@ by the first one refuses the second; and its pauses between two attempts know of
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import closing, suppress
-from typing import Any, TypeVar, overload
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import closing
+from typing import Any, TypeVar, cast, overload
 
-import anyio
 import openai
 
 from runfsm.backends import assistants_wire as wire
 from runfsm.backends.assistants_stream import LegReader
-from runfsm.backends.assistants_wire import Call
+from runfsm.backends.call import Call
+from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
@@ -55,13 +55,10 @@ class AssistantsBackend:
     def __new__(cls, client: openai.AsyncOpenAI) -> AsyncAssistantsBackend: ...
     def __new__(cls, client: object) -> AssistantsBackend:  # noqa: PYI034  # chooses a subclass
         """Choose by the kind of client; a subclass is chosen already."""
-        fitting = {SyncAssistantsBackend: openai.OpenAI, AsyncAssistantsBackend: openai.AsyncOpenAI}
-        for kind, wanted in fitting.items():
-            if isinstance(client, wanted) and (cls is AssistantsBackend or issubclass(cls, kind)):
-                return object.__new__(kind if cls is AssistantsBackend else cls)
-        raise TypeError(
-            f"{cls.__name__} wants an openai.OpenAI (for threads) or an openai.AsyncOpenAI (for "
-            f"tasks), as its name says; not {type(client).__name__}"
+        sync, awaited = SyncAssistantsBackend, AsyncAssistantsBackend
+        return cast(
+            "AssistantsBackend",
+            object.__new__(fitting(cls, AssistantsBackend, client, sync, awaited)),
         )
 
 
@@ -206,18 +203,4 @@ class AsyncAssistantsBackend(AssistantsBackend):
                     if leg.is_done:
                         return
             finally:
-                await _close(answer, chunks)
-
-
-async def _close(answer: Any, chunks: AsyncIterator[bytes]) -> None:
-    """Close an answer, and have its chunks end by themselves.
-
-    The HTTP library reads through generators in generators, and a closed answer is at its end in
-    each of them. To close the outer one alone would leave the inner ones to the garbage collector,
-    of which trio warns.
-    """
-    with anyio.CancelScope(shield=True):
-        await answer.aclose()
-        with suppress(Exception):
-            async for _ in chunks:
-                pass
+                await close_answer(answer, chunks)

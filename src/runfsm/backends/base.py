@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Generator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from runfsm.driver.actions import RunRequest, ToolOutput
@@ -18,6 +19,7 @@ __all__ = [
     "AsyncBackend",
     "AsyncStreamingBackend",
     "Backend",
+    "Capabilities",
     "StreamingBackend",
     "check_kind",
 ]
@@ -123,6 +125,29 @@ class AsyncStreamingBackend(Protocol):
         self, ref: RunRef, outputs: Sequence[ToolOutput]
     ) -> AsyncGenerator[StreamEvent, None]:
         """As `submit`, and then the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a service can do: by its contract, and as far as it was seen not to.
+
+    Attributes:
+        can_list: whether `runs` tells of every run on a thread, and not only of our own.
+        can_cancel: whether a run can be cancelled while the service works on it.
+        in_background: whether a call that creates a run is answered before the run is over.
+        keeps_ids: whether a run's parts keep the ids that they were created with.
+    """
+
+    can_list: bool = True
+    can_cancel: bool = True
+    in_background: bool = True
+    keeps_ids: bool = True
+
+    @classmethod
+    def of(cls, backend: object) -> Capabilities:
+        """Those of a backend; one that says nothing can do everything."""
+        told = getattr(backend, "capabilities", None)
+        return told if isinstance(told, cls) else cls()
 
 
 def check_kind(backend: object, *, awaited: bool) -> None:

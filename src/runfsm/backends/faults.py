@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -30,7 +30,22 @@ TEXTS: Final = (
     (re.compile(r'Runs in status "\w+" do not accept tool outputs'), K.STALE_ACTION),
     # Outputs of another round: another client may have answered ours.
     (re.compile(r"Expected tool outputs for call_ids"), K.STALE_ACTION),
+    # The Responses API; what is known of these texts is in `lifecycle/wires/responses.py`.
+    (re.compile(r"Another process is currently operating on this conversation"), K.LOCKED),
+    (re.compile(r"Cannot cancel a synchronous response"), K.UNSUPPORTED),
+    (re.compile(r"Cannot cancel an? \w+ response"), K.ALREADY_TERMINAL),
+    (re.compile(r"No tool call found for"), K.STALE_ACTION),
+    # The Agents API: too early by a moment, or answered; `lifecycle/wires/agents.py`.
+    (re.compile(r"Unknown pending tool call"), K.STALE_ACTION),
+    (re.compile(r"Previous response with id \S+ not found"), K.NOT_FOUND),
 )
+
+#: The codes that say the same, where there is one. They go before the texts.
+CODES: Final[Mapping[str, FaultKind]] = {
+    "conversation_locked": K.LOCKED,
+    "previous_response_not_found": K.NOT_FOUND,
+    "insufficient_quota": K.QUOTA,
+}
 
 #: A proxy's word for a time-out; the SDK has no class for it, and repeats it like one.
 TIMED_OUT: Final = 408
@@ -44,7 +59,7 @@ KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
     (openai.PermissionDeniedError, K.AUTH),
     (openai.NotFoundError, K.NOT_FOUND),
     (openai.RateLimitError, K.RATE_LIMITED),
-    (openai.ConflictError, K.TRANSIENT),  # other servers' word for "not now"; never OpenAI's
+    (openai.ConflictError, K.TRANSIENT),  # "not now": other servers, and the Agents API
     (openai.BadRequestError, K.INVALID),
     (openai.UnprocessableEntityError, K.INVALID),
     (openai.InternalServerError, K.TRANSIENT),
@@ -106,8 +121,7 @@ def _fault_of(error: Exception) -> Fault:
     holder = None
     if isinstance(error, openai.BadRequestError):
         kind, holder = _read_conflict(message, kind)
-    if getattr(error, "code", None) == "insufficient_quota":
-        kind = K.QUOTA
+    kind = CODES.get(str(getattr(error, "code", None)), kind)
     if status_code == TIMED_OUT:
         kind = K.TRANSIENT
     lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)

@@ -8,8 +8,15 @@ simulate.py   `runfsm simulate`: one script, played
 asjson.py     a run as JSON objects, for scripts
 doctor.py     `runfsm doctor`: what can go wrong, played on the library's own driver
 cases/        what can go wrong, case by case
+coverage.py   `runfsm coverage`: what tests have seen of the lifecycle
 lifecycle.py  `runfsm lifecycle`: the tables, drawn
 diff/         `runfsm diff`: what differs between two APIs
+judge/        `runfsm judge`: what a log of looks proves
+replay.py     `runfsm replay`: a tape, played once more
+conform.py    `runfsm conform`: does somebody's server behave as the API did?
+switches/     `runfsm switches`: what nobody recorded, and the ways to go
+explore/      `runfsm explore`: every behaviour of the service, against a function of one's own
+importing.py  a module or a file of the user's
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
 
@@ -19,7 +26,21 @@ import sys
 
 import typer
 
-from runfsm.cli import demo, diff, doctor, drive, lifecycle, serve, simulate
+from runfsm.cli import (
+    conform,
+    coverage,
+    demo,
+    diff,
+    doctor,
+    drive,
+    explore,
+    judge,
+    lifecycle,
+    replay,
+    serve,
+    simulate,
+    switches,
+)
 from runfsm.errors import CallerError, RunfsmError
 
 __all__ = ["main"]
@@ -38,8 +59,14 @@ app.command()(demo.demo)
 app.command()(drive.drive)
 app.command()(simulate.simulate)
 app.command()(doctor.doctor)
+app.command()(explore.explore)
+app.command()(coverage.coverage)
 app.command()(lifecycle.lifecycle)
 app.command()(diff.diff)
+app.command()(judge.judge)
+app.command()(replay.replay)
+app.command()(conform.conform)
+app.command()(switches.switches)
 app.command()(serve.serve)
 
 

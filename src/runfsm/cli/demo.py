@@ -22,6 +22,7 @@ from runfsm.cli.telling import Telling, new_console, status_text
 from runfsm.clock import SystemClock
 from runfsm.driver.outcome import Outcome
 from runfsm.errors import CallerError
+from runfsm.lifecycle.run import RunStatus
 from runfsm_simulator import Simulator, scenarios
 
 __all__ = ["demo"]
@@ -84,7 +85,7 @@ def _play(console: Console, scene: Scene, number: str) -> Ending:
     started = wall.now()
     stage = Stage(Simulator(script), Telling(console))
     outcome = scene.play(stage)
-    life = [(entry.at, entry.dest) for entry in stage.simulator.trace]
+    life = [(entry.at, RunStatus(entry.dest)) for entry in stage.simulator.trace]
     console.print()
     console.print(strip(life, width=console.width))
     return Ending(script.title, outcome, life[-1][0] - life[0][0], wall.now() - started)

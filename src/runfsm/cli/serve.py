@@ -16,12 +16,15 @@ import typer
 
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
-from runfsm_simulator import Simulator, VirtualClock, scenarios
+from runfsm_simulator import Simulator, Switches, VirtualClock, scenarios
 from runfsm_simulator.doors import statefile
 from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
+from runfsm_simulator.replay.recorder import RecordedSideDoor, Recorder
 from runfsm_simulator.world.engine import WorldClock
+from runfsm_simulator.world.script import Planner
+from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["serve"]
 
@@ -83,6 +86,21 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
             "that validate strictly."
         ),
     ] = "wire",
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Another way to go where nobody recorded any, as endpoint=gone; may be repeated. "
+            "`runfsm switches` lists them.",
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a tape in this file: choices, requests, answers, edges. `runfsm replay` "
+            "plays it. It holds what clients send, save their keys."
+        ),
+    ] = None,
     permissive: Annotated[
         bool,
         typer.Option(
@@ -98,23 +116,31 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
     """
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
-    planner = scenarios.live(script) if script else None
+    _check_recordable(record, worlds=worlds, state=state, permissive=permissive)
+    planner = _planner(script, is_recorded=record is not None)
+    switches = Switches.read(switch or ())
+    make = partial(
+        Simulator,
+        planner,
+        seed=seed,
+        pacing=pacing,
+        profile=profile,
+        switches=switches,
+        permissive=permissive,
+    )
+    recorded = [make(clock=make_clock(), record=record)] if record else []
+    recorder = recorded[0].recorder if recorded else None
     served = Worlds(
-        lambda: Simulator(
-            planner,
-            seed=seed,
-            clock=make_clock(),
-            pacing=pacing,
-            profile=profile,
-            permissive=permissive,
-        ),
+        lambda: recorded.pop() if recorded else make(clock=make_clock()),
         by=worlds,
     )
     if state and permissive:
         raise CallerError("--permissive keeps nothing, so there is no --state; leave one out")
+    if switches.thrown and permissive:
+        raise CallerError("--permissive never says no, so there is no --switch; leave one out")
     run = _server()
     with _ended_by_signals(), _listen(host, port) as listener, _kept(served, state):
-        side_door = _side_door(served, listener, control_token)
+        side_door = _side_door(served, listener, control_token, recorder)
         if side_door is None:
             print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
         print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
@@ -178,10 +204,36 @@ def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:
     return run
 
 
-def _side_door(served: Worlds, listener: socket.socket, token: str | None) -> SideDoor | None:
+def _side_door(
+    served: Worlds, listener: socket.socket, token: str | None, recorder: Recorder | None
+) -> SideDoor | None:
     """The side door, if it has a token or if only this machine can reach it."""
     is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
-    return SideDoor(served, token=token) if token or is_local else None
+    if not (token or is_local):
+        return None
+    if recorder is not None:
+        return RecordedSideDoor(served, token=token, recorder=recorder)
+    return SideDoor(served, token=token)
+
+
+def _planner(script: str | None, *, is_recorded: bool) -> Planner | None:
+    """What plays; on a tape it is written down in full, so it is one script, as it is now."""
+    if script is None or not is_recorded:
+        return scenarios.live(script) if script else None
+    path = Path(script)
+    if path.is_dir():
+        raise CallerError(f"--record is of one script, and {script} is a folder of them")
+    return load_script(path) if path.suffix or path.exists() else scenarios.load(script)
+
+
+def _check_recordable(
+    record: Path | None, *, worlds: str, state: Path | None, permissive: bool
+) -> None:
+    others = {f"--worlds {worlds}": worlds != "one", "--state": state, "--permissive": permissive}
+    if record and (wrong := [option for option, is_on in others.items() if is_on]):
+        raise CallerError(
+            f"a tape is of one world from its beginning: leave out {wrong[0]}, or --record"
+        )
 
 
 def _clocks(time: Time, speed: float) -> Callable[[], WorldClock]:

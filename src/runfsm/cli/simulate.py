@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
+from runfsm.backends import AssistantsBackend
 from runfsm.cli.asjson import outcome_to_dict
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import Telling, new_console
@@ -19,6 +21,7 @@ from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.sync import RunDriver
 from runfsm.driver.watch import Watch
+from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import BoundCall, Toolset, tool
 from runfsm_simulator import Script, Simulator, scenarios
@@ -45,6 +48,13 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
     cancel_at: Annotated[
         float | None, typer.Option(min=0, help="Cancel after so many seconds.")
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Write a tape of it in this file, which `runfsm replay` plays."),
+    ] = None,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="With --record: answers in full, not their digests.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object: outcome, trace and journal.")
     ] = False,
@@ -54,11 +64,13 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
     The client answers whatever function is called: this is about the script, not about tools.
     """
     script = _script(scenario)
-    simulator = Simulator(script, seed=seed)
+    simulator = Simulator(script, seed=seed, record=record, record_bodies=bodies)
     tools = Obliging(output, lambda: simulator.clock.sleep(answer_after))
-    driver = RunDriver(simulator.backend, tools, clock=simulator.clock)
-    made = simulator.world.create_assistant(model="gpt-4o", name=assistant)
-    watch = driver.watch(RunRequest(made.id, message))
+    # A tape is of what goes over the wire.
+    backend = AssistantsBackend(simulator.client()) if record else simulator.backend
+    driver = RunDriver(backend, tools, clock=simulator.clock)
+    made_id = simulator.control.seed.assistant({"model": "gpt-4o", "name": assistant})
+    watch = driver.watch(RunRequest(made_id, message, key=f"simulate-{seed}"))
     with _cancelled(watch, simulator.clock, cancel_at):
         if as_json:
             print(json.dumps(_played(watch, simulator, script), indent=2))
@@ -129,7 +141,7 @@ def _tell(watch: Watch, simulator: Simulator, script: Script, message: str) -> N
     for tool_name in _hosted(watch.outcome, simulator):
         telling.noted(f"{tool_name} has run by itself, in a step of the run")
     telling.ended(watch.outcome)
-    life = [(entry.at, entry.dest) for entry in simulator.trace]
+    life = [(entry.at, RunStatus(entry.dest)) for entry in simulator.trace]
     console.print()
     console.print(strip(life, width=console.width))
 

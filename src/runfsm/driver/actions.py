@@ -112,6 +112,7 @@ class ToolOutput:
         call_id: which call.
         name: the tool's name, as the model wrote it.
         output: the text for the model: the result as JSON or plain text, or what went wrong.
+        kind: the kind of the call, as `ToolCall.kind`.
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
             `"unserialisable_result"`, `"abandoned"`.
@@ -127,11 +128,12 @@ class ToolOutput:
     exception: BaseException | None = field(default=None, compare=False, repr=False)
     began_at: float | None = field(default=None, compare=False, repr=False)
     took_s: float | None = field(default=None, compare=False, repr=False)
+    kind: str = "function"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Not with the exception: those of HTTP clients, say, cannot be pickled.
         told = (self.call_id, self.name, self.output, self.error)
-        return ToolOutput, (*told, None, self.began_at, self.took_s)
+        return ToolOutput, (*told, None, self.began_at, self.took_s, self.kind)
 
 
 # What the core asks for --------------------------------------------------------------------------
@@ -302,10 +304,17 @@ class TurnTaken:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The thread's latest runs, newest first."""
+    """The thread's latest runs, newest first.
+
+    Attributes:
+        runs: as far as the service, or else the backend, knows of any.
+        now: the time.
+        is_whole: whether there are no others; not every service can list them.
+    """
 
     runs: Sequence[RunSnapshot]
     now: float
+    is_whole: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

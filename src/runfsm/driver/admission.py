@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from runfsm.driver.actions import (
     Action,
@@ -32,7 +33,7 @@ from runfsm.driver.actions import (
     ThreadMade,
     TurnTaken,
 )
-from runfsm.driver.busy import LINGER_S, Enqueue, OnBusy, Reject
+from runfsm.driver.busy import OWN_S, Enqueue, OnBusy, Reject
 from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
 from runfsm.driver.lock import Lock
 from runfsm.driver.pacing import Patience
@@ -42,6 +43,9 @@ from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["Admission", "Entry"]
+
+#: How a service says that it cannot list runs.
+UNLISTED: Final = frozenset({FaultKind.NOT_FOUND, FaultKind.INVALID, FaultKind.UNSUPPORTED})
 
 #: What wants to get onto a thread. `ListRuns` wants nothing but that nobody holds it.
 Entry = Create | AddMessage | ListRuns
@@ -63,7 +67,7 @@ class Admission:
         is_in: whether it is there.
         snapshot: the run, when the entry was one.
         message_id: the message, when the entry was one.
-        may_be_in: whether an attempt may have been done, and has not been looked up.
+        may_be_in: whether an attempt may have been done, and it is not known whether it was.
         error: why it will not get there.
     """
 
@@ -81,7 +85,8 @@ class Admission:
 
     _must_find: bool = field(default=False, init=False)
     _doubt: Fault | None = field(default=None, init=False)  # of the attempt to be looked up
-    _ever_in_doubt: bool = field(default=False, init=False)
+    _ever: Fault | None = field(default=None, init=False)  # of the latest that ever was in doubt
+    _is_sure: bool = field(default=True, init=False)  # whether what is not found is not there
     _lock: Lock | None = field(default=None, init=False)
     _has_turn: bool = field(default=False, init=False)
     _made_thread: bool = field(default=False, init=False)
@@ -89,8 +94,17 @@ class Admission:
 
     @property
     def may_be_in(self) -> bool:
-        """Whether an attempt may have been done, and has not been looked up."""
-        return self._must_find
+        """Whether an attempt may have been done, and it is not known whether it was."""
+        return self._must_find or self.doubt is not None
+
+    @property
+    def doubt(self) -> Fault | None:
+        """The fault of an attempt that was looked for in vain, where that says little.
+
+        A run that nobody lists is found by what it leaves, and so not before it has ended. Until
+        then, only a second attempt tells: it is locked out, or else there was no first one.
+        """
+        return None if self._is_sure else self._ever
 
     @property
     def thread_id(self) -> str | None:
@@ -138,8 +152,8 @@ class Admission:
         """For how long a lock is still waited for: as the policy says, or until it has lingered."""
         if self._lock is None:
             return math.inf
-        free_since = self._lock.free_since
-        return (self._gives_up_at if free_since is None else free_since + LINGER_S) - now
+        lock = self._lock
+        return (self._gives_up_at if lock.free_since is None else lock.bears_until) - now
 
     @property
     def _stands_in_line(self) -> bool:
@@ -175,8 +189,8 @@ class Admission:
                 self._come_in(snapshot)
             case Seen(snapshot):
                 self._told(snapshot.ref)
-            case Listed(runs, now):
-                self._take_list(runs, now)
+            case Listed(runs, now, is_whole=is_whole):
+                self._take_list(runs, now, is_whole=is_whole)
             case Added(message_id):
                 self._take_message(message_id)
             case Faulted(fault, now):
@@ -203,20 +217,23 @@ class Admission:
         if doubt is not None and not self._may_pass(doubt):
             self.error = BackendError.of(replace(doubt, maybe_applied=False))
 
-    def _take_list(self, runs: Sequence[RunSnapshot], now: float) -> None:
-        if self._ever_in_doubt and (ours := self._ours(runs)):
+    def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
+        if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
             self._come_in(ours)
             return
+        self._is_sure = is_whole
         active = next((run for run in runs if not run.is_terminal), None)
         if isinstance(self.entry, ListRuns) and active is None:
             self.is_in = True
         elif isinstance(self.entry, ListRuns) or self._lock is not None:
-            self._see_holder(active, now)
+            self._see_holder(active, now, is_whole=is_whole)
         else:
             self.patience.look(news=True, mends=False)
         if self._must_find:
             self._was_not_done()
+            if not is_whole:
+                self.patience.rest()  # what was looked for may come: the sooner it is tried
 
     def _ours(self, runs: Sequence[RunSnapshot]) -> RunSnapshot | None:
         return next((run for run in runs if run.key and run.key == self._key), None)
@@ -232,12 +249,12 @@ class Admission:
 
     # The lock -----------------------------------------------------------------------------------
 
-    def _see_holder(self, holder: RunSnapshot | None, now: float) -> None:
+    def _see_holder(self, holder: RunSnapshot | None, now: float, *, is_whole: bool) -> None:
         lock = self._lock = self._lock or Lock.by(holder, self.thread_id, now)
-        is_new = lock.see(holder, now)
+        is_new = lock.see(holder, now, at_least_until=now if is_whole else self._unseen_until(lock))
         self.patience.look(news=is_new, mends=not self._must_find)
         if holder is None:
-            self.error = lock.error(now) if lock.has_lingered else None
+            self.error = self._lock_error(lock, now) if lock.has_lingered else None
             return
         if is_new:
             self.journal.append(ThreadHeld(now, holder.ref.run_id, str(self.on_busy)))
@@ -246,11 +263,23 @@ class Admission:
         elif now >= self._gives_up_at:
             self.error = lock.error(now)
 
+    def _lock_error(self, lock: Lock, now: float) -> BackendError:
+        error = lock.error(now)
+        if self.doubt is None:
+            return error
+        return BackendError.of(replace(error.fault, maybe_applied=True))
+
+    def _unseen_until(self, lock: Lock) -> float:
+        """How long a holder is waited for that nobody can name: it may be our own run."""
+        is_own = self._ever is not None and isinstance(self.entry, Create)
+        own_until = lock.since + OWN_S if is_own else 0.0
+        return max(self._gives_up_at, own_until)
+
     def _locked_out(self, fault: Fault, now: float) -> None:
         self._lock = self._lock or Lock(fault, now)
         self._lock.refuse(fault, now)
         self._answered = True  # a refusal in the API's own words
-        self._must_find = self._ever_in_doubt  # it may be our own run that holds it
+        self._must_find = self._ever is not None  # it may be our own run that holds it
         self.patience.look(news=False, mends=True)
 
     def _told(self, ref: RunRef) -> None:
@@ -274,16 +303,21 @@ class Admission:
             self._locked_out(fault, now)
         elif isinstance(action, Cancel) and fault.kind in OUTDATED:
             self._told(action.ref)
+        elif self._lock is not None and self._cannot_list(self._lock, fault):
+            self._see_holder(None, now, is_whole=False)
         elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
             self.error = self._lock.error(now)
         else:
             self._bear(action, fault)
 
-    def _is_just_locked(self, lock: Lock, fault: Fault, now: float) -> bool:
-        """Whether the lock is what to tell, and not this fault: time is up, or looks are refused.
+    def _cannot_list(self, lock: Lock, fault: Fault) -> bool:
+        """Whether looks are refused: not every look-alike can list runs. Then one knocks."""
+        if isinstance(self.on_busy, Reject) or fault.kind not in UNLISTED:
+            return False
+        return not (self._must_find or lock.is_looked_at or self._may_pass(fault))
 
-        Not every look-alike can list runs.
-        """
+    def _is_just_locked(self, lock: Lock, fault: Fault, now: float) -> bool:
+        """Whether the lock is what to tell, and not this fault: time is up, or nobody may look."""
         if self._must_find:
             return False
         if fault.kind is FaultKind.QUOTA:  # that is the account's, whatever was asked
@@ -294,7 +328,7 @@ class Admission:
     def _bear(self, action: Action, fault: Fault) -> None:
         in_doubt = fault.maybe_applied and isinstance(action, Create | AddMessage)
         if in_doubt and self._key is not None:
-            self._doubt, self._must_find, self._ever_in_doubt = fault, True, True
+            self._doubt, self._ever, self._must_find = fault, fault, True
             hopeless = False
         else:  # without a key it could not be found again, and twice costs twice
             hopeless = in_doubt or not self._may_pass(fault)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, assert_never
 
 import anyio
 
-from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend
+from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend, Capabilities
 from runfsm.driver import tooltask, toolthread
 from runfsm.driver.actions import (
     Action,
@@ -108,6 +108,10 @@ class AsyncHands:
         self._interrupted = True
         self._alarm.ring()
 
+    def wake(self) -> None:
+        """Sleep no longer, this once. Any task and any thread may ask."""
+        self._alarm.ring()
+
     async def aclose(self) -> None:
         """Let go of the stream, and of the place in the line."""
         await self._hush()
@@ -139,7 +143,8 @@ class AsyncHands:
             case TakeTurn():
                 return await self._take_turn(action)
             case ListRuns(thread_id):
-                return Listed(await self._ask(backend.runs, thread_id), now())
+                runs = await self._ask(backend.runs, thread_id)
+                return Listed(runs, now(), is_whole=Capabilities.of(backend).can_list)
             case Create(request, stream):
                 if stream and isinstance(backend, AsyncStreamingBackend):
                     return Seen(await self._open(backend.stream_create, request), now())

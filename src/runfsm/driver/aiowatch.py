@@ -16,6 +16,7 @@ from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.aiohands import AsyncHands
 from runfsm.driver.core import RunCore
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.live import LiveItem
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -99,6 +100,13 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         """Cancel the run. Any task or thread may ask; the iteration goes on until it ended."""
         self._cancel_asked = True
         self._hands.interrupt()
+
+    def wake(self, hint: WebhookHint) -> bool:
+        """Look at once, if a webhook tells of this run; say whether. Any task or thread may ask."""
+        is_ours = self.core.hears_of(hint.remote_id)
+        if is_ours:
+            self._hands.wake()
+        return is_ours
 
     async def aclose(self) -> None:
         """Leave the run as it is, and drive it no further."""
@@ -187,6 +195,10 @@ class AsyncErrand:
     def cancel(self) -> None:
         """Give up. Any task or thread may ask."""
         self._hands.interrupt()
+
+    def wake(self, _: WebhookHint) -> bool:
+        """No webhook tells of an errand."""
+        return False
 
     async def finish(self) -> ThreadCore:
         """Do it, and return the core, which knows what came of it.

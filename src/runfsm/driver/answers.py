@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runfsm.driver.actions import ToolOutput
 from runfsm.lifecycle.run import RunStatus
@@ -38,7 +38,8 @@ class Answers:
 
     def of(self, run: RunSnapshot) -> tuple[ToolOutput, ...]:
         """The outputs of all pending calls, in their order."""
-        return tuple(self._outputs[call_id] for call_id in dict.fromkeys(_call_ids(run)))
+        kinds = {call.call_id: call.kind for call in run.calls}  # a call that stands twice is one
+        return tuple(replace(self._outputs[call_id], kind=kind) for call_id, kind in kinds.items())
 
     def are_accepted(self, run: RunSnapshot) -> bool:
         """Whether the service has taken the outputs of all these calls, whatever it shows now."""
@@ -47,6 +48,15 @@ class Answers:
     def is_old_round(self, run: RunSnapshot) -> bool:
         """Whether it asks for what is answered: a replica that lags still shows the calls."""
         return run.status is RunStatus.REQUIRES_ACTION and self.are_accepted(run)
+
+    def unheard_of(self, outputs: Sequence[ToolOutput], run: RunSnapshot | None) -> str | None:
+        """The kind of a call that no tool answers, and that is no function's.
+
+        Of a function, a model understands that there is none; of an approval, say, it would not.
+        """
+        kinds = {call.call_id: call.kind for call in run.calls} if run else {}
+        unknown = (kinds.get(it.call_id) for it in outputs if it.error == "unknown_tool")
+        return next((kind for kind in unknown if kind not in {None, "function", "custom"}), None)
 
     @property
     def failed(self) -> ToolOutput | None:

@@ -2,7 +2,8 @@
 
 A thread takes no message and no run while a run on it is not over (OpenAI's deep dive; reports:
 openai-python#1023, agency-swarm#12). Whichever policy: a lock that lingers though no run is active
-any more (about a second was seen, agency-swarm#268) is waited out for `LINGER_S`.
+any more (about a second was seen, agency-swarm#268) is waited out for `LINGER_S`. Where a service
+does not say who holds the thread, a holder is waited for as a lock that lingers is.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from typing import ClassVar, Final
 
 from runfsm.driver.pacing import check_number
 
-__all__ = ["LINGER_S", "Enqueue", "Interrupt", "OnBusy", "Reject", "Wait"]
+__all__ = ["LINGER_S", "OWN_S", "Enqueue", "Interrupt", "OnBusy", "Reject", "Wait"]
 
 LINGER_S: Final = 5.0
+
+#: As long as a run lives: whatever the policy, a lock that may be our own run's is waited out,
+#: where nobody can say whose it is.
+OWN_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ its thread, in `admission.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from runfsm.driver.actions import (
@@ -161,6 +161,15 @@ class RunCore:
         """Whether nothing is left to be sent: it is over, or was told to cancel."""
         return self._known.is_let_go
 
+    def hears_of(self, remote_id: str) -> bool:
+        """Whether a look at once is due when the service tells of this: it is us, and not unwell.
+
+        A service that asked to slow down, or does not answer, is not asked sooner for a hint.
+        """
+        known = self._known
+        is_ours = known.snapshot is not None and known.snapshot.ref.names(remote_id)
+        return is_ours and not known.patience.faults
+
     @property
     def cancel_reason(self) -> CancelReason | None:
         """Why the run is to be cancelled, if it is."""
@@ -258,6 +267,8 @@ class RunCore:
     def _see(self, action: Action, snapshot: RunSnapshot) -> None:
         known = self._known
         self._remember(action)
+        if known.has_expired and known.cancel_tried and snapshot.status is RunStatus.CANCELLED:
+            snapshot = replace(snapshot, means=RunStatus.EXPIRED)  # what we cancelled it for
         steps: tuple[JournalStep, ...] = ()
         if not known.answers.is_old_round(snapshot):
             steps = known.tracker.observe(snapshot, at=known.now, own=known.own)
@@ -295,7 +306,10 @@ class RunCore:
             self.journal.append(ToolAnswered.of(output, known.now))
         # Given up: the run does not want them any more, or nearly so. What it is, a look will tell.
         known.must_look = any(output.error == "abandoned" for output in outputs)
-        if self.policy.on_tool_error == "raise" and known.answers.failed:
+        if (kind := known.answers.unheard_of(outputs, self.snapshot)) is not None:
+            known.parting = BackendError.of(_nobody_answers(kind))
+            self.request_cancel(CancelReason.FAULT)
+        elif self.policy.on_tool_error == "raise" and known.answers.failed:
             self.request_cancel(CancelReason.TOOL_ERROR)
 
     def _take_messages(self, messages: tuple[RunMessage, ...]) -> None:
@@ -314,7 +328,10 @@ class RunCore:
         self.journal.append(FaultMet.of(fault, type(action).__name__, known.now))
         # Once, an outdated view is mended by a look right away; a service that contradicts itself
         # is not asked in a circle without a pause.
-        known.patience.fail(fault.retry_after_s, at_once=fault.kind in OUTDATED)
+        if fault.kind is FaultKind.LOCKED:  # not yet; it is no failure to be counted
+            known.patience.look(news=False, mends=True, status=known.status, at=known.now)
+        else:
+            known.patience.fail(fault.retry_after_s, at_once=fault.kind in OUTDATED)
         known.must_look = known.must_look or type(action) in SENDS
         known.is_listening = False
         if fault.maybe_applied and type(action) in SENDS:
@@ -347,7 +364,10 @@ class RunCore:
 
     def _cancel_early(self, reason: CancelReason) -> None:
         """Cancelled before there was a run; unless one may have been created: find it first."""
-        if not self._admission.may_be_in:
+        doubt, give_up_at = self._admission.doubt, self._known.give_up_at
+        if doubt is not None and give_up_at is not None and self._known.now >= give_up_at:
+            self._fail(BackendError.of(replace(doubt, maybe_applied=True)))
+        elif not self._admission.may_be_in:
             kind = DeadlineExceeded if reason is CancelReason.DEADLINE else RunCancelled
             said = f"cancelled before a run was created ({reason})"
             self._known.error = kind(said, outcome=None)
@@ -405,9 +425,17 @@ def check_core(core: RunCore) -> None:
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:
-    if isinstance(action, Listen) or fault.kind in OUTDATED:
+    if isinstance(action, Listen) or fault.kind in {*OUTDATED, FaultKind.LOCKED}:
         return True  # the next look tells more
     return may_pass(fault, ours=True, answered=True)
+
+
+def _nobody_answers(kind: str) -> Fault:
+    said = (
+        f"the model waits for a {kind}, and no tool answers that: the run was cancelled. A tool "
+        f"named {kind!r} would be called with the fields of the item; or do not offer it"
+    )
+    return Fault(FaultKind.UNSUPPORTED, said)
 
 
 def _tool_error(failed: ToolOutput, outcome: Outcome) -> ToolError:

@@ -58,7 +58,7 @@ def _act(known: Known, run: RunSnapshot) -> Action | None:
     """What the run's status asks of us, if anything but to look again."""
     if known.must_look:
         return None
-    if known.cancel_reason is not None:
+    if known.cancel_reason is not None or known.has_expired:
         return None if known.is_cancelling else Cancel(run.ref)
     if _can_answer(known, run):
         return _answer(known, run)
@@ -93,7 +93,8 @@ def _time_left_s(known: Known, run: RunSnapshot) -> float | None:
 
 def _look(known: Known, run: RunSnapshot) -> Action:
     if known.is_listening:
-        return Listen(run.ref, _in_own_time_s(known, SILENCE_S))
+        in_time_s = _in_time_s if run.expires_here else _in_own_time_s
+        return Listen(run.ref, in_time_s(known, SILENCE_S))
     return _after_rest(known, Retrieve(run.ref), look=True)
 
 
@@ -106,7 +107,7 @@ def _after_rest(known: Known, action: Action, *, look: bool) -> Action:
 
 def _sleep(known: Known, delay_s: float) -> Sleep:
     # Wanted cancelled, or given up on: then nobody waits for an hour because a service says so.
-    if known.cancel_reason is not None:
+    if known.cancel_reason is not None or known.has_expired:
         delay_s = min(delay_s, known.policy.pacing.longest_s)
     return Sleep(_in_time_s(known, delay_s))
 
@@ -120,7 +121,7 @@ def _in_time_s(known: Known, delay_s: float) -> float:
 
 
 def _in_own_time_s(known: Known, delay_s: float) -> float:
-    """As `_in_time_s`, but past the expiry: a stream tells of that itself, if it is heard out."""
+    """As `_in_time_s`, but past the expiry: a service that has one tells of it in the stream."""
     for moment in (known.deadline_at, known.give_up_at):
         if moment is not None and moment > known.now:
             delay_s = min(delay_s, moment - known.now)

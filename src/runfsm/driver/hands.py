@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import ParamSpec, TypeVar, assert_never
 
-from runfsm.backends.base import Backend, StreamingBackend
+from runfsm.backends.base import Backend, Capabilities, StreamingBackend
 from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
@@ -107,6 +107,10 @@ class Hands:
         self._interrupted.set()
         self._alarm.ring()
 
+    def wake(self) -> None:
+        """Sleep no longer, this once. Any thread may ask."""
+        self._alarm.ring()
+
     def close(self) -> None:
         """Let go of the stream, and of the place in the line."""
         self._hush()
@@ -138,7 +142,8 @@ class Hands:
             case TakeTurn():
                 return self._take_turn(action)
             case ListRuns(thread_id):
-                return Listed(self._ask(backend.runs, thread_id), now())
+                runs = self._ask(backend.runs, thread_id)
+                return Listed(runs, now(), is_whole=Capabilities.of(backend).can_list)
             case Create(request, stream):
                 if stream and isinstance(backend, StreamingBackend):
                     return Seen(self._open(backend.stream_create, request), now())

@@ -92,10 +92,20 @@ class Known:
         return None if limit_s is None else self.started_at + limit_s
 
     @property
+    def has_expired(self) -> bool:
+        """Whether its time is over by our own clock, on a service that does not end it."""
+        run = self.snapshot
+        if run is None or not run.expires_here or run.expires_at is None:
+            return False
+        return self.now >= run.expires_at and self.cancel_reason is None
+
+    @property
     def give_up_at(self) -> float | None:
         """When a cancel has not been honoured for long enough."""
-        wanted = self.cancel_reason is not None
-        return self.cancel_wanted_at + self.policy.cancel_grace_s if wanted else None
+        since = self.cancel_wanted_at if self.cancel_reason is not None else None
+        if self.has_expired and self.snapshot is not None:
+            since = self.snapshot.expires_at
+        return None if since is None else since + self.policy.cancel_grace_s
 
     @property
     def is_due(self) -> bool:

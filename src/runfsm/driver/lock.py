@@ -23,7 +23,8 @@ class Lock:
         fault: the latest refusal.
         since: when it was met first.
         holder: the run that holds it, at the latest look; `None` if none was active.
-        free_since: since when no run is active though we are refused.
+        free_since: since when no run is seen to be active though we are refused; and
+        bears_until: until when that is borne.
         is_looked_at: whether there was a look since the latest refusal.
         has_lingered: whether the latest refusal was the last one to bear from nobody.
         told: ids of the holders that were told to cancel.
@@ -33,6 +34,7 @@ class Lock:
     since: float
     holder: RunSnapshot | None = None
     free_since: float | None = None
+    bears_until: float = 0.0
     is_looked_at: bool = False
     has_lingered: bool = False
     told: set[str] = field(default_factory=set)
@@ -54,14 +56,21 @@ class Lock:
             self.free_since = None  # somebody new
         self.fault, self.is_looked_at = fault, False
         # Not the end yet: a look says who holds it now; it may be somebody new, or our own run.
-        self.has_lingered = self.free_since is not None and now >= self.free_since + LINGER_S
+        self.has_lingered = self.free_since is not None and now >= self.bears_until
 
-    def see(self, holder: RunSnapshot | None, now: float) -> bool:
-        """A look showed who holds it, or that nobody does; say whether that is new."""
+    def see(self, holder: RunSnapshot | None, now: float, *, at_least_until: float) -> bool:
+        """A look showed who holds it, or nobody; say whether that is new.
+
+        Args:
+            holder: who.
+            now: the time.
+            at_least_until: as long as nobody is seen, a refusal is borne until then.
+        """
         is_new = _id(holder) != _id(self.holder)
         self.holder, self.is_looked_at = holder, True
         if holder is None:
             self.free_since = now if self.free_since is None else self.free_since
+            self.bears_until = max(self.free_since + LINGER_S, at_least_until)
         else:
             self.free_since = None
             self.fault = replace(self.fault, holder=holder.ref.run_id)

@@ -13,6 +13,7 @@ from runfsm.driver.actions import AddMessage, ListRuns, RunRequest
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.core import RunCore, check_core
 from runfsm.driver.hands import Hands
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.keys import keyed, new_key, on_thread
 from runfsm.driver.lines import Lines, Ticket
 from runfsm.driver.narrator import Narrator
@@ -121,6 +122,24 @@ class RunDriver:
         """Cancel every run that this driver has under way. Any thread may ask."""
         for drive in self._under_way.all():
             drive.cancel()
+
+    def wake(self, hint: WebhookHint) -> bool:
+        """Look at once at the runs that a webhook tells of. Any thread may say so.
+
+        What it tells is not believed: the look says what is true. A run that was asked to slow
+        down, or whose service does not answer, is not looked at sooner.
+
+        Args:
+            hint: of a `WebhookInbox`.
+
+        Returns:
+            Whether a run of this driver is meant.
+
+        Example:
+            >>> if hint := inbox.parse_webhook(body, headers):  # doctest: +SKIP
+            ...     driver.wake(hint)
+        """
+        return self._under_way.wake(hint)
 
     def add_message(
         self,

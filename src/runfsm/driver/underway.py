@@ -6,6 +6,8 @@ import threading
 from typing import Protocol
 from weakref import WeakSet
 
+from runfsm.driver.hint import WebhookHint
+
 __all__ = ["Cancellable", "UnderWay"]
 
 
@@ -14,6 +16,9 @@ class Cancellable(Protocol):
 
     def cancel(self) -> None:
         """Let it come to its end soon. Any thread may ask."""
+
+    def wake(self, hint: WebhookHint) -> bool:
+        """Look at once, if the service has told of this; say whether it has. Any thread may."""
 
 
 class UnderWay:
@@ -40,3 +45,7 @@ class UnderWay:
         """Those of this moment."""
         with self._lock:
             return list(self._drives)
+
+    def wake(self, hint: WebhookHint) -> bool:
+        """Have those look at once that the service has told of; whether there are any."""
+        return sum(drive.wake(hint) for drive in self.all()) > 0  # all of them, not the first

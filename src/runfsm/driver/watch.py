@@ -13,6 +13,7 @@ from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.core import RunCore
 from runfsm.driver.hands import Hands
+from runfsm.driver.hint import WebhookHint
 from runfsm.driver.live import LiveItem
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -92,6 +93,13 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         """Cancel the run. Any thread may ask; the iteration goes on until the run has ended."""
         self._cancel_asked = True
         self._hands.interrupt()
+
+    def wake(self, hint: WebhookHint) -> bool:
+        """Look at once, if a webhook tells of this run; say whether. Any thread may ask."""
+        is_ours = self.core.hears_of(hint.remote_id)
+        if is_ours:
+            self._hands.wake()
+        return is_ours
 
     def close(self) -> None:
         """Leave the run as it is, and drive it no further."""
@@ -173,6 +181,10 @@ class Errand:
     def cancel(self) -> None:
         """Give up. Any thread may ask."""
         self._hands.interrupt()
+
+    def wake(self, _: WebhookHint) -> bool:
+        """No webhook tells of an errand."""
+        return False
 
     def finish(self) -> ThreadCore:
         """Do it, and return the core, which knows what came of it.

@@ -4,6 +4,7 @@ table.py     what a lifecycle is: edges, evidence, next(), allowed(), path()
 run.py       the run's table: RunStatus, RunEvent, LIFECYCLE
 catalog.py   further tables: run step, message, vector store file
 response.py  the table of one response
+turn.py      the table of one turn of an Agents session
 wires/       what differs from one API to another; a run as a chain of responses
 snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
@@ -35,6 +36,7 @@ from runfsm.lifecycle.snapshot import (
     Usage,
 )
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle, Origin
+from runfsm.lifecycle.turn import TURN, TurnStatus
 from runfsm.lifecycle.wires import RESPONSES_CHAIN, WIRES, Wire
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "RESPONSE",
     "RESPONSES_CHAIN",
     "RUN_STEP",
+    "TURN",
     "VECTOR_STORE_FILE",
     "WIRES",
     "Actor",
@@ -64,6 +67,7 @@ __all__ = [
     "RunStepEvent",
     "RunStepStatus",
     "ToolCall",
+    "TurnStatus",
     "Usage",
     "VectorStoreFileEvent",
     "VectorStoreFileStatus",

@@ -15,6 +15,7 @@ from typing import Any, Final
 from runfsm.lifecycle.response import RESPONSE
 from runfsm.lifecycle.run import LIFECYCLE
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
+from runfsm.lifecycle.turn import TURN
 from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
 
 __all__ = [
@@ -152,4 +153,5 @@ CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
     "vector-store-file": VECTOR_STORE_FILE,
     "responses-chain": RESPONSES_CHAIN,
     "response": RESPONSE,
+    "turn": TURN,
 }

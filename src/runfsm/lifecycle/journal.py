@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
-from runfsm.lifecycle.table import Edge
+from runfsm.lifecycle.table import Edge, Origin
 
 __all__ = ["Anomaly", "JournalStep", "Transition", "UnknownStatus", "step_from_dict"]
 
@@ -40,12 +40,15 @@ class Transition(JournalStep):
         edge: which one.
         inferred: nobody saw the status that it leads to; it must have been passed through.
         foreign: a client's edge that we did not take: another client's hand.
+        origin: who says the status that it leads to: the service, or else we, from what it says
+            (`computed`) or by ourselves (`local`).
     """
 
     kind: ClassVar[str] = "transition"
     edge: Edge[RunStatus, RunEvent]
     inferred: bool = False
     foreign: bool = False
+    origin: Origin = Origin.NATIVE
 
     def to_dict(self) -> dict[str, Any]:
         """See `JournalStep.to_dict`."""
@@ -59,13 +62,14 @@ class Transition(JournalStep):
             "actor": edge.actor,
             "inferred": self.inferred,
             "foreign": self.foreign,
-        }
+        } | ({} if self.origin is Origin.NATIVE else {"origin": self.origin})
 
     def __str__(self) -> str:
         hand = "another client" if self.foreign else self.edge.actor
         seen = ", not seen" if self.inferred else ""
         edge = self.edge
-        return f"{edge.source or '(created)'} → {edge.dest}  {edge.event} by {hand}{seen}"
+        whose = "" if self.origin is Origin.NATIVE else f" ({self.origin})"
+        return f"{edge.source or '(created)'} → {edge.dest}  {edge.event} by {hand}{seen}{whose}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ def step_from_dict(data: Mapping[str, Any]) -> JournalStep:
         case "transition":
             source = data["source"] and RunStatus(data["source"])
             edge = LIFECYCLE.next(source, RunEvent(data["event"]))
-            return Transition(at, edge, bool(data["inferred"]), bool(data["foreign"]))
+            origin = Origin(data.get("origin", Origin.NATIVE))
+            return Transition(at, edge, bool(data["inferred"]), bool(data["foreign"]), origin)
         case "unknown_status":
             return UnknownStatus(at, data["raw_status"], data["kept"])
         case "anomaly":

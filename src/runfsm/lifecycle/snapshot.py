@@ -39,39 +39,57 @@ def has_room_for_key(metadata: object) -> bool:
 class RunRef:
     """The name of a run, to keep and to come back with. Serialises to JSON.
 
+    Two names of one run are equal, however far each of them has followed it.
+
     Attributes:
-        backend: which kind of service knows it: `"assistants"`.
+        backend: which kind of service knows it: `"assistants"`, `"responses"`, `"agents"`.
         run_id: the run's id.
         thread_id: the thread that it runs on.
+        chain: where a run is a chain of the service's own things, their ids, oldest first.
+        record: where the service keeps too little, what its backend must know to go on with it,
+            as JSON. It has instructions and tools in it: no text for a log.
     """
 
     backend: str
     run_id: str
     thread_id: str
+    chain: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
+    record: str | None = field(default=None, compare=False, repr=False, kw_only=True)
 
-    def to_dict(self) -> dict[str, str]:
-        """A JSON object of three strings."""
-        return {"backend": self.backend, "run_id": self.run_id, "thread_id": self.thread_id}
+    def names(self, remote_id: str) -> bool:
+        """Whether this is a name that the service has for the run, or for a part of it."""
+        return remote_id in {self.run_id, *self.chain}
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object: three texts, and the chain and the record of a run that has them."""
+        more = {"chain": list(self.chain), "record": self.record}
+        named = {"backend": self.backend, "run_id": self.run_id, "thread_id": self.thread_id}
+        return named | {name: value for name, value in more.items() if value}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, str]) -> RunRef:
+    def from_dict(cls, data: Mapping[str, Any]) -> RunRef:
         """The inverse of `to_dict`."""
-        return cls(data["backend"], data["run_id"], data["thread_id"])
+        named = data["backend"], data["run_id"], data["thread_id"]
+        return cls(*named, chain=tuple(data.get("chain", ())), record=data.get("record"))
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One function that the model wants called.
+    """One function that the model wants called, or something else that it waits for.
 
     Attributes:
         call_id: the id that the output is handed in under.
-        name: the function's name, as the model wrote it: it may not exist.
+        name: the function's name, as the model wrote it: it may not exist. What is no function has
+            its kind for a name.
         arguments: the arguments, as the model wrote them: text that should be a JSON object.
+        kind: what it is: `"function"`, or another kind of a wire that has others: `"custom"`,
+            `"mcp_approval_request"`, `"computer_call"`.
     """
 
     call_id: str
     name: str
     arguments: str = field(repr=False)  # may hold what a user said; kept out of logs
+    kind: str = field(default="function", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,8 @@ class RunSnapshot:
         created_at: Unix time in seconds, as is each time below.
         started_at: overwritten each time the run comes back from the queue.
         expires_at: when the service gives up; null once the run is over.
+        expires_here: whether no service ends it then, so that whoever drives it must.
+        means: which of the nine statuses it is in, where the service says that in other words.
         error: why a failed run failed.
         incomplete_reason: why an incomplete run was cut short.
         usage: tokens, once the run is over.
@@ -117,6 +137,8 @@ class RunSnapshot:
     created_at: float | None = None
     started_at: float | None = None
     expires_at: float | None = None
+    expires_here: bool = field(default=False, kw_only=True)
+    means: RunStatus | None = field(default=None, kw_only=True)
     error: RunError | None = None
     incomplete_reason: str | None = None
     usage: Usage | None = None
@@ -127,6 +149,8 @@ class RunSnapshot:
     @property
     def status(self) -> RunStatus | None:
         """The status as one of the nine, or `None` if the service made up a tenth."""
+        if self.means is not None:
+            return self.means
         try:
             return RunStatus(self.raw_status)
         except ValueError:

@@ -22,7 +22,8 @@ from runfsm.lifecycle.journal import (
 from runfsm.lifecycle.machine import fire
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot
-from runfsm.lifecycle.table import Actor, Edge
+from runfsm.lifecycle.table import Actor, Edge, Origin
+from runfsm.lifecycle.wires import WIRES
 
 __all__ = ["RunTracker"]
 
@@ -109,13 +110,17 @@ class RunTracker:
         if path is None:
             return self._doubt(Anomaly(at, str(self.status), shown))
         self._strange = None
-        self._call_ids = call_ids or self._call_ids
+        if not call_ids <= self._call_ids:  # some of a round's may be answered before the others
+            self._call_ids = call_ids
         return self._write(
-            [Transition(at, e, e is not path[-1], _is_foreign(e, own)) for e in path]
+            [
+                Transition(at, e, e is not path[-1], _is_foreign(e, own), _origin(run, e.dest))
+                for e in path
+            ]
         )
 
     def _is_new_round(self, call_ids: frozenset[str]) -> bool:
-        return bool(self._call_ids and call_ids and call_ids != self._call_ids)
+        return bool(self._call_ids) and not call_ids <= self._call_ids
 
     def _doubt(self, anomaly: Anomaly) -> tuple[JournalStep, ...]:
         if self.strict:
@@ -192,10 +197,16 @@ def _is_foreign(edge: Edge[RunStatus, RunEvent], own: Collection[str]) -> bool:
     return edge.actor is Actor.CLIENT and edge.source is not None and edge.event not in own
 
 
+def _origin(run: Any, status: RunStatus) -> Origin:
+    """Who says that status, as far as the look tells which wire it came by."""
+    wire = WIRES.get(run.ref.backend) if isinstance(run, RunSnapshot) else None
+    return wire.statuses[status].value if wire else Origin.NATIVE
+
+
 def _read(run: Any) -> tuple[str, frozenset[str]]:
     """The status and the pending call ids, out of whatever an app has in its hands."""
     if isinstance(run, RunSnapshot):
-        return run.raw_status, frozenset(call.call_id for call in run.calls)
+        return str(run.status or run.raw_status), frozenset(call.call_id for call in run.calls)
     if isinstance(run, str):
         return str(run), frozenset()
     status = _get(run, "status")

@@ -329,8 +329,9 @@ def test_no_body_is_ever_a_crash(path: str, body: Any) -> None:
     """Whatever JSON is posted wherever, the answer is good or the client's fault."""
     ids = {"assistant_id": "asst_x", "thread_id": "thread_x", "run_id": "run_x"}
     ids |= {"message_id": "msg_x", "vector_store_id": "vs_x", "batch_id": "vsfb_x"}
-    ids |= {"response_id": "resp_x", "conversation_id": "conv_x"}
+    ids |= {"response_id": "resp_x", "conversation_id": "conv_x", "session_id": "sess_x"}
     filled = path.format(**ids)
-    request = Request("POST", filled, headers=HEADERS, body=json.dumps(body).encode())
+    beta = {"openai-beta": "agents=v1"} if "/agents/" in path else {}
+    request = Request("POST", filled, headers=HEADERS | beta, body=json.dumps(body).encode())
 
     assert Simulator().handle(request).status in {200, 400, 404}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,26 @@ def test_the_content_of_a_result_is_for_those_who_ask(make_stage: Callable[..., 
 
     assert listed == single
     assert [{"type": "text", "text": "Text."}] == result["content"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_stream_shows_the_content_of_a_result_too(
+    make_stage: Callable[..., Any], *, asked: bool
+) -> None:
+    """In the step that has ended, for those who ask for it; not in its deltas."""
+    stage = make_stage(BOTH)
+    with stage.sim.client() as sdk, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        told = sdk.beta.threads.runs.create(
+            stage.thread_id,
+            assistant_id=stage.assistant_id,
+            stream=True,
+            **({"include": [CONTENTS]} if asked else {}),
+        )
+        steps = [event.data for event in told if event.event.startswith("thread.run.step")]
+    shown = [step for step in steps if '"text":"Text."' in step.to_json(indent=None)]
+
+    assert ["completed"] * asked == [step.status for step in shown]
 
 
 def test_the_ranking_options_are_those_of_the_runs_own_tool(

@@ -24,6 +24,8 @@ LITERAL = {
     "response_id": "response_id",
     "conversation_id": "conversation_id",
     "item_id": "item_id",
+    "session_id": "session_id",
+    "turn_id": "turn_id",
     "id": "file_id",
     "model": "model",
 }
@@ -35,14 +37,26 @@ BODIES: dict[str, Any] = {
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {"tool_outputs": [{}]},
     "/v1/responses": {"model": "string", "input": "string", "conversation": {"id": "id"}},
     "/v1/conversations/{conversation_id}/items": {"items": [{"role": "user", "content": "Hi"}]},
+    "/v1/agents/sessions": {
+        "environment": {"type": "none"},
+        "agent": {"model": "string"},
+        "input": "string",
+    },
+    "/v1/agents/sessions/{session_id}": {"metadata": None},
+    "/v1/agents/sessions/{session_id}/events": {"events": []},
+    "/v1/vector_stores/{vector_store_id}/search": {"query": "string"},
     "/v1/vector_stores/{vector_store_id}/files": {"file_id": "file_id"},
     "/v1/vector_stores/{vector_store_id}/file_batches": {"file_ids": ["file_id"]},
+}
+LEFT_OUT = {
+    ("POST", "/v1/files"),  # a form
+    ("GET", "/v1/agents/sessions/{session_id}/events"),  # it does not end
 }
 CALLS = [
     (method, path)
     for path, handlers in ROUTES.items()
     for method in handlers
-    if (method, path) != ("POST", "/v1/files")  # a form
+    if (method, path) not in LEFT_OUT
 ]
 
 
@@ -61,12 +75,12 @@ def ask(simulator: Simulator, method: str, path: str, body: Any = None, **query:
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_every_call_is_taken_again_and_again(permissive: Simulator, method: str, path: str) -> None:
-    """With literal ids, a limit of nothing and cursors from nowhere: 200, three times."""
+    """With literal ids, a limit of nothing and cursors from nowhere: done, three times."""
     body = BODIES.get(path, {}) if method == "POST" else None
     query = {"limit": "0", "after": "after", "before": "before", "run_id": "run_id"}
     for _ in range(3):
         answer = ask(permissive, method, path.format(**LITERAL), body, **query)
-        assert 200 == answer.status, answer.body
+        assert answer.status in {200, 201, 202}, answer.body
         assert not answer.stream or [*answer.stream]
 
 

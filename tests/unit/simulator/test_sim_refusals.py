@@ -13,6 +13,7 @@ from runfsm_simulator import Call, Script, Simulator, calls, say
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
+from runfsm_simulator.wire.session_refusals import SESSION_REFUSALS
 
 KEY = {"authorization": "Bearer sk-any"}
 BETA = {"openai-beta": "assistants=v2"}
@@ -271,6 +272,6 @@ def test_no_stream_on_a_clock_that_nobody_can_wait_at(
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_every_wording_says_where_it_is_known_from(name: str) -> None:
-    """No text without evidence, and a state conflict is never 409: SDKs would retry that."""
+    """No text without evidence; a conflict is 409, which SDKs retry, in the Agents API alone."""
     assert REFUSALS[name].evidence.source
-    assert 409 != REFUSALS[name].status
+    assert 409 != REFUSALS[name].status or name in SESSION_REFUSALS

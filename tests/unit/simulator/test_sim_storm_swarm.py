@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,10 @@ import pytest
 
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 from runfsm_simulator import Call, Scene, Seeded, Storm, Turn, between, calls, say
+from runfsm_simulator.testing.coverage import Clerk, counting
 from runfsm_simulator.wire.http import NoAnswer, Response
 from runfsm_simulator.world.storm import REASONS
 from runfsm_simulator.world.trace import TraceEntry
-from runfsm_simulator.world.weather import Weather
 
 SEEDS = range(200)
 ACTS = 60
@@ -125,25 +124,13 @@ def test_a_storm_of_zeros_changes_nothing(make_stage: Any) -> None:
 
 
 @pytest.fixture
-def struck(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each fault has struck."""
-    found: Counter[str] = Counter()
-    strikes, lingers_s = Weather.strikes, Weather.lingers_s
-
-    def counted(self: Weather, fault: str, now: float) -> bool:
-        found[fault] += (struck := strikes(self, fault, now))
-        return struck
-
-    def lingered_s(self: Weather, now: float) -> float:
-        found["lingering_lock_s"] += bool(seconds := lingers_s(self, now))
-        return seconds
-
-    monkeypatch.setattr(Weather, "strikes", counted)
-    monkeypatch.setattr(Weather, "lingers_s", lingered_s)
-    return found
+def clerk() -> Iterator[Clerk]:
+    """Counts which faults strike."""
+    with counting() as clerk:
+        yield clerk
 
 
-def test_no_storm_breaks_the_world(make_stage: Any, struck: Counter[str]) -> None:
+def test_no_storm_breaks_the_world(make_stage: Any, clerk: Clerk) -> None:
     """In 200 storms: every path is legal, no two runs hold a thread, nothing fails without cause.
 
     And once it has healed, every run comes to its end, and a new one completes. The same holds of
@@ -162,7 +149,7 @@ def test_no_storm_breaks_the_world(make_stage: Any, struck: Counter[str]) -> Non
         check_locks(stage.sim.trace)
         check_causes(stage.sim.control.journal.requests)
 
-    assert set() == {fault for fault in REASONS if not struck[fault]}
+    assert REASONS.keys() == {cell.column for cell in clerk.book.counts if cell.kind == "fault"}
 
 
 def check_paths(trace: Iterable[TraceEntry]) -> None:

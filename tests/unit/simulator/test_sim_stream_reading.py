@@ -18,7 +18,7 @@ from runfsm.errors import BackendError, ScriptError
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Call, Script, Simulator, calls, say
 from runfsm_simulator.doors.asgi import create_app
-from runfsm_simulator.wire import stream as streams
+from runfsm_simulator.wire import livestream as streams
 from runfsm_simulator.world.happenings import Happenings
 from runfsm_simulator.world.scriptfile import parse_script
 from runfsm_simulator.world.streamfault import StreamFault

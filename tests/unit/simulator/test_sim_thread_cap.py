@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from runfsm_simulator.world import operations
+from runfsm_simulator import Switches
 
 HI = {"role": "user", "content": "Hi"}
 FULL = (
@@ -20,10 +21,11 @@ FULL = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _a_small_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert operations.MESSAGES_MAX == 100_000
-    monkeypatch.setattr(operations, "MESSAGES_MAX", 3)
+@pytest.fixture
+def stage(make_stage: Callable[..., Any]) -> Any:
+    """A `Stage` whose threads are small."""
+    assert Switches().messages_max == 100_000
+    return make_stage(switches=Switches(messages_max=3))
 
 
 def test_the_last_message_that_fits_is_taken(stage: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, StringConstraints, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 from runfsm_simulator.wire.bodies.common import (
     Body,
@@ -18,8 +19,18 @@ from runfsm_simulator.wire.bodies.common import (
 )
 from runfsm_simulator.wire.bodies.resources import ToolResources
 from runfsm_simulator.wire.bodies.tools import Tool
+from runfsm_simulator.wire.validation import switches_in
 
 __all__ = ["CreateAssistant", "ModifyAssistant"]
+
+
+def _check_count(value: Any, info: ValidationInfo) -> Any:
+    """The count is judged before the tools are, as in other arrays."""
+    most = switches_in(info).tools_max
+    if isinstance(value, list) and most is not None and len(value) > most:
+        bound = {"field_type": "List", "max_length": most, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", bound)
+    return value
 
 
 class ModifyAssistant(Body):
@@ -29,7 +40,7 @@ class ModifyAssistant(Body):
     name: Annotated[str, StringConstraints(max_length=256)] | None = None
     description: Annotated[str, StringConstraints(max_length=512)] | None = None
     instructions: Instructions | None = None
-    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tools: Annotated[list[Tool], BeforeValidator(_check_count)] | None = None
     tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None

@@ -12,10 +12,11 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    ValidationInfo,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from runfsm_simulator.wire.validation import TAG
+from runfsm_simulator.wire.validation import TAG, switches_in
 
 __all__ = [
     "AssistantId",
@@ -73,8 +74,16 @@ Instructions = Annotated[str, StringConstraints(max_length=256_000)]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
-# The schema says 256; 16 was taken (recording: ruby-openai 2024-04; openai-node#1465).
-TokenCap = Annotated[int, Field(ge=16)]
+
+
+def _check_cap(value: int, info: ValidationInfo) -> int:
+    least = switches_in(info).token_cap_min
+    if least is not None and value < least:
+        raise PydanticKnownError("greater_than_equal", {"ge": least})
+    return value
+
+
+TokenCap = Annotated[int, AfterValidator(_check_cap)]
 
 
 def by_type(value: Any) -> str | None:

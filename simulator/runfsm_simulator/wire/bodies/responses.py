@@ -16,7 +16,6 @@ from runfsm_simulator.wire.bodies.common import (
     Metadata,
     ReasoningEffort,
     Temperature,
-    TokenCap,
     TopP,
     by_type,
     string_or,
@@ -241,7 +240,7 @@ class CreateResponse(Body):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     metadata: Metadata | None = None
-    max_output_tokens: TokenCap | None = None
+    max_output_tokens: Annotated[int, Field(ge=16)] | None = None
     max_tool_calls: int | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import AfterValidator, Field, Tag, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 from runfsm_simulator.wire.bodies.common import (
     AssistantId,
@@ -22,7 +23,7 @@ from runfsm_simulator.wire.bodies.common import (
 from runfsm_simulator.wire.bodies.resources import ToolResources
 from runfsm_simulator.wire.bodies.threads import CreateMessage, CreateThread
 from runfsm_simulator.wire.bodies.tools import Tool
-from runfsm_simulator.wire.validation import TAG
+from runfsm_simulator.wire.validation import TAG, switches_in
 from runfsm_simulator.world.terms import WISHES
 
 __all__ = ["CreateRun", "CreateThreadAndRun", "SubmitToolOutputs"]
@@ -103,8 +104,15 @@ class ToolOutput(Body):
     output: str | None = None
 
 
+def _check_any(value: list[ToolOutput], info: ValidationInfo) -> list[ToolOutput]:
+    if not value and switches_in(info).empty_outputs == "too_short":
+        bound = {"field_type": "List", "min_length": 1, "actual_length": 0}
+        raise PydanticKnownError("too_short", bound)
+    return value
+
+
 class SubmitToolOutputs(Body):
     """The outputs of the pending calls."""
 
-    tool_outputs: list[ToolOutput]
+    tool_outputs: Annotated[list[ToolOutput], AfterValidator(_check_any)]
     stream: bool | None = None

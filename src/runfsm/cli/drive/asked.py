@@ -83,6 +83,9 @@ class Asked:
         made = await self.service.backend.create_assistant(
             model=self.model or MODEL, instructions=self.instructions, tools=self.tools.schemas
         )
+        if not self.service.keeps_assistants:
+            yield made
+            return
         note(f"{made} was made{'' if self.is_kept else ', and will be deleted'}")
         try:
             yield made

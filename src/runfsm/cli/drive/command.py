@@ -40,6 +40,7 @@ ON_BUSY: Final[dict[str, Callable[[], OnBusy]]] = {
 def drive(  # noqa: PLR0913  # the options of a command are its parameters
     prompt: options.Prompt = None,
     *,
+    backend: options.Backend = "assistants",
     base_url: options.BaseUrl = None,
     simulate: options.Simulate = False,
     script: options.Script = None,
@@ -71,12 +72,13 @@ def drive(  # noqa: PLR0913  # the options of a command are its parameters
     says which run goes on.
     """
     _check_usage(prompt, each, save_trace)
+    _check_assistant(backend, assistant_id, keep=keep)
     if simulate:
         _check_simulated(base_url, assistant_id, thread_id)
-        service = simulated(script, seed=seed or 0, speed=speed)
+        service = simulated(script, backend, seed=seed or 0, speed=speed)
     else:
         _check_real(script, seed, speed)
-        service = at_url(base_url)
+        service = at_url(base_url, backend)
     asked = Asked(
         service=service,
         assistant_id=assistant_id,
@@ -109,6 +111,14 @@ def _check_usage(prompt: str | None, each: str | None, save_trace: Path | None) 
         if each is not None:
             raise CallerError("--save-trace is for one run, and --each for many; leave one out")
         check_writable(save_trace)
+
+
+def _check_assistant(backend: str, assistant_id: str | None, *, keep: bool) -> None:
+    if backend != "assistants" and (assistant_id is not None or keep):
+        raise CallerError(
+            f"--backend {backend} has no assistants to name or to keep: leave --assistant and "
+            f"--keep out, and say --model, --instructions and --tools"
+        )
 
 
 def _check_simulated(base_url: str | None, assistant_id: str | None, thread_id: str | None) -> None:

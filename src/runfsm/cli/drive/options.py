@@ -8,19 +8,29 @@ from typing import Annotated, Literal
 
 from typer import Argument, Option
 
+from runfsm.cli.drive.services import Wire
+
 Prompt = Annotated[str | None, Argument(help="What the user says.")]
 
 # Where --------------------------------------------------------------------------------------------
 
 _where = partial(Option, rich_help_panel="Where")
 
+Backend = Annotated[
+    Wire,
+    _where(
+        help="What the service speaks: the Assistants API, or the Responses API in background "
+        "mode, where a run is a chain of responses and an assistant is yours alone."
+    ),
+]
 BaseUrl = Annotated[
     str | None,
     _where(
         metavar="URL",
-        help="A service on the Assistants wire, such as http://127.0.0.1:4010/v1 of `runfsm "
-        "serve`; a query like ?api-version=v1 goes with every call. OPENAI_BASE_URL says the same. "
-        "The key is taken from OPENAI_API_KEY, and from nowhere else.",
+        help="The service, such as http://127.0.0.1:4010/v1 of `runfsm serve`; a query like "
+        "?api-version=v1 goes with every call. OPENAI_BASE_URL says the same; with --backend "
+        "responses, it is OpenAI's own if neither does. The key is taken from OPENAI_API_KEY, and "
+        "from nowhere else.",
     ),
 ]
 Simulate = Annotated[

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ def _lines(core: RunCore) -> list[dict[str, object]]:
         "version": VERSION,
         "runfsm": __version__,
         "request": {"assistant_id": request.assistant_id, "thread_id": request.thread_id},
-        "run": seen and seen.ref.to_dict(),
+        "run": seen and replace(seen.ref, record=None).to_dict(),  # it has instructions in it
         "status": seen and seen.raw_status,
     }
     return [head, *(step.to_dict() for step in core.journal)]

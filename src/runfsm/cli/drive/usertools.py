@@ -7,15 +7,11 @@ imports it; nothing is evaluated.
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from runfsm.cli.importing import imported
 from runfsm.errors import CallerError
 from runfsm.tools import Tool, Toolset
 
@@ -43,7 +39,7 @@ def load_tools(places: Iterable[str]) -> Toolset:
 
 def _tools_of(place: str) -> list[Callable[..., Any]]:
     where, names = _split(place)
-    module = _imported(where)
+    module = imported(where)
     if names:
         return [found for name in names for found in _named(module, name, where)]
     marked = {id(value): value for value in vars(module).values() if isinstance(value, Tool)}
@@ -87,52 +83,3 @@ def _functions(module: ModuleType) -> Iterator[str]:
 def _is_public_function(value: object) -> bool:
     name = getattr(value, "__name__", "_")
     return callable(value) and not isinstance(value, type) and not name.startswith("_")
-
-
-# Importing ---------------------------------------------------------------------------------------
-
-
-def _imported(where: str) -> ModuleType:
-    is_path = where.endswith(".py") or "/" in where or "\\" in where
-    try:
-        return _from_file(Path(where)) if is_path else _from_name(where)
-    except CallerError:
-        raise
-    except Exception as error:
-        raise CallerError(f"{where} cannot be imported: {_told(error)}") from error
-
-
-def _from_name(name: str) -> ModuleType:
-    _look_first_in(Path.cwd())
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # it is there, and misses another one
-        raise CallerError(
-            f"there is no module {name}, neither here nor installed; a file is named by its path: "
-            f"--tools ./{name.rpartition('.')[2]}.py"
-        ) from error
-
-
-def _from_file(path: Path) -> ModuleType:
-    spec = spec_from_file_location(str(path.resolve()), path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise CallerError(f"there is no Python file {path}")
-    _look_first_in(path.resolve().parent)
-    module = sys.modules[spec.name] = module_from_spec(spec)  # type hints are looked up in there
-    spec.loader.exec_module(module)
-    return module
-
-
-def _look_first_in(folder: Path) -> None:
-    """As `python file.py` and `python -m module` do."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-
-def _told(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if not frame.filename.startswith("<frozen")]
-    where = "" if isinstance(error, SyntaxError) else f" ({ours[-1].filename}:{ours[-1].lineno})"
-    return f"{type(error).__name__}: {error}{where}"

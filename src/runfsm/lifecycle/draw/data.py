@@ -16,7 +16,8 @@ def render(picture: Picture) -> str:
 
     An object with `name`, `about`, `statuses` (of `name`, `terminal`, `locks_thread`) and `edges`
     (of `source`, `event`, `dest`, `actor`, `why`, `evidence`); `source` is null for creation.
-    Keys that say nothing are left out: `highlighted`, a node's `folds` and `origin`, and `refused`.
+    Keys that say nothing are left out: `highlighted`, `count`, a node's `folds` and `origin`, and
+    `refused`.
     """
     document: dict[str, Any] = {
         "name": picture.name,
@@ -39,7 +40,7 @@ def _node(node: Node) -> dict[str, Any]:
         shown["folds"] = node.inside
     if node.origin is not Origin.NATIVE:
         shown["origin"] = node.origin
-    return shown | _highlighted(node)
+    return shown | _painted(node)
 
 
 def _arrow(arrow: Arrow) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def _arrow(arrow: Arrow) -> dict[str, Any]:
         "actor": arrow.actor,
         "why": arrow.why,
         "evidence": _evidence(arrow.evidence),
-    } | _highlighted(arrow)
+    } | _painted(arrow)
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
@@ -66,5 +67,6 @@ def _evidence(evidence: Evidence) -> dict[str, str]:
     return {"source": evidence.source, "confidence": evidence.confidence}
 
 
-def _highlighted(item: Node | Arrow) -> dict[str, bool]:
-    return {"highlighted": True} if item.highlighted else {}
+def _painted(item: Node | Arrow) -> dict[str, bool | int]:
+    highlighted = {"highlighted": True} if item.highlighted else {}
+    return highlighted | ({} if item.count is None else {"count": item.count})

@@ -17,8 +17,10 @@ from runfsm.lifecycle.draw.legend import (
     HIGHLIGHT_COLOUR,
     LOCK_COLOUR,
     LOCKED,
+    MISSING_COLOUR,
     ORIGIN_COLOUR,
     ORIGIN_WORDS,
+    TAKEN_COLOUR,
     below_name,
     event_text,
     origin_text,
@@ -88,6 +90,8 @@ def _node(node: Node, straight: set[str]) -> str:
         attributes.append("peripheries=2")
     if node.highlighted:
         attributes.append(f'fillcolor="{HIGHLIGHT_COLOUR}" penwidth=2.5')
+    elif node.count == 0:
+        attributes.append(f'color="{MISSING_COLOUR}" style="rounded,filled,dashed"')
     elif node.origin is not Origin.NATIVE:
         attributes.append(f'fillcolor="{ORIGIN_COLOUR[node.origin]}"')
     return f"{_quoted(node.name)} [{' '.join(attributes)}];"
@@ -139,6 +143,7 @@ def _arrows(picture: Picture, spine: tuple[Arrow, ...]) -> Iterator[str]:
             arrow.source == arrow.dest or arrow.actor,  # two loops would cross each other's labels
             arrow.evidence.confidence,
             arrow.highlighted,
+            arrow.count == 0,
         ),
     ):
         yield _line(arrows, straight=arrows[0] in spine)
@@ -146,11 +151,11 @@ def _arrows(picture: Picture, spine: tuple[Arrow, ...]) -> Iterator[str]:
 
 def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
     first = arrows[0]
-    colours = dict.fromkeys(ACTOR_COLOUR[arrow.actor] for arrow in arrows)
+    colours = dict.fromkeys(map(_colour, arrows))
     tooltip = "\n".join(f"{a.event}: {a.why} ({_provenance(a)})" for a in arrows)
     attributes = [
         f"label=<{'<BR/>'.join(map(_event, arrows))}>",
-        f'color="{":".join(colours)}" style={STROKE[first.evidence.confidence]}',
+        f'color="{":".join(colours)}" style={_stroke(first)}',
         f"tooltip={_quoted(tooltip)} labeltooltip={_quoted(tooltip)}",
     ]
     if straight:
@@ -162,7 +167,21 @@ def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
 
 
 def _event(arrow: Arrow) -> str:
-    return f' <FONT COLOR="{ACTOR_COLOUR[arrow.actor]}">{escape(event_text(arrow))}</FONT> '
+    return f' <FONT COLOR="{_colour(arrow)}">{escape(event_text(arrow))}</FONT> '
+
+
+def _colour(arrow: Arrow) -> str:
+    """Whose hand it is; where it was counted, whether it was taken."""
+    if arrow.count is None:
+        return ACTOR_COLOUR[arrow.actor]
+    return TAKEN_COLOUR if arrow.count else MISSING_COLOUR
+
+
+def _stroke(arrow: Arrow) -> str:
+    """How sure we are of it; where it was counted, whether it was taken."""
+    if arrow.count is None:
+        return STROKE[arrow.evidence.confidence]
+    return "solid" if arrow.count else "dashed"
 
 
 def _provenance(arrow: Arrow) -> str:
@@ -189,11 +208,7 @@ def _refusals(picture: Picture) -> Iterator[str]:
 
 def _legend(picture: Picture) -> str:
     words = [
-        *(
-            f'<FONT COLOR="{ACTOR_COLOUR[actor]}">{mark} {actor}</FONT>'
-            for actor, mark in ACTOR_MARK.items()
-        ),
-        *(f"{sample} {level}" for level, sample in STROKE_SAMPLE.items()),
+        *(_counted() if picture.counted else _hands_and_doubts()),
         *(["double border: terminal"] if any(node.terminal for node in picture.nodes) else []),
     ]
     rows = [
@@ -203,6 +218,20 @@ def _legend(picture: Picture) -> str:
         *([] if picture.all_native else [_table("".join(map(_origin, Origin)))]),
     ]
     return _table("</TR><TR>".join(f'<TD ALIGN="LEFT">{row}</TD>' for row in rows))
+
+
+def _hands_and_doubts() -> Iterator[str]:
+    for actor, mark in ACTOR_MARK.items():
+        yield f'<FONT COLOR="{ACTOR_COLOUR[actor]}">{mark} {actor}</FONT>'
+    for level, sample in STROKE_SAMPLE.items():
+        yield f"{sample} {level}"
+
+
+def _counted() -> Iterator[str]:
+    for actor, mark in ACTOR_MARK.items():
+        yield f"{mark} {actor}"
+    yield f'<FONT COLOR="{TAKEN_COLOUR}">{STROKE_SAMPLE[Confidence.CERTAIN]} taken</FONT>'
+    yield f'<FONT COLOR="{MISSING_COLOUR}">{STROKE_SAMPLE[Confidence.LIKELY]} never</FONT>'
 
 
 def _origin(origin: Origin) -> str:

@@ -22,9 +22,11 @@ __all__ = [
     "LOCKED",
     "LOCK_COLOUR",
     "LOCK_MARK",
+    "MISSING_COLOUR",
     "ORIGIN_COLOUR",
     "ORIGIN_MARK",
     "ORIGIN_WORDS",
+    "TAKEN_COLOUR",
     "below_name",
     "event_text",
     "origin_text",
@@ -62,20 +64,26 @@ ORIGIN_WORDS: Final[Mapping[Origin, str]] = {
 }
 HIGHLIGHT_MARK: Final = "★"
 HIGHLIGHT_COLOUR: Final = "#F0E442"
+TAKEN_COLOUR: Final = "#009E73"
+MISSING_COLOUR: Final = "#D55E00"
 LOCK_COLOUR: Final = "#F3EBD3"
 LOCK_MARK: Final = "🔒"
 LOCKED: Final = "the thread is locked"
 
 
 def event_text(arrow: Arrow) -> str:
-    """An arrow's event behind the mark of its actor: `"● cancel"`."""
-    return f"{ACTOR_MARK[arrow.actor]} {arrow.event}"
+    """An arrow's event behind the mark of its actor, `"● cancel"`, and its count, if any."""
+    return " ".join([ACTOR_MARK[arrow.actor], arrow.event, *_times(arrow.count)])
 
 
 def below_name(node: Node) -> tuple[str, ...]:
-    """The lines within a node: who says it, if not the service, and what is folded into it."""
+    """The lines within a node: who says it, if not the service, what is folded in, its count."""
     origin = () if node.origin is Origin.NATIVE else (origin_text(node.origin),)
-    return *origin, *node.inside
+    return *origin, *node.inside, *_times(node.count)
+
+
+def _times(count: int | None) -> tuple[str, ...]:
+    return () if count is None else (f"\N{MULTIPLICATION SIGN}{count}",)
 
 
 def origin_text(origin: Origin) -> str:

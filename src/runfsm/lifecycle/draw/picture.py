@@ -10,7 +10,7 @@ statuses into `unlocked` and `locked`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ class Node:
         inside: what is folded into it, as text; `()` for a node that is simply its status.
         before_creation: whether one is here, too, before anything was created.
         highlighted: whether to paint it as visited.
+        count: how often it was entered; `None`: nobody has counted.
         origin: who says that one is here; of several folded into it, the service before others.
     """
 
@@ -45,6 +46,7 @@ class Node:
     before_creation: bool = False
     highlighted: bool = False
     origin: Origin = Origin.NATIVE
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Arrow:
         actor: whose hand it is.
         edges: the rows, in the table's order; never empty.
         highlighted: whether to paint it as taken.
+        count: how often it was taken; `None`: nobody has counted.
     """
 
     source: str | None
@@ -66,6 +69,7 @@ class Arrow:
     actor: Actor
     edges: tuple[Edge[Any, Any], ...]
     highlighted: bool = False
+    count: int | None = None
 
     @property
     def why(self) -> str:
@@ -124,20 +128,28 @@ class Picture:
         """Whether the service says every status itself, so that a legend need not tell."""
         return all(node.origin is Origin.NATIVE for node in self.nodes)
 
+    @property
+    def counted(self) -> bool:
+        """Whether somebody has counted what happened, so that this is what is painted."""
+        return any(arrow.count is not None for arrow in self.arrows)
+
 
 def picture_of(
     lifecycle: Lifecycle[StatusT, EventT],
     *,
     highlight: Collection[StatusT | Edge[StatusT, EventT]] = (),
+    counts: Mapping[StatusT | Edge[StatusT, EventT], int] | None = None,
 ) -> Picture:
     """The picture of a table: a node for each status, an arrow for each row.
 
     Args:
         lifecycle: any table.
-        highlight: statuses and edges to paint: where a live run has been, what tests have covered.
+        highlight: statuses and edges to paint: where a live run has been.
+        counts: how often each status was entered and each edge taken; what is not in it, never.
+            What tests have covered, say.
 
     Raises:
-        CallerError: `highlight` names a status or an edge that the table does not have.
+        CallerError: `highlight` or `counts` names a status or an edge that the table does not have.
 
     Example:
         >>> from runfsm.lifecycle import LIFECYCLE, RunStatus
@@ -146,7 +158,7 @@ def picture_of(
         >>> [arrow.event for arrow in picture.arrows if arrow.highlighted]
         ['create', 'start']
     """
-    return fold(lifecycle, str, highlight=highlight)
+    return fold(lifecycle, str, highlight=highlight, counts=counts)
 
 
 def fold(
@@ -155,6 +167,7 @@ def fold(
     *,
     before_creation: str | None = None,
     highlight: Collection[StatusT | Edge[StatusT, EventT]] = (),
+    counts: Mapping[StatusT | Edge[StatusT, EventT], int] | None = None,
 ) -> Picture:
     """The picture of a table in which `place` says which node a status belongs to.
 
@@ -164,18 +177,27 @@ def fold(
         before_creation: the name of the node that one is in before anything was created; without
             it the first arrow comes out of nowhere.
         highlight: statuses and edges to paint; they paint what they are folded into.
+        counts: how often each was entered or taken; they add up in what they are folded into.
 
     Raises:
-        CallerError: `highlight` names a status or an edge that the table does not have.
+        CallerError: `highlight` or `counts` names a status or an edge that the table does not have.
     """
-    _check_known(lifecycle, highlight)
+    _check_known(lifecycle, [*highlight, *(counts or ())])
+
+    def count(items: tuple[StatusT, ...] | tuple[Edge[StatusT, EventT], ...]) -> int | None:
+        return None if counts is None else sum(counts.get(item, 0) for item in items)
 
     def ends(edge: Edge[StatusT, EventT]) -> tuple[str | None, str, str, Actor]:
         source = before_creation if edge.source is None else place(edge.source)
         return source, str(edge.event), place(edge.dest), edge.actor
 
     arrows = tuple(
-        Arrow(*ends(rows[0]), edges=rows, highlighted=not set(rows).isdisjoint(highlight))
+        Arrow(
+            *ends(rows[0]),
+            edges=rows,
+            highlighted=not set(rows).isdisjoint(highlight),
+            count=count(rows),
+        )
         for rows in bundled(lifecycle.edges, by=ends)
     )
     sources = {arrow.source for arrow in arrows}
@@ -192,6 +214,7 @@ def fold(
             before_creation=name == before_creation,
             highlighted=not set(statuses).isdisjoint(highlight),
             origin=min(map(lifecycle.origin, statuses), key=tuple(Origin).index),
+            count=count(statuses),
         )
 
     nodes = map(node, bundled(lifecycle.statuses, by=place))
@@ -219,7 +242,7 @@ def _check_known(
     known = {*lifecycle.statuses, *lifecycle.edges}
     if strangers := [str(item) for item in highlight if item not in known]:
         raise CallerError(
-            f"cannot highlight {', '.join(strangers)}: not in the table of the {lifecycle.name}. "
+            f"cannot paint {', '.join(strangers)}: not in the table of the {lifecycle.name}. "
             f"Its statuses are {', '.join(lifecycle.statuses)}; for an arrow, "
             "pass an edge of the table, as `lifecycle.next(status, event)` gives it."
         )

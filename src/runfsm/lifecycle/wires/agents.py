@@ -1,9 +1,12 @@
 """OpenAI's Agents sessions: a turn of a session is a run. Experimental: a public beta.
 
-Nothing here was tried against the live service, and there is no table of edges yet. Sources:
+What becomes of a turn is in `lifecycle/turn.py`; a run's table of edges, over that, is not written
+yet. Nothing here was tried by us against the live service. Sources:
 
 * *sessions guide*: developers.openai.com/api/docs/guides/agents-api/sessions, as of 2026-11;
-* *openai-python*: its types, `openai.types.beta.agents`, in 3.54, and their docstrings.
+* *openai-python*: its types, `openai.types.beta.agents`, in 3.54, and their docstrings;
+* *probes*: what the authors of another server saw of the live service in 2026-09:
+  MiniMax-AI/OpenAgentCore, contracts/agents-api.
 """
 
 from __future__ import annotations
@@ -31,11 +34,8 @@ _certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.infer
 _types = _certain("openai-python: Turn, AgentSession")
 _steers = _likely("sessions guide: 'A message sent during an active turn steers that turn.'")
 _nobody = _inferred("neither the sessions guide nor openai-python tells of a refusal")
-_not_found = Trait(
-    Answer(404, "..."),
-    "in words that are not known",
-    _inferred("the status of the platform's other endpoints"),
-)
+_probes = _likely("MiniMax-AI/OpenAgentCore: probes of the live service, 2026-09")
+_not_found = Trait(Answer(404, "...", "not_found_error"), "in words that are not known", _probes)
 
 STATUSES: Final[Mapping[RunStatus, Trait[Origin]]] = {
     S.QUEUED: Trait(Origin.NATIVE, "turn `queued`", _types),
@@ -75,15 +75,16 @@ REFUSALS: Final[Mapping[Occasion, Trait[Answer | None]]] = {
         None, "a cancel names no turn, and of an idle session is accepted in silence", _nobody
     ),
     Occasion.OUTPUTS_TOO_LATE: Trait(
-        Answer(400, "Unknown pending tool call: call_X"),
-        "also when it comes a moment too early",
-        _likely("openai-python: the tool helper of its session streams tries again"),
+        Answer(409, "...", "conflict_error"),
+        "in words that are not known; the SDK repeats a 409 by itself. The same result once more "
+        "is accepted",
+        _probes,
     ),
     Occasion.OUTPUTS_MISSING: Trait(None, "each result is handed in by itself", _types),
     Occasion.OUTPUTS_UNKNOWN: Trait(
-        Answer(400, "Unknown pending tool call: call_X"),
-        "",
-        _likely("openai-python: the tool helper of its session streams"),
+        Answer(400, "Unknown pending tool call: call_X", "invalid_request_error"),
+        "also when it comes a moment too early",
+        _certain("openai-python: the tool helper of its session streams tries again; probes"),
     ),
     Occasion.PARENT_GONE: _not_found,
     Occasion.NOT_FOUND: _not_found,
@@ -139,7 +140,7 @@ AGENTS: Final = Wire(
     ),
     idempotency=Trait(
         frozenset({"events.create"}),
-        "messages, results and cancels of a session",
+        "messages, results and cancels of a session; its creation heeds none",
         _certain("openai-python: events.create(idempotency_key=)"),
     ),
     listing=Trait(True, "a session's turns can be listed, newest first", _types),

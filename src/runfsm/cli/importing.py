@@ -1,0 +1,65 @@
+"""A user's own module or file, imported as Python imports it; nothing is evaluated."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from runfsm.errors import CallerError
+
+__all__ = ["imported"]
+
+
+def imported(where: str) -> ModuleType:
+    """The module of a name, as seen from here, or of a path to a file.
+
+    Raises:
+        CallerError: there is none, or it cannot be imported; the message says where it fails.
+    """
+    is_path = where.endswith(".py") or "/" in where or "\\" in where
+    try:
+        return _from_file(Path(where)) if is_path else _from_name(where)
+    except CallerError:
+        raise
+    except Exception as error:
+        raise CallerError(f"{where} cannot be imported: {_told(error)}") from error
+
+
+def _from_name(name: str) -> ModuleType:
+    _look_first_in(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # it is there, and misses another one
+        raise CallerError(
+            f"there is no module {name}, neither here nor installed; a file is named by its path: "
+            f"./{name.rpartition('.')[2]}.py"
+        ) from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = spec_from_file_location(str(path.resolve()), path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise CallerError(f"there is no Python file {path}")
+    _look_first_in(path.resolve().parent)
+    module = sys.modules[spec.name] = module_from_spec(spec)  # type hints are looked up in there
+    spec.loader.exec_module(module)
+    return module
+
+
+def _look_first_in(folder: Path) -> None:
+    """As `python file.py` and `python -m module` do."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _told(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if not frame.filename.startswith("<frozen")]
+    where = "" if isinstance(error, SyntaxError) else f" ({ours[-1].filename}:{ours[-1].lineno})"
+    return f"{type(error).__name__}: {error}{where}"

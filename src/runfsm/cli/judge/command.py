@@ -1,0 +1,144 @@
+"""`runfsm judge`: what a log of looks proves about the runs in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from runfsm.cli.judge.hearing import Hearing, RunHeard, Told, heard
+from runfsm.cli.judge.lookfile import Looks
+from runfsm.cli.telling import harmless, new_console, status_text
+from runfsm.errors import CallerError
+from runfsm.lifecycle.journal import Transition
+
+__all__ = ["judge"]
+
+RUNS_TOLD: Final = 20  # of more, only those that cannot be are told one by one
+
+NO_LOOK: Final = """\
+no look at a run in {path}. A look is a JSON object a line, in any of these forms:
+  {{"id": "run_1", "object": "thread.run", "status": "queued", ...}}   as the API answers
+  {{"at": 1700000000.0, "run_id": "run_1", "status": "queued"}}        as you may log it
+  a trace of `runfsm drive --save-trace`, or a journal of `runfsm serve` (GET /_sim/journal)"""
+
+
+def judge(
+    log: Annotated[str, typer.Argument(metavar="LOG", help="JSON lines; - is standard input.")],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object: each run, with its path.")
+    ] = False,
+) -> None:
+    """Rebuild what runs went through from looks at them, and name the first look that cannot be.
+
+    A poll shows statuses, often late. Between two of them, the lifecycle's table knows which edges
+    were taken, by whose hand, and which of them are sure: there is no way around them.
+
+    Exit code 1 if the log shows what cannot be.
+    """
+    with _opened(log) as file:
+        looks = Looks(file)
+        hearing = heard(looks)
+    if not hearing.runs:
+        raise CallerError(NO_LOOK.format(path="standard input" if log == "-" else log))
+    if as_json:
+        print(json.dumps(_as_json(hearing, looks), indent=2))
+    else:
+        _tell(new_console(), hearing, looks)
+    if hearing.impossible:
+        raise typer.Exit(code=1)
+
+
+@contextmanager
+def _opened(log: str) -> Iterator[TextIO]:
+    if log == "-":
+        yield sys.stdin
+        return
+    try:
+        with Path(log).open(encoding="utf-8", errors="replace") as file:
+            yield file
+    except OSError as error:
+        raise CallerError(f"the log {log} cannot be read: {error.strerror}") from error
+
+
+def _as_json(hearing: Hearing, looks: Looks) -> dict[str, object]:
+    first = hearing.impossible
+    return {
+        "impossible": first and {"run_id": first[0].run_id, **first[1].to_dict()},
+        "runs": [run.to_dict() for run in hearing.runs],
+        "lines": looks.lines,
+        "unreadable_lines": looks.unreadable,
+        "other_lines": looks.passed_over,
+    }
+
+
+# On a terminal -----------------------------------------------------------------------------------
+
+
+def _tell(console: Console, hearing: Hearing, looks: Looks) -> None:
+    told = hearing.runs
+    if len(told) > RUNS_TOLD:
+        told = tuple(run for run in told if run.impossible)[:RUNS_TOLD]
+    for run in told:
+        console.print()
+        console.print(Text(harmless(run.run_id), "bold").append(f"  {run.looks} looks", "dim"))
+        console.print(_table(run))
+    console.print()
+    _sum_up(console, hearing)
+    for lines, what in ((looks.unreadable, "no JSON"), (looks.passed_over, "no look at a run")):
+        if lines:
+            console.print(Text(f"passed over, as {what}: {_numbers(lines)}", "dim"))
+
+
+def _table(run: RunHeard) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="dim", justify="right")
+    table.add_column(style="dim", justify="right")
+    table.add_column()
+    table.add_column(ratio=1)
+    began_at = next((one.step.at for one in run.told if one.step.at is not None), 0.0)
+    for one in run.told:
+        time = "" if one.step.at is None else f"{one.step.at - began_at:.1f} s"
+        table.add_row(f"line {one.line}", time, *_cells(one))
+    return table
+
+
+def _cells(one: Told) -> tuple[Text, Text]:
+    if not isinstance(one.step, Transition):
+        style = "bold red" if one.why else "yellow"
+        return Text("✗ impossible" if one.why else "? unknown", style), Text(
+            harmless(str(one.step)), style
+        )
+    edge = one.step.edge
+    seen = ", not seen" if one.step.inferred else ""
+    doubt = "" if one.sure else "; likely, not sure"
+    return status_text(edge.dest), Text(f"{edge.event} by {edge.actor}{seen}{doubt}", "dim")
+
+
+def _sum_up(console: Console, hearing: Hearing) -> None:
+    runs = f"{len(hearing.runs)} run{'s' if len(hearing.runs) > 1 else ''}"
+    if hearing.impossible is None:
+        console.print(Text(f"{runs}: all of it can be", "bold green"))
+    else:
+        run, first = hearing.impossible
+        console.print(
+            Text(f"{harmless(run.run_id)} cannot be: ", "bold red").append(first.why or "")
+        )
+    if hearing.unknown:
+        statuses = {getattr(one.step, "raw_status", "") for one in hearing.unknown}
+        told = harmless(", ".join(sorted(statuses)))
+        console.print(Text(f"no status of the lifecycle, and not judged: {told}", "yellow"))
+
+
+def _numbers(lines: Sequence[int]) -> str:
+    first = ", ".join(str(line) for line in lines[:10])
+    return f"line {first}" + (f" and {len(lines) - 10} more" if len(lines) > 10 else "")

@@ -1,0 +1,266 @@
+"""`runfsm judge`: looks in, the hidden path out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runfsm import RunDriver, RunRequest, RunStatus, Toolset
+from runfsm.cli import main
+from runfsm.cli.drive.tracefile import save_trace
+from runfsm.cli.judge import lookfile
+from runfsm.cli.judge.hearing import Hearing, heard
+from runfsm.cli.judge.lookfile import Looks
+from runfsm.lifecycle import LIFECYCLE
+from runfsm.lifecycle.hindsight import is_sure, reachable
+from runfsm.lifecycle.journal import Transition
+from runfsm_simulator import Simulator
+
+Judge = Callable[..., str]
+
+UNSAID = "what nobody may read"
+
+
+def hearing(*lines: Any) -> Hearing:
+    """What these lines prove; what is no text is written as JSON."""
+    texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    return heard(Looks(io.StringIO("\n".join(texts))))
+
+
+def path(found: Hearing, run: int = 0) -> list[str]:
+    """The edges of a run, with what is known of each."""
+    return [
+        f"{told.step.edge.event}{' unseen' if told.step.inferred else ''}{'' if told.sure else '?'}"
+        for told in found.runs[run].told
+        if isinstance(told.step, Transition)
+    ]
+
+
+def look(status: str, run_id: str = "run_1", **more: Any) -> dict[str, Any]:
+    """A look, as an app may log it."""
+    return {"run_id": run_id, "status": status, **more}
+
+
+@pytest.fixture
+def judge(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Judge:
+    """The command, in this process, on standard input; what it says."""
+
+    def run(*args: str, lines: Iterable[Any] = (), code: int = 0) -> str:
+        text = "\n".join(json.dumps(line) for line in lines)
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        monkeypatch.setattr(sys, "argv", ["runfsm", "judge", *(args or ["-"])])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        out, err = capsys.readouterr()
+        assert code == caught.value.code, out + err
+        return err if code == 2 else out
+
+    return run
+
+
+def test_what_polls_missed_is_rebuilt() -> None:
+    """Edges between two looks are the table's; they are sure where there is no way around them."""
+    found = hearing(look("queued"), look("requires_action"), look("completed"))
+
+    assert [
+        "create",
+        "start unseen",
+        "require_action",
+        "submit_tool_outputs unseen?",
+        "start unseen?",
+        "complete?",
+    ] == path(found)
+    assert found.impossible is None
+
+
+def test_the_first_impossible_look_is_named() -> None:
+    """By its line in the whole log, whichever run it is of; what could have been is told."""
+    found = hearing(
+        look("cancelling"),
+        look("completed", "run_2"),
+        look("queued", "run_2"),
+        look("queued"),
+    )
+    assert found.impossible
+    run, told = found.impossible
+
+    assert ("run_2", 3) == (run.run_id, told.line)
+    assert "completed is terminal" in str(told.why)
+    other = found.runs[0].impossible
+    assert other
+    assert "After cancelling can come only: cancelled (the worker has stopped)" in str(other.why)
+
+
+def test_a_log_that_is_out_of_order_is_told_so() -> None:
+    """An impossible look whose time is before that of the look before may be in the wrong place."""
+    found = hearing(look("completed", at=9.0), look("in_progress", at=8.0))
+
+    assert found.impossible
+    assert "is the log in order?" in str(found.impossible[1].why)
+
+
+def test_a_new_round_of_calls_is_told_from_the_old_one() -> None:
+    """Two looks in requires_action with other call ids: outputs were submitted in between."""
+
+    def asks(call_id: str) -> dict[str, Any]:
+        calls = [{"id": call_id, "function": {"name": "f", "arguments": UNSAID}}]
+        required = {"submit_tool_outputs": {"tool_calls": calls}}
+        return {"id": "run_1", "status": "requires_action", "required_action": required}
+
+    events = path(hearing(asks("call_1"), asks("call_1"), asks("call_2")))
+
+    assert ["submit_tool_outputs unseen", "start unseen", "require_action"] == events[3:]
+
+
+RUN = {"id": "run_1", "object": "thread.run", "status": "queued", "created_at": 5}
+EDGE = {"at": 1.0, "run_id": "run_1", "source": None, "event": "create", "dest": "queued"}
+FORMS = {
+    "run": [RUN],
+    "polled": [look("queued", at=1.0)],
+    "wrapped": [{"at": 1.0, "run": RUN}],
+    "event": [{"event": "thread.run.queued", "data": RUN}],
+    "page": [{"object": "list", "data": [RUN]}],
+    "edge": [EDGE],
+    "journal": [{"requests": [{"run_id": "run_1", "status": 200}], "transitions": [EDGE]}],
+    "document": [json.dumps({"requests": [], "transitions": [EDGE]}, indent=2)],
+    "list": [json.dumps([RUN], indent=2)],
+    "step": [{"kind": "transition", **EDGE, "inferred": False}],
+}
+
+
+@pytest.mark.parametrize("lines", FORMS.values(), ids=FORMS)
+def test_each_form_of_a_look_is_read(lines: list[Any]) -> None:
+    """The API's own object, a line of an app's own, and whatever runfsm writes itself."""
+    found = hearing(*lines)
+
+    assert [("run_1", RunStatus.QUEUED)] == [(run.run_id, run.status) for run in found.runs]
+
+
+OTHERS = [
+    {"id": "msg_1", "object": "thread.message", "status": "completed"},
+    {"kind": "outcome", "run_id": "run_1", "status": "completed"},
+    {"at": 1.0, "method": "GET", "path": "/v1", "status": 200, "run_id": "run_1"},
+    {"hello": "world"},
+    {"status": "queued"},
+]
+
+
+@pytest.mark.parametrize("line", OTHERS, ids=str)
+def test_what_is_no_look_at_a_run_is_passed_over(line: Any) -> None:
+    """And its number is kept: the other lines of the log are judged."""
+    looks = Looks(io.StringIO(json.dumps(line)))
+
+    assert () == heard(looks).runs
+    assert [1] == looks.passed_over
+
+
+BROKEN = ["no json", "[1, 2]", "{", '{"a":' * 100_000, '"x"', f'{{"id": "{"x" * 1_000_001}"}}']
+
+
+@pytest.mark.parametrize("line", BROKEN, ids=lambda line: line[:10])
+def test_a_line_that_cannot_be_read_does_not_end_the_judging(line: str) -> None:
+    """It is noted by its number, and the looks around it count."""
+    looks = Looks(io.StringIO(f"{json.dumps(look('queued'))}\n\n{line}\n{json.dumps(RUN)}"))
+
+    assert 2 == heard(looks).runs[0].looks
+    assert [3] == looks.unreadable
+    assert 4 == looks.lines
+
+
+def test_an_unknown_status_is_told_and_not_judged(judge: Judge) -> None:
+    """A tenth status is no impossibility: the run goes on from the last known one."""
+    said = judge(lines=[look("queued"), look("paused"), look("in_progress")])
+
+    assert "no status of the lifecycle, and not judged: paused" in said
+
+
+def test_nothing_that_anybody_said_is_printed(judge: Judge) -> None:
+    """Neither instructions nor arguments nor metadata of a run, in either form of the answer."""
+    run = {**RUN, "instructions": UNSAID, "metadata": {"a": UNSAID}}
+
+    assert UNSAID not in judge(lines=[run]) + judge("-", "--json", lines=[run])
+
+
+def test_the_exit_code_says_whether_it_can_be(judge: Judge) -> None:
+    """0: it can; 1: it cannot, and the JSON names the first look that cannot."""
+    judge(lines=[look("queued"), look("completed")])
+    told = json.loads(judge("-", "--json", lines=[look("completed"), look("queued")], code=1))
+
+    assert ("run_1", 2, "completed", "queued") == tuple(
+        told["impossible"][key] for key in ("run_id", "line", "seen", "shown")
+    )
+
+
+def test_a_terminal_obeys_nothing_in_a_log(judge: Judge) -> None:
+    """An id or a status may hold what a terminal would obey; it is not printed."""
+    assert "\x1b" not in judge(lines=[look("\x1b[2J", "run_\x1b[31m")])
+
+
+@pytest.mark.parametrize("lines", [[], [{"hello": "world"}]], ids=["empty", "other"])
+def test_a_log_without_a_look_is_a_wrong_call(judge: Judge, lines: list[Any]) -> None:
+    """The error shows what a look is."""
+    assert '"status": "queued"' in judge(lines=lines, code=2)
+
+
+def test_a_log_that_cannot_be_opened_is_a_wrong_call(judge: Judge, tmp_path: Path) -> None:
+    """One line, with the reason."""
+    assert "No such file" in judge(str(tmp_path / "none.jsonl"), code=2)
+
+
+def test_lines_and_runs_are_bounded(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log without an end is refused, not swallowed."""
+    monkeypatch.setattr(lookfile, "LINES_MAX", 2)
+
+    assert "judge the log in parts" in judge(lines=[RUN] * 3, code=2)
+
+
+def test_a_drive_s_trace_is_judged(judge: Judge, tmp_path: Path) -> None:
+    """What `runfsm drive --save-trace` writes is a log; what the driver did itself is no doubt."""
+    simulator = Simulator()
+    watch = RunDriver(simulator.backend, Toolset(), clock=simulator.clock).watch(
+        RunRequest(simulator.create_assistant(), UNSAID)
+    )
+    for _ in watch:
+        pass
+    save_trace(tmp_path / "trace.jsonl", watch.core)
+    told = json.loads(judge(str(tmp_path / "trace.jsonl"), "--json"))
+
+    assert ["create", "start", "complete"] == [step["event"] for step in told["runs"][0]["path"]]
+    assert [1] == told["other_lines"]
+
+
+@given(st.lists(st.booleans(), min_size=6, max_size=6))
+def test_fewer_looks_never_make_a_life_impossible(seen: list[bool]) -> None:
+    """Whatever a poller misses of a run of the simulator, what it sees can be."""
+    life = ["queued", "in_progress", "requires_action", "queued", "in_progress", "completed"]
+    looks = [look(status) for status, is_seen in zip(life, seen, strict=True) if is_seen]
+
+    assert hearing(*looks).impossible is None
+
+
+def test_an_edge_is_sure_when_nothing_goes_around_it() -> None:
+    """Take the edge away, and the later status cannot be reached: so for every pair of statuses."""
+    for before in RunStatus:
+        for edge in reachable(LIFECYCLE, before):
+            way = LIFECYCLE.path(before, edge.dest, again=True) or ()
+            for one in way:
+                assert _reaches(before, edge.dest, without=one) != is_sure(
+                    LIFECYCLE, one, before, edge.dest
+                )
+
+
+def _reaches(before: RunStatus, after: RunStatus, *, without: Any) -> bool:
+    """Said once more, by a flood over the edges that are left."""
+    left = [edge for edge in LIFECYCLE.edges if edge != without]
+    wet: set[RunStatus] = {edge.dest for edge in left if edge.source is before}
+    for _ in RunStatus:
+        wet |= {edge.dest for edge in left if edge.source in wet}
+    return after in wet
