@@ -23,11 +23,12 @@ def main(words: list[str]) -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the kills of earlier runs")
     asked = parser.parse_args(words)
     memory = Memory(fresh=asked.fresh)
+    reasons = read_reasons()
     warm_up()
-    verdicts = [it for area in AREAS for it in Court(area, memory).verdicts(asked.word)]
+    courts = [Court(area, memory, reasons.keys()) for area in AREAS]
+    verdicts = [it for court in courts for it in court.verdicts(asked.word)]
     if not verdicts:
         parser.error(f"tests/mutants/scope.py has no such file: {', '.join(asked.word)}")
-    reasons = read_reasons()
     files = {mutant.file for mutant, _ in verdicts}
     alive = {mutant.name for mutant, by in verdicts if by == SURVIVED}
     stale = [name for name in reasons if name[0] in files and name not in alive]

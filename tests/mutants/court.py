@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 
 from rich.console import Console
@@ -30,21 +30,26 @@ class Court:
     Args:
         area: its files, and the tests that are to kill them.
         memory: what has killed whom.
+        explained: the names of those whose survival is.
     """
 
-    def __init__(self, area: Area, memory: Memory) -> None:
+    def __init__(
+        self, area: Area, memory: Memory, explained: Collection[tuple[str, str, str]]
+    ) -> None:
         self._area = area
         self._memory = memory
+        self._explained = explained
 
     def verdicts(self, only: Sequence[str]) -> Iterator[tuple[Mutant, str]]:
         """Each mutant of the chosen files, and what has killed it.
 
-        Who survives is told of at once.
+        Who survives, and is not explained, is told of at once.
         """
         mutants = [it for file in self._area.chosen(only) for it in mutants_of(file)]
         untried = [it for it in mutants if self._memory.killer(it) is None]
         for mutant in self._alive(untried):
-            CONSOLE.print(f"alive: {mutant}", markup=False)
+            if mutant.name not in self._explained:
+                CONSOLE.print(f"alive: {mutant}", markup=False)
         yield from ((it, self._memory.killer(it) or SURVIVED) for it in mutants)
 
     def _alive(self, untried: Sequence[Mutant]) -> list[Mutant]:

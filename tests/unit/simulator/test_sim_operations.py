@@ -9,8 +9,7 @@ import pytest
 
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import RunStatus
-from runfsm_simulator import Scene, Script, Storm, Turn, call, calls, hang, say, truncate
-from runfsm_simulator.world import operations
+from runfsm_simulator import Scene, Script, Storm, Switches, Turn, call, calls, hang, say, truncate
 from runfsm_simulator.world.happenings import RunMoved
 from runfsm_simulator.world.hosted import code_interpreter
 from runfsm_simulator.world.models import NewMessage
@@ -101,17 +100,16 @@ def test_who_attends_a_response_is_told_from_then_on(make_desk: Callable[..., An
 
 
 def test_a_thread_that_is_too_full_is_refused_before_the_planner_is_asked(
-    make_stage: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    make_stage: Callable[..., Any],
 ) -> None:
     """So a refusal uses up no turn of a script."""
-    monkeypatch.setattr(operations, "MESSAGES_MAX", 3)
     asked: list[Scene] = []
 
     def planner(scene: Scene) -> Turn:
         asked.append(scene)
         return say("Hello!")
 
-    stage = make_stage(planner)
+    stage = make_stage(planner, switches=Switches(messages_max=3))
     with pytest.raises(ThreadFull):
         stage.sim.world.create_thread_and_run(
             stage.assistant_id, thread={"messages": [NewMessage("user", "Hi")] * 4}
