@@ -81,10 +81,14 @@ def _byte_stream(library: Any, blocks: Blocks, sent: Any) -> Any:
             except NoAnswer as nothing:
                 raise _lost(library, nothing, sent) from None
 
-        async def __aiter__(self) -> AsyncIterator[bytes]:
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            # No generator: clients leave it open in the middle, of which trio warns.
+            self._blocks = aiter(blocks)
+            return self
+
+        async def __anext__(self) -> bytes:
             try:
-                async for block in blocks:
-                    yield block
+                return await anext(self._blocks)
             except NoAnswer as nothing:
                 raise _lost(library, nothing, sent) from None
 
