@@ -189,7 +189,9 @@ class Driven(AppMachine):
         driver = RunDriver(
             AssistantsBackend(client), clock=self.simulator.clock, policy=Policy(deadline_s=900.0)
         )
-        return driver.run(RunRequest(self.assistant_id, "Hello"))
+        # A key of one's own: the one that a driver makes up is another each time, and its pauses
+        # after a fault are drawn from it.
+        return driver.run(RunRequest(self.assistant_id, "Hello", key="app"))
 
 
 CALM: Final = {"faults": faults([])}
