@@ -242,3 +242,14 @@ def test_the_journal_is_a_walk_through_the_table() -> None:
     edges = [step.edge for step in tracker.journal if isinstance(step, Transition)]
     assert [None, *(edge.dest for edge in edges[:-1])] == [edge.source for edge in edges]
     assert set(edges) <= set(LIFECYCLE.edges)
+
+
+def test_calls_that_are_answered_one_by_one_are_one_round() -> None:
+    """Where some calls were answered before the others, fewer wait, and the run has not moved."""
+    ref = RunRef("agents", "run_1", "thread_1")
+    calls = (ToolCall("call_1", "look", "{}"), ToolCall("call_2", "look", "{}"))
+    tracker = RunTracker()
+    tracker.observe(RunSnapshot(ref, "requires_action", calls), at=1.0)
+
+    assert () == tracker.observe(RunSnapshot(ref, "requires_action", calls[1:]), at=2.0)
+    assert () == tracker.observe(RunSnapshot(ref, "requires_action", calls), at=3.0)  # an old look
