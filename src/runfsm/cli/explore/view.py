@@ -54,9 +54,10 @@ def tell(
     if paths:
         console.print()
         folder = os.path.relpath(paths[0].parent)
-        console.print(f"written: {len(paths)} tests, each with its trace; pytest {folder}")
+        written = f"written: {len(paths)} tests, each with its trace; pytest {folder}"
+        console.print(written, soft_wrap=True)  # a path that is broken in two cannot be copied
     console.print()
-    console.print(_verdict(found, place))
+    console.print(_verdict(found, place), soft_wrap=True)
     console.print(_certificate(found, took_s))
 
 
