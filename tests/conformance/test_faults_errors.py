@@ -14,9 +14,9 @@ from runfsm_simulator.world.script import call, hang, say
 from troubled import Troubled, drive, end, stage, vanished
 
 
-def _ending(*turns: Any, **options: Any) -> RunfsmError:
+def _ending(road: Any, *turns: Any, **options: Any) -> RunfsmError:
     try:
-        drive(Troubled(stage(*turns)), **options).raise_for_status()
+        drive(Troubled(stage(*turns, cancel_s=1), road=road), **options).raise_for_status()
     except RunfsmError as error:
         return error
     raise AssertionError("it completed")
@@ -26,28 +26,29 @@ def _broken() -> str:
     raise ValueError("odd")
 
 
-def _never_created() -> RunfsmError:
-    error = end(Troubled(stage(say("Hi")), {("create", n): vanished for n in range(100)}))
+def _never_created(road: Any) -> RunfsmError:
+    always = {("create", n): vanished for n in range(100)}
+    error = end(Troubled(stage(say("Hi")), always, road=road))
     assert isinstance(error, RunfsmError)
     return error
 
 
-ERRORS: Mapping[str, Callable[[], RunfsmError]] = {
-    "RunExpired": lambda: _ending(hang()),
-    "RunCancelled": lambda: _ending(hang(), cancel_at=1),
-    "DeadlineExceeded": lambda: _ending(hang(), policy=Policy(deadline_s=5)),
-    "ToolError": lambda: _ending(
-        call("f"), hang(), f=_broken, policy=Policy(on_tool_error="raise")
+ERRORS: Mapping[str, Callable[[Any], RunfsmError]] = {
+    "RunExpired": lambda road: _ending(road, hang()),
+    "RunCancelled": lambda road: _ending(road, hang(), cancel_at=1),
+    "DeadlineExceeded": lambda road: _ending(road, hang(), policy=Policy(deadline_s=5)),
+    "ToolError": lambda road: _ending(
+        road, call("f"), hang(), f=_broken, policy=Policy(on_tool_error="raise")
     ),
-    "IllegalTransition": lambda: LIFECYCLE.illegal(RunStatus.COMPLETED, RunEvent.CANCEL),
+    "IllegalTransition": lambda _: LIFECYCLE.illegal(RunStatus.COMPLETED, RunEvent.CANCEL),
     "BackendError": _never_created,
 }
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_crosses_a_process_border(name: str) -> None:
+def test_an_error_crosses_a_process_border(road: Any, name: str) -> None:
     """Pickled, as an executor's worker does, an error keeps its class, text and fields."""
-    error = ERRORS[name]()
+    error = ERRORS[name](road)
     twin: Any = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
 
     assert (name, type(error), str(error)) == (type(twin).__name__, type(twin), str(twin))

@@ -1,22 +1,27 @@
 """What the tests of faults share: a backend with trouble on its way, and a drive over it.
 
-The trouble is played call by call, on a schedule, around the direct backend; what the service
-accepted is read off the simulator's trace.
+The trouble is played call by call, on a schedule. On a road that has a wire it comes over the wire:
+it befalls the request that a call is there for, the first that writes, or, of a call that only
+looks, the first of all. What the service took is read in its own books.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 import anyio
 
+from driving import in_time
 from runfsm import AsyncRunDriver, Outcome, Policy, RunDriver, RunRequest, RunSnapshot, Transition
+from runfsm.cli.cases.books import books_of
 from runfsm.errors import BackendError, Fault, FaultKind, RunfsmError
 from runfsm.lifecycle import RunEvent
-from runfsm_simulator import Simulator
+from runfsm_simulator import ArmedFault, Simulator
 from runfsm_simulator.world.script import Script, call, say
 
 K = FaultKind
@@ -24,51 +29,122 @@ K = FaultKind
 #: More calls than any of these runs needs: beyond, the driver goes in a circle.
 CALLS_MAX: Final = 500
 
-VERBS: Final = (
-    *("create_thread", "runs", "create", "retrieve", "submit", "cancel", "messages"),
-    *("add_message", "find_message"),
-)
+WRITES: Final = ("create_thread", "create", "submit", "cancel", "add_message")
+#: How a gateway says that nothing came: in the client's process, no line can break on the way.
+NOBODY_THERE: Final = {"status": 504}
 
-Trouble = Callable[["Troubled", Callable[[], Any]], Any]
-Schedule = Mapping[tuple[str, int], Trouble]  # by verb, and by how many such calls came before
+VERBS: Final = (*WRITES, "runs", "retrieve", "messages", "find_message")
 
 LOOPS = [None, "asyncio"]
-LOOP_NAMES = ["threads", "asyncio"]
+
+
+def _as_it_is(_service: Troubled, answer: Any) -> Any:
+    return answer
+
+
+def _nothing(_service: Troubled) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What befalls one call.
+
+    Attributes:
+        fault: what is heard in place of the answer, where there is no wire; `None`: the answer.
+        on_wire: what comes over the wire in its place: fields of `ArmedFault`.
+        applied: whether what was asked is done all the same.
+        before: what somebody else does just before.
+        shows: what becomes of the answer.
+    """
+
+    fault: Fault | None = None
+    on_wire: Mapping[str, Any] = field(default_factory=dict)
+    applied: bool = False
+    before: Callable[[Troubled], object] = _nothing
+    shows: Callable[[Troubled, Any], Any] = _as_it_is
+
+
+Schedule = Mapping[tuple[str, int], Trouble]  # by verb, and by how many such calls came before
+
+FINE: Final = Trouble()
 
 
 @dataclass
 class Troubled:
-    """A backend for threads with trouble on its way; its calls are those of `VERBS`.
+    """A backend with trouble on its way; its calls are those of `VERBS`.
 
     Attributes:
         simulator: the service.
         schedule: what goes wrong; what is not in it goes well.
         always: what goes wrong in every other call.
+        road: by which the service is reached; the direct port, by threads, if `None`.
         calls: verb and arguments of each call.
         looks: the snapshots that were given out.
     """
 
     simulator: Simulator
     schedule: Schedule = field(default_factory=dict)
-    always: Trouble = lambda _self, call: call()  # the default: no trouble
+    always: Trouble = FINE
+    road: Any = None
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     looks: list[RunSnapshot] = field(default_factory=list)
 
-    def __getattr__(self, verb: str) -> Any:
-        if verb not in VERBS:
-            raise AttributeError(verb)
-        return partial(self.ask, verb)
+    def __post_init__(self) -> None:
+        road, simulator = self.road, self.simulator
+        self.assistant_id = simulator.create_assistant()
+        self._backend: Any = simulator.backend if road is None else road.backend(simulator)
+        self._has_wire = road is not None and not road.name.startswith("direct")
+        self._books = books_of(simulator, road.wire if road else "assistants")
 
-    def ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
-        """One call, with the trouble that is due."""
-        before = self.count(verb)
+    def __getattr__(self, name: str) -> Any:
+        if name == "capabilities":
+            return self._backend.capabilities  # the direct port has none, and says so
+        if name not in VERBS:
+            raise AttributeError(name)
+        is_awaited = iscoroutinefunction(getattr(self._backend, name))
+        return partial(self._ask_async if is_awaited else self._ask, name)
+
+    def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
+        with self._troubling(verb, args) as shown:
+            answer = getattr(self._backend, verb)(*args, **kwargs)
+        return shown(answer)
+
+    async def _ask_async(self, verb: str, *args: Any, **kwargs: Any) -> Any:
+        with self._troubling(verb, args) as shown:
+            answer = await getattr(self._backend, verb)(*args, **kwargs)
+        return shown(answer)
+
+    @contextmanager
+    def _troubling(self, verb: str, args: tuple[Any, ...]) -> Iterator[Callable[[Any], Any]]:
+        """One call, with the trouble that is due; what makes its answer the one that is shown."""
+        trouble = self.schedule.get((verb, self.count(verb)), self.always)
         self.calls.append((verb, args))
         assert len(self.calls) < CALLS_MAX, "the driver goes in a circle"
-        trouble = self.schedule.get((verb, before), self.always)
-        answer = trouble(self, partial(getattr(self.simulator.backend, verb), *args, **kwargs))
-        if isinstance(answer, RunSnapshot):
-            self.looks.append(answer)
-        return answer
+        trouble.before(self)
+        with self._on_the_wire(verb, trouble) if self._has_wire else _beside_it(trouble):
+            yield partial(self._show, trouble)
+
+    @contextmanager
+    def _on_the_wire(self, verb: str, trouble: Trouble) -> Iterator[None]:
+        faults = self.simulator.control.faults
+        if trouble.fault:
+            method = "POST" if verb in WRITES else "GET"
+            lost = self.road.name.startswith("asgi") and "trouble" in trouble.on_wire
+            on_wire = NOBODY_THERE if lost else trouble.on_wire
+            faults.arm(ArmedFault(method=method, applied=trouble.applied, **on_wire))
+        try:
+            yield
+        finally:
+            missed = faults.armed
+            faults.disarm()
+        assert not missed, f"{verb} sends nothing that this could befall"
+
+    def _show(self, trouble: Trouble, answer: Any) -> Any:
+        shown = trouble.shows(self, answer)
+        if isinstance(shown, RunSnapshot):
+            self.looks.append(shown)
+        return shown
 
     def count(self, verb: str) -> int:
         """How often this was asked."""
@@ -76,69 +152,62 @@ class Troubled:
 
     @property
     def events(self) -> list[RunEvent]:
-        """What the service took, oldest first."""
-        return [entry.event for entry in self.simulator.trace]
+        """What has happened to runs at the service."""
+        return [event for run in self._books.runs for event in run.events]
 
 
-@dataclass
-class AsyncTroubled:
-    """The same for tasks."""
-
-    inner: Troubled
-
-    def __getattr__(self, verb: str) -> Any:
-        ask = getattr(self.inner, verb)
-
-        async def asked(*args: Any, **kwargs: Any) -> Any:
-            return ask(*args, **kwargs)
-
-        return asked
+@contextmanager
+def _beside_it(trouble: Trouble) -> Iterator[None]:
+    if trouble.fault and not trouble.applied:
+        raise BackendError.of(trouble.fault)
+    yield
+    if trouble.fault:
+        raise BackendError.of(trouble.fault)
 
 
 # Troubles ----------------------------------------------------------------------------------------
 
 
-def raising(kind: FaultKind, **fields: Any) -> Trouble:
-    """The call is not made; this fault is what is heard."""
-
-    def trouble(_service: Troubled, _call: Callable[[], Any]) -> Any:
-        raise BackendError.of(Fault(kind, "No.", **fields))
-
-    return trouble
+def limiting(retry_after_s: int) -> Trouble:
+    """Too many requests, and so long to wait; nothing is done."""
+    headers = {"retry-after": str(retry_after_s)}
+    fault = Fault(K.RATE_LIMITED, "No.", retry_after_s=float(retry_after_s))
+    return Trouble(fault=fault, on_wire={"status": 429, "headers": headers})
 
 
-def lost(_service: Troubled, call: Callable[[], Any]) -> Any:
-    """The call is made, and its answer does not arrive."""
-    call()
-    raise BackendError.of(Fault(K.TRANSIENT, "The answer was lost.", maybe_applied=True))
+def showing(change: Callable[[Troubled, RunSnapshot], RunSnapshot]) -> Trouble:
+    """The answer shows a run otherwise than it is."""
 
+    def shows(service: Troubled, answer: Any) -> Any:
+        return change(service, answer) if isinstance(answer, RunSnapshot) else answer
 
-def garbled(_service: Troubled, call: Callable[[], Any]) -> Any:
-    """The call is made, and something on the way answers with a page of its own."""
-    call()
-    raise BackendError.of(Fault(K.GARBLED, "<html>", maybe_applied=True))
+    return Trouble(shows=shows)
 
 
 def stale(back: int) -> Trouble:
     """The answer shows the run as it was so many answers ago."""
-
-    def trouble(service: Troubled, call: Callable[[], Any]) -> Any:
-        fresh = call()
-        past = service.looks[-back:]
-        return past[0] if past and isinstance(fresh, RunSnapshot) else fresh
-
-    return trouble
+    return showing(lambda service, fresh: next(iter(service.looks[-back:]), fresh))
 
 
-def paused(_service: Troubled, call: Callable[[], Any]) -> Any:
-    """The answer shows a tenth status."""
-    fresh = call()
-    return replace(fresh, raw_status="paused") if isinstance(fresh, RunSnapshot) else fresh
-
-
-refused = raising(K.TRANSIENT)  # before it had an effect
-vanished = raising(K.TRANSIENT, maybe_applied=True)  # the same, but who knows?
-limited = raising(K.RATE_LIMITED, retry_after_s=17.0)
+# Before it had an effect: "not now", of a server that is too busy to say more.
+refused = Trouble(fault=Fault(K.TRANSIENT, "No."), on_wire={"status": 409})
+# The same, but who knows?
+vanished = Trouble(fault=Fault(K.TRANSIENT, "No.", maybe_applied=True), on_wire={"trouble": "drop"})
+# The call is made, and its answer does not arrive.
+lost = Trouble(
+    fault=Fault(K.TRANSIENT, "The answer was lost.", maybe_applied=True),
+    on_wire={"trouble": "timeout"},
+    applied=True,
+)
+# The call is made, and something on the way answers with a page of its own.
+garbled = Trouble(
+    fault=Fault(K.GARBLED, "<html>", maybe_applied=True),
+    on_wire={"status": 200, "headers": {"content-type": "text/html"}, "body": "<html>"},
+    applied=True,
+)
+limited = limiting(17)
+# The answer shows a tenth status.
+paused = showing(lambda _, fresh: replace(fresh, raw_status="paused", means=None))
 
 TROUBLES: Mapping[str, Trouble] = {
     "refused": refused,
@@ -158,11 +227,11 @@ def stage(*turns: Any, **options: Any) -> Simulator:
 
 def drive(
     service: Troubled,
-    loop: str | None = None,
     *,
     policy: Policy | None = None,
     f: Callable[[], str] = lambda: "42",
     cancel_at: int | None = None,
+    assistant_id: str | None = None,
 ) -> Outcome:
     """Drive a run; ask to cancel at the given step of its journal, or before it begins at -1."""
 
@@ -170,22 +239,33 @@ def drive(
         return f()
 
     tool_f.__name__ = "f"
-    clock = service.simulator.clock
-    request = RunRequest(service.simulator.create_assistant(), "Hello", key="key_1")
-    if loop is None:
-        watch = RunDriver(service, [tool_f], policy=policy, clock=clock).watch(request)
-        if cancel_at == -1:
+    loop = service.road.loop if service.road else None
+    make: Any = RunDriver if loop is None else AsyncRunDriver
+    request = RunRequest(assistant_id or service.assistant_id, "Hello", key="key_1")
+    driver = make(service, [tool_f], policy=policy, clock=service.simulator.clock)
+    watch = driver.watch(request)
+    if cancel_at == -1:
+        watch.cancel()
+    if loop is not None:
+        in_time(partial(anyio.run, _hear_async, watch, cancel_at, backend=loop))
+    else:
+        in_time(partial(_hear, watch, cancel_at))
+    outcome: Outcome = watch.outcome
+    return outcome
+
+
+def _hear(watch: Any, cancel_at: int | None) -> None:
+    for number, _ in enumerate(watch):
+        if number == cancel_at:
             watch.cancel()
-        for number, _ in enumerate(watch):
-            if number == cancel_at:
-                watch.cancel()
-        return watch.outcome
 
-    async def main() -> Outcome:
-        driver = AsyncRunDriver(AsyncTroubled(service), [tool_f], policy=policy, clock=clock)
-        return await driver.run(request)
 
-    return anyio.run(main, backend=loop)
+async def _hear_async(watch: Any, cancel_at: int | None) -> None:
+    number = 0
+    async for _ in watch:
+        if number == cancel_at:
+            watch.cancel()
+        number += 1
 
 
 def end(service: Troubled, **options: Any) -> Outcome | RunfsmError:

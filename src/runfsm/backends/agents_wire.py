@@ -19,9 +19,11 @@ from runfsm.backends.agents_answers import (
     read_turns,
 )
 from runfsm.backends.call import Call, safe
+from runfsm.backends.faults import not_this_api
 from runfsm.backends.fields import json_or_text
 from runfsm.backends.responses_answers import Item, read_items
 from runfsm.driver.actions import ToolOutput
+from runfsm.errors import BackendError
 
 __all__ = [
     "Page",
@@ -49,6 +51,18 @@ class AgentsCall(Call[T]):
     """A call of this wire."""
 
     HEADERS: ClassVar = {"OpenAI-Beta": "agents=v1"}
+
+
+class SendCall(AgentsCall[None]):
+    """Something for a session to take. The answer tells nothing: one that does, is not its own.
+
+    A network that wants a login answers with a page of its own, and passes nothing on.
+    """
+
+    def take_raw(self, raw: Any) -> None:
+        """See `Call`."""
+        if raw.content and not isinstance(json_or_text(raw.text), dict):
+            raise BackendError.of(not_this_api("not an answer of this API: there is a text in it"))
 
 
 class Page(NamedTuple):
@@ -142,7 +156,7 @@ def _send(session_id: str, kind: str, told: Json, key: str | None) -> Call[None]
     headers = {"Idempotency-Key": _header(key)} if key is not None else {}
     path = f"{_session(session_id)}/events"
     body = {"events": [event]}
-    return AgentsCall("post", path, type(None), lambda _: None, body, headers=headers)
+    return SendCall("post", path, type(None), lambda _: None, body, headers=headers)
 
 
 def _header(key: str) -> str:

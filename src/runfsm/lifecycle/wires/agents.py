@@ -144,6 +144,15 @@ AGENTS: Final = Wire(
         _certain("openai-python: events.create(idempotency_key=)"),
     ),
     listing=Trait(True, "a session's turns can be listed, newest first", _types),
+    empty_threads=Trait(
+        False,
+        "a session without an environment is made together with its first turn",
+        _certain("openai-python: input is 'required when environment.type is none'"),
+    ),
+    messages=Trait(True, "the items of a turn are listed, once they are complete", _probes),
+    unfinished=Trait(
+        frozenset(), "an item is listed once it is complete, and others never are", _probes
+    ),
     streaming=Trait(
         Streaming.LIVE,
         "a session's events, live; their ids have no order, and none tells that a turn waits",

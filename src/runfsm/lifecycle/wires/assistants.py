@@ -118,6 +118,18 @@ ASSISTANTS: Final = Wire(
     ),
     idempotency=Trait(frozenset(), "no call takes an idempotency key", _likely("API reference")),
     listing=Trait(True, "a thread's runs can be listed, newest first", _recorded),
+    empty_threads=Trait(True, "a thread is made by a call of its own", _recorded),
+    messages=Trait(True, "what a run has written is listed with its thread", _recorded),
+    unfinished=Trait(
+        frozenset(
+            {RunStatus.INCOMPLETE, RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.EXPIRED}
+        ),  # fmt: skip  # a list of words
+        "a message that was begun stays on the thread as `incomplete`, whatever ended the run",
+        _likely(
+            "openai-python: Message.incomplete_details.reason has run_cancelled, run_failed, "
+            "run_expired and max_tokens"
+        ),  # fmt: skip  # one source
+    ),
     streaming=Trait(
         Streaming.LIVE,
         "events of a create or of a submit, live; nobody can listen again",

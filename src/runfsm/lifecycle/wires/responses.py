@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.table import Evidence
 from runfsm.lifecycle.wires.chain import CHAIN_STATUSES, RESPONSES_CHAIN
 from runfsm.lifecycle.wires.wire import (
@@ -144,6 +145,19 @@ RESPONSES: Final = Wire(
         False,
         "neither responses nor conversations can be listed, only a conversation's items",
         _likely("API reference: no such call; openai-python 3.54 has none"),
+    ),
+    empty_threads=Trait(
+        True, "a conversation is made by a call of its own", _likely("API reference: conversations")
+    ),
+    messages=Trait(
+        False,
+        "what a response has written is a part of it, and comes with its status",
+        _certain("openai-python: Response.output"),
+    ),
+    unfinished=Trait(
+        frozenset({RunStatus.INCOMPLETE}),
+        "an answer that was cut is in `output`; a response that was cancelled has none",
+        _likely("background guide; azure-ai-agentserver-responses: a cancel clears the output"),
     ),
     streaming=Trait(
         Streaming.RESUMABLE,

@@ -121,6 +121,9 @@ class Wire:
         settings: whether the service keeps instructions and tools from one hop to the next.
         idempotency: the calls that take an idempotency key.
         listing: whether the runs of a thread can be listed.
+        empty_threads: whether a thread can be there before its first run.
+        messages: whether what a run has written is listed apart from the run.
+        unfinished: after which ends one still has what was written until then.
         streaming: what a listener gets who lost the connection.
         retention: how long a run can be looked at.
         webhooks: the types of event that are delivered.
@@ -144,6 +147,9 @@ class Wire:
     settings: Trait[bool]
     idempotency: Trait[frozenset[str]]
     listing: Trait[bool]
+    empty_threads: Trait[bool]
+    messages: Trait[bool]
+    unfinished: Trait[frozenset[RunStatus]]
     streaming: Trait[Streaming]
     retention: Trait[str]
     webhooks: Trait[frozenset[str]]
