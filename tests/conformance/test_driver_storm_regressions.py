@@ -1,8 +1,13 @@
-"""What the storms have found (`make storm`), each bug told by hand, as small as it gets."""
+"""What the storms have found (`make storm`), each bug told by hand, as small as it gets.
+
+The core knows no wire, so what is told to it holds on all of them. What a service must then have
+been told is asked of every road.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,7 +26,17 @@ from by_hand import (
     seen,
     told,
 )
-from runfsm import BackendError, Fault, Interrupt, Policy, Reject, RunCore, RunStatus, Wait
+from runfsm import (
+    BackendError,
+    Fault,
+    Interrupt,
+    Policy,
+    Reject,
+    RunCore,
+    RunEvent,
+    RunStatus,
+    Wait,
+)
 from runfsm.driver.actions import (
     AddMessage,
     Cancel,
@@ -40,8 +55,19 @@ from runfsm.driver.busy import OnBusy
 from runfsm.driver.journal import CancelReason, GaveUp
 from runfsm.driver.live import TextDelta
 from runfsm.driver.threadcore import ThreadCore
+from runfsm.lifecycle.wires import WIRES
+from runfsm.lifecycle.wires.wire import CancelAnswer
+from runfsm_simulator.world.script import hang
+from troubled import Trouble, Troubled, drive, stage
 
 QUOTA = Fault(K.QUOTA, "You exceeded your current quota.", status_code=429)
+AUTH = Fault(K.AUTH, "Incorrect API key provided.", status_code=401)
+
+#: The same, as they come from a service.
+OUT_OF_MONEY = Trouble(
+    fault=QUOTA, on_wire={"status": 429, "body": {"error": {"code": "insufficient_quota"}}}
+)
+NO_KEY = Trouble(fault=AUTH, on_wire={"status": 401})
 
 
 # A run is not left behind ------------------------------------------------------------------------
@@ -66,7 +92,7 @@ def test_outputs_that_cannot_be_handed_in_leave_no_run_behind() -> None:
     replies = [
         seen("requires_action", "call_1"),
         ran("call_1"),
-        met(Fault(K.AUTH, "Incorrect API key provided.", status_code=401)),
+        met(AUTH),
         seen("cancelling"),
     ]
 
@@ -111,6 +137,21 @@ def test_a_last_cancel_that_is_interrupted_is_not_waited_for() -> None:
     assert QUOTA == core.error.fault
 
 
+@pytest.mark.parametrize(("on_interrupt", "cancels"), [("cancel", 1), ("leave", 0)])
+@pytest.mark.parametrize(("verb", "trouble"), [("retrieve", OUT_OF_MONEY), ("submit", NO_KEY)])
+def test_a_service_hears_of_it_once(
+    road: Any, verb: str, trouble: Trouble, on_interrupt: Any, cancels: int
+) -> None:
+    """Who is refused for good takes back the run, where the app wants that; the error says why."""
+    service = Troubled(stage(cancel_s=1), {(verb, 0): trouble}, road=road)
+
+    with pytest.raises(BackendError) as caught:
+        drive(service, policy=Policy(on_interrupt=on_interrupt))
+    assert trouble.fault is not None
+    assert trouble.fault.kind is caught.value.fault.kind
+    assert (cancels, cancels) == (service.count("cancel"), service.events.count(RunEvent.CANCEL))
+
+
 # Another client's cancel -------------------------------------------------------------------------
 
 
@@ -128,6 +169,21 @@ def test_another_clients_cancel_counts_as_one(reason: str) -> None:
 
     assert [Retrieve, FetchMessages] == told(core, [seen("cancelling", now=30.0)])
     assert [GaveUp(30.0, RunStatus.CANCELLING)] == core.journal[-1:]
+
+
+def test_another_hands_cancel_that_is_never_honoured_is_given_up(road: Any) -> None:
+    """After our grace, 20 s from the deadline; whether or not a look shows that there was one."""
+    cancel = WIRES[road.wire].cancel
+    road.must(cancel.value is CancelAnswer.ASKED, cancel)
+    simulator = stage(hang(), cancel_s="never")
+    by_another = Trouble(
+        before=lambda _: simulator.world.fire(simulator.trace[0].run_id, RunEvent.CANCEL)
+    )
+    service = Troubled(simulator, {("retrieve", 0): by_another}, road=road)
+    outcome = drive(service, policy=Policy(deadline_s=10.0, cancel_grace_s=20.0))
+
+    assert isinstance(outcome.journal[-1], GaveUp)
+    assert 30.0 == (outcome.journal[-1].at or 0) - (outcome.snapshot.created_at or 0)
 
 
 # A message that is on its way --------------------------------------------------------------------

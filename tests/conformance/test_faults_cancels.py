@@ -43,7 +43,9 @@ def test_a_cancel_in_doubt_leaves_no_run_behind(road: Any) -> None:
     """
     is_listed = WIRES[road.wire].listing.value
     turn = hang() if is_listed else say("Hi", work_s=9)
-    service = Troubled(stage(turn, cancel_s=1), {("create", 0): lost, ("runs", 0): LATER}, road=road)
+    service = Troubled(
+        stage(turn, cancel_s=1), {("create", 0): lost, ("runs", 0): LATER}, road=road
+    )
     outcome = drive(service, cancel_at=0)
 
     assert (S.CANCELLED if is_listed else S.COMPLETED) is outcome.status

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runfsm import LIFECYCLE, Policy, RunEvent, RunfsmError, RunStatus
+from runfsm import LIFECYCLE, Pacing, Policy, RunEvent, RunfsmError, RunStatus
 from runfsm.errors import BackendError, IllegalTransition, RunNotCompleted
 from runfsm_simulator.world.script import call, hang, say
 from troubled import Troubled, drive, end, stage, vanished
@@ -33,8 +33,11 @@ def _never_created(road: Any) -> RunfsmError:
     return error
 
 
+#: An expiry takes ten minutes, and nobody need look on.
+SELDOM = Pacing(first_s=100, longest_s=100)
+
 ERRORS: Mapping[str, Callable[[Any], RunfsmError]] = {
-    "RunExpired": lambda road: _ending(road, hang()),
+    "RunExpired": lambda road: _ending(road, hang(), policy=Policy(pacing=SELDOM)),
     "RunCancelled": lambda road: _ending(road, hang(), cancel_at=1),
     "DeadlineExceeded": lambda road: _ending(road, hang(), policy=Policy(deadline_s=5)),
     "ToolError": lambda road: _ending(

@@ -13,7 +13,7 @@ from runfsm.driver.journal import FaultMet
 from runfsm.errors import BackendError, RunCancelled
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator.world.script import call, say
-from troubled import LOOPS, TROUBLES, Schedule, Troubled, end, paused, stage, stale
+from troubled import PORTS, TROUBLES, Port, Schedule, Troubled, end, paused, stage, stale
 
 STALE = [stale(1), stale(2), stale(3)]
 ANY = st.sampled_from([*TROUBLES.values(), *STALE, paused])
@@ -25,18 +25,19 @@ PLACES = st.tuples(st.sampled_from(VERBS), st.integers(0, 8))
 @given(
     schedule=st.dictionaries(PLACES, ANY, max_size=10),
     cancel_at=st.none() | st.integers(-1, 12),
-    loop=st.sampled_from(LOOPS),
+    port=st.sampled_from(PORTS),
 )
 def test_any_troubles_end_in_an_outcome_or_an_error_that_tells(
-    schedule: Schedule, cancel_at: int | None, loop: str | None
+    schedule: Schedule, cancel_at: int | None, port: Port
 ) -> None:
     """There is one run at most, no call is made twice, none is submitted after it was accepted.
 
     And no run is left to go on alone that nobody was told of.
     """
-    service = Troubled(stage(call("f"), call("f"), say("Done."), cancel_s=1), schedule)
+    simulator = stage(call("f"), call("f"), say("Done."), cancel_s=1)
+    service = Troubled(simulator, schedule, road=port)
     called: list[str] = []
-    ended = end(service, loop=loop, f=lambda: called.append("f") or "42", cancel_at=cancel_at)
+    ended = end(service, f=lambda: called.append("f") or "42", cancel_at=cancel_at)
     statuses = {entry.dest for entry in service.simulator.trace}
 
     match ended:
@@ -64,6 +65,6 @@ def _check_no_submit_after_acceptance(service: Troubled) -> None:
             ids = tuple(output.call_id for output in args[1])
             trouble = service.schedule.get(("submit", sent.total()))
             sent[ids] += 1
-            if trouble in {None, *STALE, paused}:
+            if trouble in [None, *STALE, paused]:
                 later = [a for v, a in service.calls[number + 1 :] if v == "submit"]
                 assert ids not in [tuple(o.call_id for o in a[1]) for a in later]

@@ -35,7 +35,21 @@ NOBODY_THERE: Final = {"status": 504}
 
 VERBS: Final = (*WRITES, "runs", "retrieve", "messages", "find_message")
 
-LOOPS = [None, "asyncio"]
+
+@dataclass(frozen=True)
+class Port:
+    """The shortest of the roads that `conftest.py` has, for tests that need no other."""
+
+    loop: str | None = None
+    name: str = "direct"
+    wire: str = "assistants"
+
+    def backend(self, simulator: Simulator) -> Any:
+        """The simulator's own."""
+        return simulator.backend if self.loop is None else simulator.async_backend
+
+
+PORTS: Final = (Port(), Port("asyncio"))
 
 
 def _as_it_is(_service: Troubled, answer: Any) -> Any:
@@ -78,7 +92,7 @@ class Troubled:
         simulator: the service.
         schedule: what goes wrong; what is not in it goes well.
         always: what goes wrong in every other call.
-        road: by which the service is reached; the direct port, by threads, if `None`.
+        road: by which the service is reached.
         calls: verb and arguments of each call.
         looks: the snapshots that were given out.
     """
@@ -86,16 +100,16 @@ class Troubled:
     simulator: Simulator
     schedule: Schedule = field(default_factory=dict)
     always: Trouble = FINE
-    road: Any = None
+    road: Any = PORTS[0]
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     looks: list[RunSnapshot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         road, simulator = self.road, self.simulator
         self.assistant_id = simulator.create_assistant()
-        self._backend: Any = simulator.backend if road is None else road.backend(simulator)
-        self._has_wire = road is not None and not road.name.startswith("direct")
-        self._books = books_of(simulator, road.wire if road else "assistants")
+        self._backend: Any = road.backend(simulator)
+        self._has_wire = not road.name.startswith("direct")
+        self._books = books_of(simulator, road.wire)
 
     def __getattr__(self, name: str) -> Any:
         if name == "capabilities":
@@ -239,7 +253,7 @@ def drive(
         return f()
 
     tool_f.__name__ = "f"
-    loop = service.road.loop if service.road else None
+    loop = service.road.loop
     make: Any = RunDriver if loop is None else AsyncRunDriver
     request = RunRequest(assistant_id or service.assistant_id, "Hello", key="key_1")
     driver = make(service, [tool_f], policy=policy, clock=service.simulator.clock)

@@ -121,14 +121,12 @@ ASSISTANTS: Final = Wire(
     empty_threads=Trait(True, "a thread is made by a call of its own", _recorded),
     messages=Trait(True, "what a run has written is listed with its thread", _recorded),
     unfinished=Trait(
-        frozenset(
-            {RunStatus.INCOMPLETE, RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.EXPIRED}
-        ),  # fmt: skip  # a list of words
+        frozenset({RunStatus.INCOMPLETE, RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.EXPIRED}),
         "a message that was begun stays on the thread as `incomplete`, whatever ended the run",
         _likely(
             "openai-python: Message.incomplete_details.reason has run_cancelled, run_failed, "
             "run_expired and max_tokens"
-        ),  # fmt: skip  # one source
+        ),
     ),
     streaming=Trait(
         Streaming.LIVE,
