@@ -96,8 +96,8 @@ class StormDoor:
         """The answer, less fresh or less whole than it came."""
         if run_id and rest is None:
             return self._look(answer, run_id)
-        if rest == "/messages":
-            return self._list(answer)
+        if rest in WRITTEN:
+            return self._list(answer, WRITTEN[rest])
         return answer
 
     def _look(self, answer: Response, run_id: str) -> Response:
@@ -109,16 +109,19 @@ class StormDoor:
             return answer
         return _changed(answer, "unknown_status", lambda run: {**run, "status": tenth})
 
-    def _list(self, answer: Response) -> Response:
+    def _list(self, answer: Response, writer: str) -> Response:
         page = answer.json()
-        runs = dict.fromkeys(message["run_id"] for message in page["data"])
+        runs = dict.fromkeys(message[writer] for message in page["data"])
         hidden = [run_id for run_id in runs if run_id and self._striker.hides_messages(run_id)]
         if not hidden:
             return answer
-        left = [message for message in page["data"] if message["run_id"] not in hidden]
+        left = [message for message in page["data"] if message[writer] not in hidden]
         ends = {"first_id": left[0]["id"], "last_id": left[-1]["id"]} if left else NOBODY
         return _changed(answer, "missing_message", lambda page: {**page, "data": left, **ends})
 
+
+#: Where what was written is listed, and the field that says by which run, or turn.
+WRITTEN: Final[Mapping[str | None, str]] = {"/messages": "run_id", "/items": "turn_id"}
 
 NOBODY: Final[Mapping[str, Any]] = {"first_id": None, "last_id": None}
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Final, Literal, TypeVar
 
 from runfsm.errors import Fault, FaultKind
-from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.wire.errors import ApiError, api_error
 from runfsm_simulator.wire.outages import OUTAGES
 from runfsm_simulator.world.models import Thread, Work
@@ -193,8 +192,8 @@ class Striker:
     def hides_messages(self, run_id: str) -> bool:
         """Whether a list lacks the messages of a run that is over: the first one may."""
         with self._world.operation():
-            run = self._world.store.runs.get(run_id)
-            if run is None or run.status not in LIFECYCLE.terminal:
+            run = work_met(self._world.store, run_id=run_id)
+            if run is None or not run.is_over:
                 return False
             first = self._world.shown.exchange(("list", run_id), value=True) is None
             return first and self._world.strikes("missing_message", run)

@@ -62,8 +62,8 @@ class Weather:
         return struck
 
     def lingers_s(self, now: float, met: Work) -> float:
-        """How long the lock of a run that is over lingers this time, in seconds."""
-        longest = self.storm.lingering_lock_s
+        """How long the lock of a run that is over lingers this time, in seconds; if it has one."""
+        longest = self.storm.lingering_lock_s if met.lifecycle.locks else 0.0
         if not longest or self.is_calm(now):
             return 0.0
         WITNESSES.struck("lingering_lock_s", met)
