@@ -199,7 +199,7 @@ def test_every_fault_is_in_the_table() -> None:
 def test_a_fault_is_driven_or_cannot_be(
     wires: Mapping[str, Any], wire: str, fault: str, struck: list[str]
 ) -> None:
-    """It strikes, and the run comes to the end that is told; or it does not, and the table says why.
+    """It strikes, and the run ends as the table above has it; or the wire's says why it cannot.
 
     Of an end that the service does not tell: as the library's own deadline has it.
     """

@@ -109,6 +109,20 @@ def test_a_creation_that_was_not_answered_is_taken_over(loop: Any, said: Any) ->
     stage.check_usable()
 
 
+def test_what_fails_before_a_creation_is_in_no_doubt(loop: Any) -> None:
+    """The conversation was to be looked at, and nobody answered: there is no run for sure."""
+    stage = Chains(loop=loop)
+    lose(stage, f"/v1/conversations/{stage.thread}/items", method="GET", applied=False)
+
+    with pytest.raises(BackendError) as caught:
+        stage.do("create", stage.request())
+    assert (FaultKind.TRANSIENT, False) == (
+        caught.value.fault.kind,
+        caught.value.fault.maybe_applied,
+    )
+    assert [] == stage.responses
+
+
 def test_calls_of_the_lost_attempt_are_ones_own(loop: Any) -> None:
     """The look came too early, and the second attempt finds them unanswered: it is taken over."""
     stage = Chains(ROUND[0], ROUND[1], loop=loop)

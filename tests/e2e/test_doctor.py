@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import openai
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -12,6 +13,7 @@ from runfsm.cli import app, doctor
 from runfsm.cli.cases import CASES, Case, Road
 from runfsm.cli.cases.case import case, expect
 from runfsm.errors import CallerError
+from runfsm.lifecycle.wires import WIRES
 
 Runfsm = Callable[..., Result]
 
@@ -51,7 +53,7 @@ def test_a_few_cases_by_their_ids_as_json(runfsm: Runfsm) -> None:
     told = json.loads(runfsm("doctor", "--only", "f5,C11, C1", "--json").output)
 
     assert [["C1"], ["C11", "F5"]] == [one["ids"] for one in told["cases"]]
-    assert (2, 0, 0) == (told["survived"], told["failed"], told["cannot"])
+    assert (2, 0, 0, 0) == tuple(told[it] for it in ("survived", "failed", "cannot", "absent"))
     assert {"agency-swarm#12, #268"} < {one["sources"] for one in told["cases"]}
 
 
@@ -63,6 +65,26 @@ def test_the_async_driver_is_judged_too(runfsm: Runfsm, monkeypatch: pytest.Monk
     told = runfsm("doctor", "--async")
 
     assert (0, [Road(loop="asyncio")]) == (told.exit_code, roads)
+
+
+def test_what_another_wire_cannot_express_is_named(runfsm: Runfsm) -> None:
+    """`--backend` plays on that wire; what cannot be there has its reason, and fails nothing."""
+    asked = ("doctor", "--backend", "responses", "--only", "C11,F18")
+    said, told = _folded(runfsm(*asked)), json.loads(runfsm(*asked, "--json").output)
+    reasons = [one["driver_did"] for one in told["cases"] if one["verdict"] == "cannot be there"]
+
+    assert "survived 1 of 1; 1 cannot be on the wire of responses, reasons above" in said
+    assert [f"listing: {WIRES['responses'].listing.told}"] == reasons
+    assert (1, 0, 1) == (told["survived"], told["failed"], told["absent"])
+
+
+@pytest.mark.skipif(openai.__version__ >= "3", reason="this client speaks it")
+def test_a_client_that_does_not_speak_the_wire_is_told_before(runfsm: Runfsm) -> None:
+    """The Agents API is in openai 3: with 2.54, nothing is played."""
+    told = runfsm("doctor", "--backend", "agents")
+
+    assert isinstance(told.exception, CallerError)
+    assert "openai 3 and newer" in str(told.exception)
 
 
 def test_a_case_that_fails_is_told_and_fails_the_command(

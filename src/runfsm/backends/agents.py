@@ -77,7 +77,7 @@ class AgentsBackend:
         'Hello! How can I help?'
     """
 
-    capabilities: Final = Capabilities()
+    capabilities: Final = Capabilities(makes_threads=False)
 
     @overload
     def __new__(cls, client: openai.OpenAI, **settings: Unpack[Settings]) -> SyncAgentsBackend: ...

@@ -136,12 +136,15 @@ class Capabilities:
         can_cancel: whether a run can be cancelled while the service works on it.
         in_background: whether a call that creates a run is answered before the run is over.
         keeps_ids: whether a run's parts keep the ids that they were created with.
+        makes_threads: whether `create_thread` asks the service; if not, there is no thread before
+            its first run.
     """
 
     can_list: bool = True
     can_cancel: bool = True
     in_background: bool = True
     keeps_ids: bool = True
+    makes_threads: bool = True
 
     @classmethod
     def of(cls, backend: object) -> Capabilities:

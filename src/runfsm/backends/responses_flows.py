@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from runfsm.backends import responses_wire as wire
 from runfsm.backends.call import Call
@@ -29,6 +29,8 @@ from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunRef, RunSnapshot, has_room_for_key
 
 __all__ = ["Flows", "Leg"]
+
+T = TypeVar("T")
 
 S = RunStatus
 
@@ -188,7 +190,7 @@ class Flows(Looking):
         is_again, is_empty = before is not None, self.memory.is_empty(thread_id)
         after = before.after if before else ""
         if not (is_again or is_empty):
-            after = yield from self._threads.last(thread_id)
+            after = yield from _before(self._threads.last(thread_id))
         self.memory.begin(key, Attempt(thread_id, after, tuple(said), recipe, is_again=is_again))
 
     def _added(self, key: str | None) -> None:
@@ -269,6 +271,14 @@ class Flows(Looking):
     def free_thread(self, thread_id: str) -> Flow[int]:
         """Give up every call on a thread that has no answer; how many there were."""
         return (yield from self.free(thread_id, None))
+
+
+def _before(flow: Flow[T]) -> Flow[T]:
+    """A flow before anything is done: what goes wrong now leaves nothing done."""
+    try:
+        return (yield from flow)
+    except BackendError as error:
+        raise BackendError.of(replace(error.fault, maybe_applied=False)) from error
 
 
 def _is_no_such_call(fault: Fault, response_id: str) -> bool:

@@ -23,8 +23,10 @@ from runfsm.cli.cases import (
     Verdict,
     judge,
 )
+from runfsm.cli.cases.road import Wire
 from runfsm.cli.telling import new_console
 from runfsm.errors import CallerError
+from runfsm_simulator import Simulator
 
 __all__ = ["doctor"]
 
@@ -32,7 +34,11 @@ MARKS: Final = {
     Verdict.SURVIVED: ("✓", "green"),
     Verdict.FAILED: ("✗", "bold red"),
     Verdict.CANNOT: ("\N{EN DASH}", "yellow"),
+    Verdict.ABSENT: ("·", "dim"),
 }
+
+#: How what was done is told.
+SAID: Final = {Verdict.FAILED: "red", Verdict.ABSENT: "dim"}
 
 
 def doctor(
@@ -40,6 +46,9 @@ def doctor(
     only: Annotated[
         str, typer.Option(metavar="IDS", help="Just these: --only F1,C13; all by default.")
     ] = "",
+    backend: Annotated[
+        Wire, typer.Option(help="What the service speaks; agents takes openai 3.")
+    ] = "assistants",
     tasks: Annotated[
         bool, typer.Option("--async", help="Drive by AsyncRunDriver, not by RunDriver.")
     ] = False,
@@ -49,15 +58,17 @@ def doctor(
 
     Each case is a simulated service that misbehaves, and the library's own driver on the official
     client; it is judged by facts: statuses, requests, tools called, messages, the thread's lock.
+    On another wire than the Assistants API's, what it cannot express is named, with the reason.
     Exit code 1 if one of them is not survived that can be.
     """
     cases, console = _chosen(only), new_console()
-    road = Road(loop="asyncio" if tasks else None)
+    road = Road(loop="asyncio" if tasks else None, wire=backend)
+    road.backend(Simulator())  # whether the client speaks it, is seen before anything is played
     findings = list(_played(cases, road, console, silent=as_json))
     if as_json:
         print(json.dumps(_as_json(findings), indent=2, ensure_ascii=False))
     else:
-        _tell(console, findings)
+        _tell(console, findings, backend)
     if any(finding.verdict is Verdict.FAILED for finding in findings):
         raise typer.Exit(code=1)
 
@@ -99,14 +110,14 @@ def _as_json(findings: Sequence[Finding]) -> dict[str, Any]:
 # The table ---------------------------------------------------------------------------------------
 
 
-def _tell(console: Console, findings: Sequence[Finding]) -> None:
+def _tell(console: Console, findings: Sequence[Finding], wire: str) -> None:
     found = {finding.case: finding for finding in findings}
     for subject, cases in SUBJECTS.items():
         if rows := [found[case] for case in cases if case in found]:
             console.print()
             console.print(_table(subject, rows))
     console.print()
-    _sum_up(console, findings)
+    _sum_up(console, findings, wire)
 
 
 def _table(subject: str, findings: Sequence[Finding]) -> Table:
@@ -117,17 +128,19 @@ def _table(subject: str, findings: Sequence[Finding]) -> Table:
     table.add_column("", width=1)
     for finding in findings:
         mark, style = MARKS[finding.verdict]
-        said = Text(finding.said, style="red" if finding.verdict is Verdict.FAILED else "")
+        said = Text(finding.said, style=SAID.get(finding.verdict, ""))
         table.add_row(" ".join(finding.case.ids), finding.case.service, said, Text(mark, style))
     return table
 
 
-def _sum_up(console: Console, findings: Sequence[Finding]) -> None:
-    survived, failed, cannot = (_count(findings, verdict) for verdict in Verdict)
+def _sum_up(console: Console, findings: Sequence[Finding], wire: str) -> None:
+    survived, failed, cannot, absent = (_count(findings, verdict) for verdict in Verdict)
     style = "bold red" if failed else "bold green"
     line = Text(f"survived {survived} of {survived + failed}", style=style)
     if cannot:
         line.append(f"; {cannot} cannot be survived, reasons below", "yellow")
+    if absent:
+        line.append(f"; {absent} cannot be on the wire of {wire}, reasons above", "dim")
     console.print(line)
     reasons = Table.grid(padding=(0, 2, 0, 0))
     for finding in findings:

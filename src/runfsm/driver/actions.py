@@ -289,10 +289,17 @@ class Slept:
 
 @dataclass(frozen=True, slots=True)
 class ThreadMade:
-    """There is a new thread."""
+    """There is a new thread.
+
+    Attributes:
+        thread_id: its id.
+        now: the time.
+        is_there: whether the service has it, and not only the backend a name for it.
+    """
 
     thread_id: str
     now: float
+    is_there: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,15 +174,15 @@ class Admission:
 
     def receive(self, action: Action, reply: Reply) -> None:
         """Take what came of `next_action`. The reply fits the action."""
-        self._answered = self._answered or not isinstance(reply, Faulted | Slept | TurnTaken)
+        self._answered = self._answered or _is_answer(reply)
         match reply:
             case Slept(now):
                 self.patience.rest()
                 self._check_time(action, now)
             case TurnTaken():
                 self._has_turn = True
-            case ThreadMade(thread_id):
-                self._made_thread = True
+            case ThreadMade(thread_id, is_there=is_there):
+                self._made_thread = is_there
                 self._take_thread(thread_id)
                 self.patience.look(news=True, mends=True)
             case Seen(snapshot) if isinstance(action, Create):
@@ -345,3 +345,10 @@ class Admission:
         """Whether what was not found is the assistant: that is the app's, and no lag."""
         entry = self.entry
         return isinstance(entry, Create) and entry.request.assistant_id in fault.message
+
+
+def _is_answer(reply: Reply) -> bool:
+    """Whether the service has said something, in the API's words."""
+    if isinstance(reply, ThreadMade):
+        return reply.is_there
+    return not isinstance(reply, Faulted | Slept | TurnTaken)

@@ -139,7 +139,8 @@ class AsyncHands:
             self.ticket.check()  # a session that is over has nothing to lend
         match action:
             case CreateThread():
-                return ThreadMade(await self._ask(backend.create_thread), now())
+                thread_id = await self._ask(backend.create_thread)
+                return ThreadMade(thread_id, now(), is_there=Capabilities.of(backend).makes_threads)
             case TakeTurn():
                 return await self._take_turn(action)
             case ListRuns(thread_id):

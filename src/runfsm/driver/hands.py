@@ -138,7 +138,8 @@ class Hands:
             self.ticket.check()  # a session that is over has nothing to lend
         match action:
             case CreateThread():
-                return ThreadMade(self._ask(backend.create_thread), now())
+                thread_id = self._ask(backend.create_thread)
+                return ThreadMade(thread_id, now(), is_there=Capabilities.of(backend).makes_threads)
             case TakeTurn():
                 return self._take_turn(action)
             case ListRuns(thread_id):

@@ -7,7 +7,9 @@ run's terms.
 
 locks.py stuck.py tools.py cancels.py calls.py streams.py   the cases, by subject
 case.py    what a case is, and how it is judged
-road.py    threads or tasks, over the wire or beside it
+needs.py   what a case takes of a wire
+road.py    threads or tasks, over a wire or beside it
+books.py   what a service has in its own books, on each wire, in a run's terms
 stage.py   a service, the clients on it, and what can be seen of both
 tap.py     what stands between a driver and its backend
 page.py    the cases as a page: docs/doctor.md

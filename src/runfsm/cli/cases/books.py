@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from runfsm.backends.agents_flows import THREAD_KEY
@@ -201,7 +201,9 @@ class OfTurns(Books):
     def _runs(self) -> Iterator[TrueRun]:
         for turn in self._store.turns.values():
             events = (one for event in self._events(turn) for one in _of_turn(event))
-            yield _true(turn, turn, _told(events))
+            told = _true(turn, turn, _told(events))
+            has_usage = turn.has_usage(self._simulator.clock.now())
+            yield told if has_usage else replace(told, usage=None)
 
     def _on(self, thread_id: str) -> Iterable[Message]:
         session = self._session(thread_id)

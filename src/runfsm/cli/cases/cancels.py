@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from runfsm.cli.cases.case import Case, at_most, case, expect
+from runfsm.cli.cases.needs import refuses, window
 from runfsm.cli.cases.road import Road
 from runfsm.cli.cases.stage import HANGING, Stage, cancel_at, entered, faults, leave_at
 from runfsm.driver.journal import CancelReason, GaveUp
@@ -16,6 +17,7 @@ from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent
 from runfsm.lifecycle.run import RunStatus as S
+from runfsm.lifecycle.wires import WIRES, Occasion
 from runfsm_simulator.world.script import Script, call, fail, hang, say
 
 __all__ = ["CASES"]
@@ -47,8 +49,9 @@ def cancelled_elsewhere(road: Road) -> str:
     outcome = stage.drive(thread_id=thread, on_item=elsewhere)
     stage.check(outcome, S.CANCELLED)
     expect("cancels of ours", 0, stage.sent("cancel"))
-    expect("what is kept", stage.said(thread, "assistant"), [outcome.text])
-    expect("whether it is a beginning", True, outcome.text.startswith("Once upon"))
+    expect("whether a beginning is kept", stage.left_by(S.CANCELLED, "Once"), outcome.text[:4])
+    if outcome.text:
+        expect("what is kept", stage.said(thread, "assistant"), [outcome.text])
     return f"seen to be cancelled, {len(outcome.text.split())} words kept"
 
 
@@ -56,6 +59,7 @@ def cancelled_elsewhere(road: Road) -> str:
     "C36",
     sources="VRSEN/agency-swarm#251, #279",
     service="takes some time to cancel, while the client's own state says that it has",
+    needs=(window,),
 )
 def cancel_takes_time(road: Road) -> str:
     """Call it cancelled when the service does; the next message is then taken at once."""
@@ -73,6 +77,7 @@ def cancel_takes_time(road: Road) -> str:
     "C37",
     sources="activeagents/activeagent#377: failed jobs run three times, a cancel is overwritten",
     service="fails the run; or answers it in spite of a cancel",
+    needs=(window,),
 )
 def terminal_is_final(road: Road) -> str:
     """Run nothing anew by itself, and let the first end be the end."""
@@ -107,17 +112,26 @@ def every_cancel_race(road: Road) -> str:
         stage = Stage(road, CALLING)
         stage.check(stage.drive(tools=[stage.tool()], on_item=cancel_at(status)), S.CANCELLED)
         expect(f"tools called after a cancel in {status}", [], stage.called)
-    out = LIFECYCLE.allowed(S.CANCELLING)
+    out = _out_of_cancelling(stage)
     for edge in out:
         stage = Stage(road, HANGING)
         stage.check(_cancelled_and_then(stage, edge.event), edge.dest)
     return f"{len(into)} edges into cancelling, {len(out)} out of it: each ended as it did"
 
 
+def _out_of_cancelling(stage: Stage) -> list[Any]:
+    """The edges that the service may take then: none, if it is over at once."""
+    if window(stage.wire):
+        return []
+    ends = LIFECYCLE.allowed(S.CANCELLING)
+    return [edge for edge in ends if edge.dest is not S.EXPIRED or stage.wire.expiry.value]
+
+
 @case(
     "C39",
     sources="omeryasirkucuk/amx#329; HKUDS/Vibe-Trading#1175",
     service="honours a cancel minutes later",
+    needs=(window,),
 )
 def cancelled_minutes_later(road: Road) -> str:
     """Wait as long as the policy says; and never call it a success, nor cancelled, before it is."""
@@ -139,6 +153,7 @@ def cancelled_minutes_later(road: Road) -> str:
     sources="ogx-ai/ogx#5180 (a server of this API's successor)",
     service="answers a cancel of a run that is over with 409, where OpenAI's answered 400",
     wire_only=True,
+    needs=(refuses(Occasion.CANCEL_TOO_LATE),),
 )
 def conflict(road: Road) -> str:
     """Look again, and end as the run has ended."""
@@ -163,7 +178,9 @@ def what_is_left(road: Road) -> str:
     outcome = stage.drive(policy=Policy(deadline_s=17))
     stage.check(outcome, S.CANCELLED)
     used = outcome.usage.total_tokens if outcome.usage else 0
-    expect("whether text and usage are there", (True, True), (outcome.text != "", used > 0))
+    kept = S.CANCELLED in stage.wire.unfinished.value
+    expect("whether its text is there", kept, outcome.text != "")
+    expect("the usage", stage.run(outcome).usage, outcome.usage)
     stage = Stage(road, HANGING)
     stage.tap.show("retrieve", _gone)
     stage.raised(BackendError)
@@ -171,7 +188,8 @@ def what_is_left(road: Road) -> str:
     at_most("looks at a run that is gone", Pacing().faults_max + 1, looks)
     stage = Stage(road, HANGING)
     stage.raised(KeyboardInterrupt, on_item=leave_at(S.IN_PROGRESS, KeyboardInterrupt()))
-    expect("what a Ctrl-C leaves", S.CANCELLING, stage.runs[0].status)
+    answer = S.CANCELLING if window(stage.wire) is None else S.CANCELLED
+    expect("what a Ctrl-C leaves", answer, stage.runs[0].status)
     return f"{used} tokens told; 404: gave up after {looks} looks; Ctrl-C: told to cancel"
 
 
@@ -183,17 +201,22 @@ def _gone(_: object) -> None:
     "F9",
     sources="recordings: ruby-openai; public code: \"Cannot cancel run with status 'completed'.\"",
     service="has completed the run, or has been told to cancel it, just before our cancel: 400",
+    needs=(refuses(Occasion.CANCEL_TOO_LATE),),
 )
 def cancel_too_late(road: Road) -> str:
     """Take the 400 as news: look again, and send no second cancel."""
-    for event, end in (RunEvent.COMPLETE, S.COMPLETED), (RunEvent.CANCEL, S.CANCELLED):
+    again = 1 if window(WIRES[road.wire]) is None else 0  # or it is no error
+    for event, end, refused in (
+        (RunEvent.COMPLETE, S.COMPLETED, 1),
+        (RunEvent.CANCEL, S.CANCELLED, again),
+    ):
         stage = Stage(road, HANGING)
         stage.tap.before("cancel", partial(stage.fire, event))
         outcome = stage.drive(on_item=cancel_at(S.IN_PROGRESS))
         stage.check(outcome, end)
-        expect("refused cancels", 1, faults(outcome, FaultKind.ALREADY_TERMINAL))
+        expect("refused cancels", refused, faults(outcome, FaultKind.ALREADY_TERMINAL))
         expect("cancels", 1, stage.sent("cancel"))
-    return "400 twice: completed, cancelled; 1 cancel each"
+    return f"refused with 400 {1 + again} times: completed, cancelled; 1 cancel each"
 
 
 @case(

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from runfsm.cli.cases.needs import Need
 from runfsm.cli.cases.road import Road
+from runfsm.lifecycle.wires import WIRES
 
 __all__ = ["Case", "Finding", "Verdict", "at_least", "at_most", "case", "expect", "judge"]
 
@@ -30,6 +32,7 @@ class Verdict(StrEnum):
     SURVIVED = "survived"
     FAILED = "failed"
     CANNOT = "cannot be survived"  # what can be done was done, and it was not enough
+    ABSENT = "cannot be there"  # the wire has no such thing
 
 
 class NotSo(Exception):  # noqa: N818  # what one says: that is not so
@@ -47,6 +50,7 @@ class Case:
         driver: what the driver must do.
         play: plays it, and raises if a fact is not so.
         wire_only: whether it takes HTTP to play it.
+        needs: what it takes of the wire.
         reason: why no client can survive it; `None`: one can.
     """
 
@@ -56,6 +60,7 @@ class Case:
     driver: str
     play: Play = field(repr=False)
     wire_only: bool = False
+    needs: tuple[Need, ...] = ()
     reason: str | None = None
 
     @property
@@ -63,15 +68,25 @@ class Case:
         """Its numbers, as one word."""
         return "-".join(self.ids)
 
+    def why_not_on(self, wire: str) -> str | None:
+        """Why it cannot be on a wire, in the words of the wire's table; `None`: it can."""
+        against = (need(WIRES[wire]) for need in self.needs)
+        return next((reason for reason in against if reason), None)
+
 
 def case(
-    *ids: str, sources: str, service: str, wire_only: bool = False, reason: str | None = None
+    *ids: str,
+    sources: str,
+    service: str,
+    wire_only: bool = False,
+    needs: tuple[Need, ...] = (),
+    reason: str | None = None,
 ) -> Callable[[Play], Case]:
     """Make a case of a play, whose docstring says what the driver must do."""
 
     def make(play: Play) -> Case:
         driver = " ".join(inspect.cleandoc(play.__doc__ or "").split())
-        return Case(ids, sources, service, driver, play, wire_only, reason)
+        return Case(ids, sources, service, driver, play, wire_only, needs, reason)
 
     return make
 
@@ -83,7 +98,8 @@ class Finding:
     Attributes:
         case: which.
         verdict: whether it was survived.
-        said: what the driver did, with figures; or, if it failed, which fact is not so.
+        said: what the driver did, with figures; or, if it failed, which fact is not so; or why
+            there is no such case on this wire.
     """
 
     case: Case
@@ -105,6 +121,8 @@ class Finding:
 
 def judge(one: Case, road: Road) -> Finding:
     """Play a case; whatever goes wrong is a finding, even that it does not come to an end."""
+    if absent := one.why_not_on(road.wire):
+        return Finding(one, Verdict.ABSENT, absent)
     said: list[str] = []
     wrong: list[str] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runfsm.cli.cases.case import Case, at_least, at_most, case, expect
+from runfsm.cli.cases.needs import has, refuses
 from runfsm.cli.cases.road import Road
 from runfsm.cli.cases.stage import Stage, cancel_at, faults
 from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
@@ -13,6 +14,7 @@ from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
 from runfsm.errors import FaultKind, ThreadBusy
 from runfsm.lifecycle.run import RunStatus as S
+from runfsm.lifecycle.wires import Occasion
 from runfsm_simulator import Storm
 from runfsm_simulator.world.script import Scene, Script, Turn, fail, say
 
@@ -34,6 +36,7 @@ def _echo(scene: Scene) -> Turn:
     "C1",
     sources="agency-swarm#12, #268",
     service="refuses a message: 'Can't add messages to thread_x while a run run_y is active'",
+    needs=(refuses(Occasion.MESSAGE_WHILE_BUSY),),
 )
 def message_to_a_busy_thread(road: Road) -> str:
     """Wait until the run is over, and add the message once."""
@@ -72,6 +75,7 @@ def two_queues(road: Road) -> str:
     "C3",
     sources="n8n-io/n8n#13378",
     service="shows no active run when asked, and has one a moment later: a check is not a lock",
+    needs=(refuses(Occasion.RUN_WHILE_BUSY),),
 )
 def check_then_act(road: Road) -> str:
     """Rely on no earlier look: be refused, look who holds it, come back."""
@@ -89,6 +93,7 @@ def check_then_act(road: Road) -> str:
     "C4",
     sources="nasa-petal/bidara-deep-chat#57",
     service="fails a run on its side, and keeps the thread locked after that",
+    needs=(has("lock"),),
 )
 def locked_by_a_failed_run(road: Road) -> str:
     """Tell of the failure, and get in on the next question as soon as the lock is gone."""
@@ -109,6 +114,7 @@ def locked_by_a_failed_run(road: Road) -> str:
     "C5",
     sources="openai/openai-dotnet#87",
     service="holds the thread for a first client that hangs in a tool call; a second one fails on",
+    needs=(has("expiry"),),
 )
 def held_by_a_hanging_client(road: Road) -> str:
     """Wait for the holder's expiry if the policy says so; be let in then."""
@@ -126,6 +132,7 @@ def held_by_a_hanging_client(road: Road) -> str:
     "C6",
     sources="dotnet/extensions#5964: 'there has to be a way to abort an existing run'",
     service="works on a run that nobody wants any more, and refuses the one that replaces it",
+    needs=(has("listing"),),
 )
 def replace_a_run(road: Road) -> str:
     """Cancel the holder, wait until it is really over, and run."""
@@ -144,14 +151,18 @@ def replace_a_run(road: Road) -> str:
     sources="openai/openai-python#1023",
     service="says that a new thread has an active run, and shows none: the cause was never found",
     wire_only=True,
+    needs=(refuses(Occasion.RUN_WHILE_BUSY),),
 )
 def held_by_nobody(road: Road) -> str:
     """Look who holds it, find nobody, and knock again for some seconds."""
     stage = Stage(road, EIGHT_S)
     thread = stage.thread()
-    said = f"Thread {thread} already has an active run run_0123456789abcdefghijklmn."
-    error = {"message": said, "type": "invalid_request_error", "param": None, "code": None}
-    stage.arm("create", times=2, status=400, body={"error": error})
+    refusal = stage.wire.refusals[Occasion.RUN_WHILE_BUSY].value
+    if refusal is None:
+        raise AssertionError("the case needs it")
+    said = refusal.text.replace("thread_X", thread).replace("run_Y", "run_0123456789abcdefghijklmn")
+    error = {"message": said, "type": "invalid_request_error", "param": None, "code": refusal.code}
+    stage.arm("create", times=2, status=refusal.status, body={"error": error})
     outcome = stage.drive(thread_id=thread)
     stage.check(outcome, S.COMPLETED)
     expect("runs", 1, len(stage.runs))
@@ -202,6 +213,7 @@ def cancel_then_ask(road: Road) -> str:
     "F5",
     sources="community 933385, 511382; nasa-petal/bidara-deep-chat#57; TripSit/TripBot#768",
     service="keeps the run of a client that crashed waiting for its tools: it holds the thread",
+    needs=(has("listing"),),
 )
 def orphaned(road: Road) -> str:
     """Name the orphan to who asks; cancel it for who says `Interrupt()`."""
@@ -219,14 +231,16 @@ def orphaned(road: Road) -> str:
     "C12",
     sources="aegra#253, #462; deer-flow#1465; Duragraph#45; azure-functions-langgraph-python#149",
     service="takes one run a thread, so each client writes reject, wait, interrupt, enqueue anew",
+    needs=(has("listing"),),
 )
 def policies(road: Road) -> str:
     """Keep each policy's word, on one stage; and mix no two threads' answers."""
     stage = Stage(road, EIGHT_S)
     thread = stage.thread()
     holder = stage.foreign_run(thread)
+    said = stage.said(thread)
     expect("who is named", holder, stage.raised(ThreadBusy, thread_id=thread).holder)
-    expect("what a refusal left", ([], 1), (stage.said(thread), len(stage.runs)))
+    expect("what a refusal left", (said, 1), (stage.said(thread), len(stage.runs)))
     took: list[str] = ["reject 0 s"]
     for on_busy in Wait(), Enqueue(), Interrupt():
         stage = Stage(road, EIGHT_S)
@@ -246,6 +260,7 @@ def policies(road: Road) -> str:
     "F7",
     sources="agency-swarm#268: 'give time for cancellation to propagate'",
     service="keeps the thread locked for a second or more after its run is over",
+    needs=(has("lock"),),
 )
 def lingering_lock(road: Road) -> str:
     """Find no active run, and knock again: this is no holder to be rejected for."""

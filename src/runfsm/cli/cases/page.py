@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runfsm.cli.cases import SUBJECTS
 from runfsm.cli.cases.case import Case
+from runfsm.lifecycle.wires import WIRES
 
 __all__ = ["render"]
 
@@ -23,22 +24,27 @@ no tool was called twice for one call, no message and no run is there twice; the
 again. A run that the service fails or lets expire is not saved by that; it is told as it is. Every
 case is a test as well: in threads, on asyncio and on trio, over the official client and, where it
 takes no HTTP, without it.
+
+A case is told in the Assistants API's terms. `runfsm doctor --backend responses`, or `agents`,
+plays it on another wire: there a run is a chain of responses, or a turn. What such a wire cannot
+express is named below, in the words of its table (`runfsm.lifecycle.wires`).
 """
 
 
 def render() -> str:
     """The page."""
-    return "\n".join([HEAD, *_subjects(), *_cannot()])
+    return "\n".join([HEAD, *_subjects(), *_cannot(), *_absent()])
 
 
 def _subjects() -> Iterator[str]:
     for subject, cases in SUBJECTS.items():
         yield f"## {subject}"
         yield ""
-        yield "| | the service … | the driver must … | reported in |"
-        yield "| --- | --- | --- | --- |"
+        yield "| | the service … | the driver must … | reported in | played on |"
+        yield "| --- | --- | --- | --- | --- |"
         for case in cases:
-            yield f"| {_ids(case)} | {case.service} | {_as_duty(case.driver)} | {case.sources} |"
+            duty, wires = _as_duty(case.driver), ", ".join(_wires(case))
+            yield f"| {_ids(case)} | {case.service} | {duty} | {case.sources} | {wires} |"
         yield ""
 
 
@@ -50,6 +56,23 @@ def _cannot() -> Iterator[str]:
             if case.reason:
                 yield f"* {_ids(case)}: {case.reason}."
     yield ""
+
+
+def _absent() -> Iterator[str]:
+    for wire in WIRES.values():
+        reasons: dict[str, list[str]] = {}
+        for case in (case for cases in SUBJECTS.values() for case in cases):
+            if reason := case.why_not_on(wire.name):
+                reasons.setdefault(reason, []).append(_ids(case))
+        if reasons:
+            yield f"## What cannot be on {wire.title}"
+            yield ""
+            yield from (f"* {'; '.join(ids)}: {reason}." for reason, ids in reasons.items())
+            yield ""
+
+
+def _wires(case: Case) -> Iterator[str]:
+    return (wire for wire in WIRES if case.why_not_on(wire) is None)
 
 
 def _as_duty(sentence: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import anyio
 import anyio.lowlevel
 
-from runfsm.backends import AssistantsBackend
+from runfsm.backends import AgentsBackend, AssistantsBackend, ResponsesBackend
 from runfsm.clock import Participant
 from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver
@@ -27,7 +27,9 @@ from runfsm.driver.sync import RunDriver
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.clock import VirtualClock
 
-__all__ = ["Ask", "Road"]
+__all__ = ["Ask", "Road", "Wire"]
+
+Wire = Literal["assistants", "responses", "agents"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +65,30 @@ class Road:
     Attributes:
         loop: the event loop of an `AsyncRunDriver`; `None`: a `RunDriver`, in threads.
         door: `"sdk"`: the official client, over HTTP that never leaves the process; `"direct"`:
-            the simulator's own backend.
+            the simulator's own backend, which is as if on the Assistants wire.
+        wire: what the client speaks.
     """
 
     loop: Literal["asyncio", "trio"] | None = None
     door: Literal["sdk", "direct"] = "sdk"
+    wire: Wire = "assistants"
 
     def backend(self, simulator: Simulator) -> Any:
-        """A new backend on this road."""
+        """A new backend on this road, which knows the assistants that the service has by now.
+
+        Raises:
+            CallerError: the installed client does not speak that wire.
+        """
         if self.door == "direct":
             return simulator.backend if self.loop is None else simulator.async_backend
         client = simulator.client() if self.loop is None else simulator.async_client()
-        return AssistantsBackend(client)
+        match self.wire:
+            case "assistants":
+                return AssistantsBackend(client)
+            case "responses":
+                return ResponsesBackend(client, assistants=_assistants(simulator))
+            case "agents":
+                return AgentsBackend(client, assistants=_assistants(simulator))
 
     def drive(
         self, backend: Any, clock: VirtualClock, asks: Sequence[Ask]
@@ -101,6 +115,12 @@ class Road:
             return threaded.add_message(thread_id, content)
         driver = AsyncRunDriver(backend, policy=policy, clock=clock)
         return anyio.run(partial(driver.add_message, thread_id, content), backend=self.loop)
+
+
+def _assistants(simulator: Simulator) -> dict[str, dict[str, Any]]:
+    """As an app would write them down, where the service keeps none."""
+    assistants = simulator.world.store.assistants.values()
+    return {one.id: {"model": one.model, "instructions": one.instructions} for one in assistants}
 
 
 @dataclass(slots=True)

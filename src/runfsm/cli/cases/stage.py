@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count, pairwise
 from typing import Any, Final, TypeVar
 
+from runfsm.cli.cases.books import TrueRun, books_of
 from runfsm.cli.cases.case import expect
 from runfsm.cli.cases.road import Ask, Road
 from runfsm.cli.cases.tap import Tap
@@ -18,8 +19,8 @@ from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, FaultKind
 from runfsm.lifecycle.journal import Transition
 from runfsm.lifecycle.run import RunEvent, RunStatus
+from runfsm.lifecycle.wires import WIRES
 from runfsm_simulator import ArmedFault, Simulator, Storm
-from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.script import Planner, Script, call, hang, say
 
 __all__ = [
@@ -43,15 +44,33 @@ HELPFUL: Final = Script.of(
 )
 HANGING: Final = Script.of(hang(queue_s=1), cancel_s=1)
 
-#: Where each call goes over the wire.
-PATHS: Final[Mapping[str, tuple[str, str]]] = {
-    "create_thread": ("POST", "/v1/threads"),
-    "create": ("POST", "/v1/threads/*/runs"),
-    "retrieve": ("GET", "/v1/threads/*/runs/*"),
-    "submit": ("POST", "/v1/threads/*/submit_tool_outputs"),
-    "cancel": ("POST", "/v1/threads/*/cancel"),
-    "messages": ("GET", "/v1/threads/*/messages"),
-    "add_message": ("POST", "/v1/threads/*/messages"),
+#: Where each call goes over each wire. What is not there, sends nothing.
+PATHS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "assistants": {
+        "create_thread": ("POST", "/v1/threads"),
+        "create": ("POST", "/v1/threads/*/runs"),
+        "retrieve": ("GET", "/v1/threads/*/runs/*"),
+        "submit": ("POST", "/v1/threads/*/submit_tool_outputs"),
+        "cancel": ("POST", "/v1/threads/*/cancel"),
+        "messages": ("GET", "/v1/threads/*/messages"),
+        "add_message": ("POST", "/v1/threads/*/messages"),
+    },
+    "responses": {
+        "create_thread": ("POST", "/v1/conversations"),
+        "create": ("POST", "/v1/responses"),
+        "retrieve": ("GET", "/v1/responses/*"),
+        "submit": ("POST", "/v1/responses"),
+        "cancel": ("POST", "/v1/responses/*/cancel"),
+        "messages": ("GET", "/v1/responses/*"),
+        "add_message": ("POST", "/v1/conversations/*/items"),
+    },
+    "agents": {
+        "create": ("POST", "/v1/agents/sessions*"),
+        "retrieve": ("GET", "/v1/agents/sessions/*/turns/*"),
+        "submit": ("POST", "/v1/agents/sessions/*/events"),
+        "cancel": ("POST", "/v1/agents/sessions/*/events"),
+        "messages": ("GET", "/v1/agents/sessions/*/items"),
+    },
 }
 
 
@@ -67,6 +86,7 @@ class Stage:
         simulator: the service.
         clock: its clock, on which everybody waits.
         tap: between the clients and the service.
+        wire: what is spoken, as its table has it.
         called: the names of the tools that were called, oldest first.
     """
 
@@ -75,8 +95,10 @@ class Stage:
         self.clock = self.simulator.clock
         self.assistant_id = self.simulator.create_assistant()
         self.tap = Tap(self.clock.now)
+        self.wire = WIRES[road.wire]
         self.called: list[str] = []
         self._road = road
+        self._books = books_of(self.simulator, road.wire)
         self._backend = self.tap.on(road.backend(self.simulator))
         self._began_at = self.clock.now()
         self._asked_at = self._began_at
@@ -148,12 +170,11 @@ class Stage:
 
     def thread(self) -> str:
         """A new, empty thread."""
-        return self.simulator.create_thread()
+        return self._books.new_thread()
 
     def foreign_run(self, thread_id: str, status: RunStatus = RunStatus.QUEUED) -> str:
         """Another client's run on this thread; its id. It plays the same script."""
-        seed = self.simulator.control.seed
-        return seed.run(status, thread_id=thread_id, assistant_id=self.assistant_id).run_id
+        return self._books.foreign_run(thread_id, status, self.assistant_id)
 
     def fire(self, event: RunEvent) -> None:
         """Let this happen to the newest run, by whoever's hand."""
@@ -161,9 +182,13 @@ class Stage:
 
     def arm(self, verb: str, *, times: int = 1, **fault: Any) -> None:
         """Let the next calls of this kind go wrong on the wire: see `ArmedFault`."""
-        method, path = PATHS[verb]
+        method, path = PATHS[self.wire.name][verb]
         for _ in range(times):
             self.simulator.control.faults.arm(ArmedFault(method=method, path=path, **fault))
+
+    def sending(self, *verbs: str) -> tuple[str, ...]:
+        """Those of these calls that send something on this wire."""
+        return tuple(verb for verb in verbs if verb in PATHS[self.wire.name])
 
     # What is to be seen.
 
@@ -176,15 +201,24 @@ class Stage:
         """Seconds from when this run, the latest, was asked for until it was on its thread."""
         return float(self.run(outcome).created_at - self._asked_at)
 
-    def run(self, outcome: Outcome) -> Run:
+    def run(self, outcome: Outcome) -> TrueRun:
         """The run as the service has it."""
-        return next(run for run in self.runs if run.id == outcome.ref.run_id)
+        ref, key = outcome.ref, outcome.snapshot.key
+        return next(run for run in self.runs if ref.names(run.id) or (key and run.key == key))
 
     @property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[TrueRun]:
         """All runs, oldest first."""
-        with self.simulator.world.operation():
-            return list(self.simulator.world.store.runs.values())
+        return self._books.runs
+
+    def left_by(self, status: RunStatus, text: str) -> str:
+        """What one still has of a text that was begun, when a run has ended so."""
+        return text if status in self.wire.unfinished.value else ""
+
+    def cut(self, reason: str) -> str:
+        """A reason for which answers are cut short; or, where there is no such one, the nearest."""
+        reasons = self.wire.incomplete_reasons.value
+        return reason if reason in reasons else "max_output_tokens"
 
     def sent(self, verb: str) -> int:
         """How many calls of this kind were sent."""
@@ -198,19 +232,11 @@ class Stage:
 
     def said(self, thread_id: str, role: str = "user") -> list[str]:
         """The texts on a thread, by role."""
-        with self.simulator.world.operation():
-            messages = self.simulator.world.store.thread(thread_id).messages.values()
-            return [message.text for message in messages if message.role == role]
+        return self._books.said(thread_id, role)
 
     def holder(self, thread_id: str) -> str | None:
         """The run that holds a thread."""
-        with self.simulator.world.operation():
-            run = self.simulator.world.store.thread(thread_id).holder(self.clock.now())
-            return run.id if run else None
-
-    def taken(self, run_id: str) -> list[RunEvent]:
-        """The edges that a run took, as the service has them."""
-        return [entry.event for entry in self.simulator.trace if entry.run_id == run_id]
+        return self._books.holder(thread_id)
 
     def check(self, outcome: Outcome, status: RunStatus) -> None:
         """An honest end: told as it is, nothing twice, and the thread is free."""
@@ -219,14 +245,19 @@ class Stage:
         twice = [text for text, times in Counter(self.said(thread_id)).items() if times > 1]
         answered = [step.call_id for step in outcome.journal if isinstance(step, ToolAnswered)]
         expect("how the run ended", status, outcome.status)
-        expect("what the service says of it", status, run.status)
+        expect("what the service says of it", self._told(status), run.status)
         expect("messages that stand twice", [], twice)
         expect("runs of one key", 1, self._count_of_key(run))
         expect("calls that were answered twice", len(set(answered)), len(answered))
         expect("who holds the thread", None, self.holder(thread_id))
 
-    def _count_of_key(self, run: Run) -> int:
-        return sum(other.metadata == run.metadata for other in self.runs)
+    def _told(self, status: RunStatus) -> RunStatus:
+        """What the service calls it: where it lets nothing expire, that was a cancel of ours."""
+        is_own = status is RunStatus.EXPIRED and self.wire.expiry.value is None
+        return RunStatus.CANCELLED if is_own else status
+
+    def _count_of_key(self, run: TrueRun) -> int:
+        return sum(other.key == run.key for other in self.runs) if run.key else 1
 
 
 def entered(item: LiveItem, status: RunStatus) -> bool:

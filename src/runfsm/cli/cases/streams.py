@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runfsm.cli.cases.case import Case, case, expect
+from runfsm.cli.cases.needs import streams
 from runfsm.cli.cases.road import Road
 from runfsm.cli.cases.stage import HANGING, Stage, faults, leave_at
 from runfsm.driver.live import LiveItem, TextDelta
@@ -37,6 +38,7 @@ class Left(Exception):  # noqa: N818  # what it is
     sources="vercel/ai#1743",
     service="goes on with a run whose listener has left, and keeps its thread locked",
     wire_only=True,
+    needs=(streams,),
 )
 def left(road: Road) -> str:
     """Cancel the run of a stream that was left; the next message is taken."""
@@ -57,6 +59,7 @@ def left(road: Road) -> str:
     sources="openai-node#1306, #1439; openai-assistants-quickstart#19",
     service="ends a stream with thread.run.incomplete, which clients took for no end at all",
     wire_only=True,
+    needs=(streams,),
 )
 def incomplete_stream(road: Road) -> str:
     """Know it for an end; the text so far was told."""
@@ -64,7 +67,7 @@ def incomplete_stream(road: Road) -> str:
     heard, outcome = stage.listen()
     stage.check(outcome, S.INCOMPLETE)
     expect("the text that was heard", "It is half", _text(heard))
-    expect("why", "max_completion_tokens", outcome.incomplete_reason)
+    expect("why", stage.cut("max_completion_tokens"), outcome.incomplete_reason)
     return f"incomplete: {outcome.incomplete_reason}; text heard, {stage.sent('retrieve')} looks"
 
 
@@ -73,6 +76,7 @@ def incomplete_stream(road: Road) -> str:
     sources="openai-dotnet#214; community 930753; dotnet/extensions#5964; TripBot#939",
     service="ends the stream when it wants tools called: the run is not over, though it looks so",
     wire_only=True,
+    needs=(streams,),
 )
 def stream_with_tools(road: Road) -> str:
     """Hand in the outputs, listen on, and be done when the run is: the next one gets in."""
@@ -94,6 +98,7 @@ def stream_with_tools(road: Road) -> str:
     sources="openai-node#945: 'Final run has not been received'; openai-dotnet (error events)",
     service="breaks a stream off: at once, midway, by an error event, by silence, before `done`",
     wire_only=True,
+    needs=(streams,),
 )
 def broken_stream(road: Road) -> str:
     """Look what became of the run, go on by polling, and tell the rest of the text."""

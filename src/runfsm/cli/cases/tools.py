@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from runfsm.cli.cases.case import Case, at_most, case, expect
+from runfsm.cli.cases.needs import at_once, native, refuses
 from runfsm.cli.cases.road import Road
 from runfsm.cli.cases.stage import HELPFUL, Stage, faults, tool_errors
 from runfsm.driver.journal import ToolAnswered
@@ -12,8 +14,10 @@ from runfsm.driver.policy import Policy
 from runfsm.errors import FaultKind
 from runfsm.lifecycle.run import RunEvent
 from runfsm.lifecycle.run import RunStatus as S
+from runfsm.lifecycle.wires import WIRES, Occasion
 from runfsm_simulator import Storm
 from runfsm_simulator.world.script import Call, Script, call, calls, say, truncate
+from runfsm_simulator.world.turns import TruncationReason
 
 __all__ = ["CASES"]
 
@@ -23,28 +27,28 @@ __all__ = ["CASES"]
     "F11",
     sources="agency-swarm#71; public code: 'Runs in status \"expired\" do not accept ...'",
     service="lets the run expire, or another client cancels it, just before its outputs are there",
+    needs=(refuses(Occasion.OUTPUTS_TOO_LATE),),
 )
 def outputs_too_late(road: Road) -> str:
     """Take the 400 as news: look again, and end as the run has ended."""
-    expired = Stage(road, HELPFUL)
-    expired.tap.before("submit", lambda: expired.clock.advance(600))
-    outcome = expired.drive(tools=[expired.tool()])
-    expired.check(outcome, S.EXPIRED)
-    expect("tools called", ["look_up"], expired.called)
-    expect("stale submits", 1, faults(outcome, FaultKind.STALE_ACTION))
-    cancelled = Stage(road, HELPFUL)
-    cancelled.tap.before("submit", lambda: cancelled.fire(RunEvent.CANCEL))
-    outcome = cancelled.drive(tools=[cancelled.tool()])
-    cancelled.check(outcome, S.CANCELLED)
-    expect("tools called", ["look_up"], cancelled.called)
-    expect("stale submits", 1, faults(outcome, FaultKind.STALE_ACTION))
-    return "2 submits refused with 400: ended expired, ended cancelled; 1 tool call each"
+    hands = {"cancelled by another": (S.CANCELLED, lambda it: it.fire(RunEvent.CANCEL))}
+    if WIRES[road.wire].expiry.value:
+        hands["expired"] = (S.EXPIRED, lambda it: it.clock.advance(600))
+    for end, hand in hands.values():
+        stage = Stage(road, HELPFUL)
+        stage.tap.before("submit", partial(hand, stage))
+        outcome = stage.drive(tools=[stage.tool()])
+        stage.check(outcome, end)
+        expect("tools called", ["look_up"], stage.called)
+        expect("stale submits", 1, faults(outcome, FaultKind.STALE_ACTION))
+    return f"{', '.join(hands)}: submit refused, ended as it did; 1 tool call each"
 
 
 @case(
     "C29",
     sources="VRSEN/agency-swarm#151",
     service="shows one call twice, and refuses two outputs of one id",
+    needs=(native(S.REQUIRES_ACTION),),
 )
 def duplicate_calls(road: Road) -> str:
     """Call the tool once, and hand in one output."""
@@ -98,15 +102,14 @@ def second_round(road: Road) -> str:
 )
 def incomplete_after_outputs(road: Road) -> str:
     """End as it does, say why, and hand in nothing twice."""
-    cut = truncate("max_prompt_tokens", say="It is", queue_s=1, work_s=1)
+    known = "max_prompt_tokens" in WIRES[road.wire].incomplete_reasons.value
+    why: TruncationReason = "max_prompt_tokens" if known else "max_completion_tokens"
+    cut = truncate(why, say="It is", queue_s=1, work_s=1)
     stage = Stage(road, Script.of(call("look_up", queue_s=1, work_s=1), cut))
     outcome = stage.drive(tools=[stage.tool()])
     stage.check(outcome, S.INCOMPLETE)
-    expect(
-        "why, and the text",
-        ("max_prompt_tokens", "It is"),
-        (outcome.incomplete_reason, outcome.text),
-    )
+    expect("why", stage.cut(why), outcome.incomplete_reason)
+    expect("the text", stage.left_by(S.INCOMPLETE, "It is"), outcome.text)
     expect("tools called", ["look_up"], stage.called)
     expect("submits", 1, stage.sent("submit"))
     return f"incomplete: {outcome.incomplete_reason}; 1 call, 1 submit, text kept"
@@ -149,6 +152,7 @@ def approval_too_late(road: Road) -> str:
     "F12",
     sources="public code: 'Runs in status \"queued\" do not accept tool outputs.'",
     service="has the outputs already, of another worker, and refuses them a second time",
+    needs=(refuses(Occasion.OUTPUTS_TOO_LATE),),
 )
 def outputs_twice(road: Road) -> str:
     """Take the 400 as news: the run goes on, so do we."""
@@ -165,6 +169,7 @@ def outputs_twice(road: Road) -> str:
     "F14",
     sources="community 560554: 'Expected tool outputs for call_ids ..., got ...'",
     service="takes the outputs of parallel calls together, or none of them",
+    needs=(at_once,),
 )
 def all_outputs_at_once(road: Road) -> str:
     """Hand in one output for every call at once: of those, too, that failed."""
@@ -179,7 +184,7 @@ def all_outputs_at_once(road: Road) -> str:
     stage.check(outcome, S.COMPLETED)
     expect("submits", 1, stage.sent("submit"))
     expect("errors", {"fine": None, "raises": "raised", "slow": None}, tool_errors(outcome))
-    expect("outputs", 3, len(stage.runs[0].answered))
+    expect("outputs", 3, stage.runs[0].outputs)
     expect("refusals", 0, faults(outcome, FaultKind.STALE_ACTION))
     return "3 outputs in 1 submit, one of them an error; completed"
 
