@@ -229,6 +229,18 @@ def coverage_report() -> list[str]:
     return COVERAGE
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the lines on, as a worker of pytest-xdist."""
+    output = getattr(session.config, "workeroutput", {})
+    output["lifecycle_coverage"] = COVERAGE
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """A worker is done: its lines."""
+    COVERAGE.extend(getattr(node, "workeroutput", {}).get("lifecycle_coverage", []))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what the property tests have covered."""
     if COVERAGE:
