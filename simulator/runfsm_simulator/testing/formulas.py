@@ -33,9 +33,11 @@ Predicate = Callable[[Any], object]
 class Property(ABC):
     """Something that holds of a trace, or is broken by one of its steps, or by its end.
 
-    Made by the functions below, and joined by `&`, `|` and `~`. Its `repr` is a sentence.
+    Made by the functions of `temporal.py`, and joined by `&`, `|` and `~`. Its `repr` is a
+    sentence.
 
     Example:
+        >>> from runfsm_simulator.testing import eventually, fact, never_after
         >>> work, done = fact("work", "work".__eq__), fact("an end", "end".__eq__)
         >>> eventually(done) & never_after(done, work)
         eventually an end, and never work after an end
