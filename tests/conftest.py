@@ -211,6 +211,20 @@ def agents(request: pytest.FixtureRequest) -> Road:
     return found
 
 
+@pytest.fixture(params=_marked(road for road in ROADS.values() if road.loop is None))
+def threads(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads for threads, for what tasks do not have."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_marked(road for road in ROADS.values() if road.loop is not None))
+def tasks(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads for tasks, for what threads do not have."""
+    found: Road = request.param
+    return found
+
+
 @pytest.fixture
 def wires() -> Mapping[str, Road]:
     """One road on each wire that the client speaks, all through it."""
