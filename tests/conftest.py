@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -69,6 +70,13 @@ class Road:
         """Where a run is created: the path, with a star."""
         paths = {"assistants": "*/runs", "responses": "*/responses", "agents": "*/sessions*"}
         return paths[self.wire]
+
+    def statuses(self, simulator: Simulator) -> list[str]:
+        """What has become of each run that the service knows, or of each of its hops."""
+        store = simulator.world.store
+        made = {"assistants": store.runs, "responses": store.responses, "agents": store.turns}
+        with simulator.world.operation():
+            return [one.status for one in made[self.wire].values()]
 
     def ask(self, call: Callable[..., Any], *args: Any) -> Any:
         """What one call of a backend gives."""
@@ -241,6 +249,12 @@ COVERAGE: list[str] = []
 def coverage_report() -> list[str]:
     """Lines to print when all tests are done."""
     return COVERAGE
+
+
+def pytest_collection_finish() -> None:
+    """Whoever collects garbage in a test looks through what was made since, and not all modules."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
