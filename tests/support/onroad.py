@@ -66,6 +66,7 @@ class OnRoad:
         policy: of the driver.
         tools: what may be called.
         clock: of both.
+        **options: of the simulator.
     """
 
     def __init__(
@@ -76,10 +77,11 @@ class OnRoad:
         *,
         tools: Iterable[Callable[..., Any]] = (),
         clock: VirtualClock | None = None,
+        **options: Any,
     ) -> None:
         self.road, self.policy, self.tools = road, policy, tools
         self.clock = clock or WatchfulClock()
-        self.simulator = Simulator(script, clock=self.clock)
+        self.simulator = Simulator(script, clock=self.clock, **options)
         self.request = RunRequest(self.simulator.create_assistant(), "Hello", key="key_1")
         self.backend = road.backend(self.simulator)
         self.driver = self.new_driver()
@@ -108,11 +110,15 @@ class OnRoad:
             return in_time(lambda: _stepped(body()))
         return in_time(partial(anyio.run, body, backend=self.road.loop))
 
-    def run(self) -> Outcome:
-        """Drive the run to its end."""
+    def run(self, on_step: Callable[[Any, Any], object] | None = None) -> Outcome:
+        """Drive the run to its end; `on_step(watch, step)` hears each step."""
 
         async def main() -> Outcome:
-            outcome: Outcome = await self.watch().finish()
+            watch = self.watch()
+            async for step in watch:
+                if on_step:
+                    on_step(watch, step)
+            outcome: Outcome = watch.outcome
             return outcome
 
         return self.play(main)
