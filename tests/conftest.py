@@ -198,6 +198,12 @@ def road(request: pytest.FixtureRequest) -> Road:
     return found
 
 
+@pytest.fixture
+def direct() -> Road:
+    """The shortest of the roads, against which the others are held."""
+    return ROADS["direct"]
+
+
 @pytest.fixture(params=_by("assistants"))
 def assistants(request: pytest.FixtureRequest) -> Road:
     """Each of the roads on the Assistants wire, for what is its own."""

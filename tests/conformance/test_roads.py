@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import pytest
 
+from played import cancel_on, getCurrentWeather, getNickname, play
 from runfsm import (
     BackendError,
     FaultKind,
     Pacing,
     Policy,
-    RunEvent,
     RunRequest,
     RunStatus,
     ThreadBusy,
@@ -25,23 +23,12 @@ from runfsm import (
 )
 from runfsm.driver.journal import CancelReason, ToolAnswered
 from runfsm.errors import ToolError
-from runfsm.lifecycle.table import Origin
 from runfsm.lifecycle.wires import WIRES
 from runfsm.lifecycle.wires.wire import CancelAnswer
-from runfsm_simulator import Simulator, scenarios
+from runfsm_simulator import Simulator
 from runfsm_simulator.world.script import Call, Script, call, calls, hang, say
 
 S = RunStatus
-
-
-def getCurrentWeather(location: str, unit: Literal["c", "f"] = "f") -> dict[str, str]:  # noqa: N802  # the example's own name
-    """Get the weather in location."""
-    return {"location": location, "temperature": "72", "unit": unit}
-
-
-def getNickname(location: str) -> str:  # noqa: N802  # the example's own name
-    """Get the nickname of a city."""
-    return location[:2]
 
 
 def _request(simulator: Simulator, **kwargs: Any) -> RunRequest:
@@ -52,147 +39,9 @@ def _statuses(journal: Any) -> list[str]:
     return [step.edge.dest for step in journal if isinstance(step, Transition)]
 
 
-def _cancel_on(status: RunStatus) -> Callable[[Any, Any], object]:
-    def on_step(watch: Any, step: Any) -> None:
-        if isinstance(step, Transition) and step.edge.dest is status:
-            watch.cancel()
-
-    return on_step
-
-
-def _play(road: Any, scenario: str) -> Any:
-    simulator = Simulator(scenarios.load(scenario))
-
-    def askTheNightShift(question: str) -> str:  # noqa: N802  # as the scenario calls it
-        simulator.clock.sleep(660)
-        return question
-
-    def other(**_: Any) -> str:
-        return "fine"
-
-    offered = {"weather": [getCurrentWeather, getNickname], "expiry": [askTheNightShift]}
-    cancels = scenario.startswith("cancel")
-    outcome = road.drive(
-        simulator,
-        _request(simulator),
-        tools=offered.get(scenario, ()),
-        on_step=_cancel_on(S.IN_PROGRESS) if cancels else None,
-    )
-    return simulator, outcome
-
-
-ENDINGS = {
-    "weather": S.COMPLETED,
-    "expiry": S.EXPIRED,
-    "cancel-wins": S.CANCELLED,
-    "cancel-loses": S.COMPLETED,
-    "failure": S.FAILED,
-    "truncation": S.INCOMPLETE,
-    "busy-thread": S.COMPLETED,
-    "stuck": S.EXPIRED,
-    "two-rounds": S.COMPLETED,
-    "analyst": S.COMPLETED,
-    "umbrella": S.COMPLETED,
-}
-
-
-def test_every_shipped_scenario_is_played() -> None:
-    """The table of endings names each scenario that is shipped."""
-    assert set(scenarios.names()) == set(ENDINGS)
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_all_roads_tell_one_story(assistants: Any, scenario: str) -> None:
-    """Journal, trace, text and ending of a scenario are the same, to the second, on every road."""
-    direct = type(assistants)("direct", None, lambda simulator: simulator.backend)
-    expected_sim, expected = _play(direct, scenario)
-    simulator, outcome = _play(assistants, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    assert expected.journal == outcome.journal
-    assert expected.text == outcome.text
-    assert expected.snapshot == outcome.snapshot
-    assert expected_sim.trace == simulator.trace
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_the_journal_is_the_same_on_another_wire_but_for_its_marks(
-    responses: Any, scenario: str
-) -> None:
-    """To the second; where a cancel is over at once, the same edges. The marks are the wire's."""
-    cancel = WIRES["responses"].cancel
-    responses.must(scenario != "cancel-loses", cancel)
-    direct = type(responses)("direct", None, lambda simulator: simulator.backend)
-    _, expected = _play(direct, scenario)
-    _, outcome = _play(responses, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    assert expected.text == outcome.text
-    assert _shown(expected.snapshot) == _shown(outcome.snapshot)
-    assert _edges(expected.journal) == _edges(outcome.journal)
-    if cancel.value is CancelAnswer.DONE and scenario.startswith("cancel"):
-        return  # no window in which it says cancelling
-    assert expected.journal == tuple(map(_unmarked, outcome.journal))
-    marks = {step.origin for step in outcome.journal if isinstance(step, Transition)}
-    assert marks == {
-        WIRES["responses"].statuses[dest].value for *_, dest in _edges(outcome.journal)
-    }
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_a_turns_journal_is_a_runs_but_for_its_marks(agents: Any, scenario: str) -> None:
-    """The edges; and to the second until outputs are in: a turn is not queued once more."""
-    direct = type(agents)("direct", None, lambda simulator: simulator.backend)
-    _, expected = _play(direct, scenario)
-    _, outcome = _play(agents, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    edges = _edges(outcome.journal)
-    marks = [step.origin for step in outcome.journal if isinstance(step, Transition)]
-    assert marks == [WIRES["agents"].statuses[dest].value for *_, dest in edges]
-    if outcome.status is S.EXPIRED:  # the deadline is ours, and the cancel has its window
-        assert [RunEvent.CANCEL, RunEvent.EXPIRE] == [event for _, event, _ in edges[-2:]]
-        return
-    assert _edges(expected.journal) == edges
-    assert _until_tools(expected.journal) == tuple(map(_unmarked, _until_tools(outcome.journal)))
-    if outcome.status is S.COMPLETED:  # what is not complete is in no list of items
-        assert expected.text == outcome.text
-
-
-def _until_tools(journal: Any) -> tuple[Any, ...]:
-    return tuple(takewhile(lambda step: not isinstance(step, ToolAnswered), journal))
-
-
-@pytest.mark.parametrize("scenario", ["umbrella", "failure"])
-def test_one_journal_on_all_three_wires(wires: Any, scenario: str) -> None:
-    """Completed and failed: every step, to the second, but for who says each status."""
-    journals = {wire: _play(road, scenario)[1].journal for wire, road in wires.items()}
-    told = {wire: tuple(map(_unmarked, journal)) for wire, journal in journals.items()}
-
-    assert dict.fromkeys(wires, told["assistants"]) == told
-    for wire, journal in journals.items():
-        moves = [step for step in journal if isinstance(step, Transition)]
-        marks = [WIRES[wire].statuses[step.edge.dest].value for step in moves]
-        assert marks == [step.origin for step in moves]
-
-
-def _unmarked(step: Any) -> Any:
-    return replace(step, origin=Origin.NATIVE) if isinstance(step, Transition) else step
-
-
-def _edges(journal: Any) -> list[tuple[Any, ...]]:
-    edges = (step.edge for step in journal if isinstance(step, Transition))
-    return [(edge.source, edge.event, edge.dest) for edge in edges]
-
-
-def _shown(run: Any) -> tuple[Any, ...]:
-    cut = run.incomplete_reason and "cut"  # each wire has a word of its own
-    return run.status, run.calls, run.created_at, run.expires_at, run.error, cut, run.usage
-
-
 def test_the_weather_goes_through_the_seeds_statuses(road: Any) -> None:
     """The weather assistant: queued, in_progress, requires_action, and round again to completed."""
-    _, outcome = _play(road, "weather")
+    _, outcome = play(road, "weather")
 
     assert [
         S.QUEUED,
@@ -442,7 +291,7 @@ def test_a_cancel_that_is_never_honoured_ends_in_time(road: Any) -> None:
         simulator,
         _request(simulator),
         policy=Policy(cancel_grace_s=20),
-        on_step=_cancel_on(S.IN_PROGRESS),
+        on_step=cancel_on(S.IN_PROGRESS),
     )
 
     assert S.CANCELLING is outcome.status

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.table import Evidence
 from runfsm.lifecycle.wires.chain import CHAIN_STATUSES, RESPONSES_CHAIN
 from runfsm.lifecycle.wires.wire import (
@@ -132,6 +133,11 @@ RESPONSES: Final = Wire(
         Submitting.AS_A_NEW_RESPONSE,
         "all outputs at once, as input of a new response with an id of its own",
         _certain("function calling guide; openai-agents-python#673"),
+    ),
+    resumed=Trait(
+        RunStatus.QUEUED,
+        "the new response is `queued`, as each one is that is made in background mode",
+        _likely("background guide; bodies printed in prism-php/prism#590, of first responses"),
     ),
     settings=Trait(
         False,
