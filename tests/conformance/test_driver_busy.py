@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from driving import HANGING, HELLO, S, Stage, in_time
+from onroad import OnRoad
 from runfsm import (
     AsyncRunDriver,
     CallerError,
@@ -26,14 +27,15 @@ from runfsm import (
     ThreadHeld,
     Wait,
 )
-from runfsm.driver.busy import OnBusy
+from runfsm.driver.busy import LINGER_S, OnBusy
 from runfsm.driver.journal import FaultMet
 from runfsm.lifecycle.wires import WIRES
 from runfsm_simulator import Simulator
-from runfsm_simulator.world.script import Script, say
+from runfsm_simulator.world.script import Script, hang, say
 from troubled import Troubled, lost, stage
 
 SLOW = Script.of(say("Hello!", queue_s=1, work_s=30), cancel_s=3)
+STAYING = Script.of(hang(queue_s=1), cancel_s="never")
 
 
 def _held(script: Script) -> tuple[Simulator, RunRequest, str]:
@@ -45,12 +47,14 @@ def _held(script: Script) -> tuple[Simulator, RunRequest, str]:
 
 
 # Each policy, on each road -----------------------------------------------------------------------
+#
+# What takes one run at a time is a thread, a conversation, or nothing but our own look before a
+# message (`lock`). Where nobody can list runs (`listing`), a holder from elsewhere has no name: it
+# is not cancelled, but knocked at, and no shorter than a lock may linger that nobody holds.
 
 
 def _held_on(road: Any, script: Script) -> tuple[Simulator, RunRequest, str]:
-    """The same, where a holder from elsewhere is named at all."""
-    listing = WIRES[road.wire].listing
-    road.must(listing.value, listing)
+    """The same, by another process on this road."""
     simulator = Simulator(script)
     request = RunRequest(simulator.create_assistant(), "Hello", road.thread(simulator))
     return simulator, request, road.ask(road.backend(simulator).create, request).ref.run_id
@@ -59,25 +63,46 @@ def _held_on(road: Any, script: Script) -> tuple[Simulator, RunRequest, str]:
 @pytest.mark.parametrize("on_busy", [Wait(), Enqueue(), Interrupt()], ids=str)
 def test_a_holder_from_elsewhere_is_outlasted(road: Any, on_busy: OnBusy) -> None:
     """Found by a look, waited for or cancelled; then the run completes, and only then begins."""
+    is_named = WIRES[road.wire].listing.value
     simulator, request, holder = _held_on(road, SLOW)
     outcome = road.drive(simulator, request, policy=Policy(on_busy=on_busy))
-    ends = {entry.run_id: entry.dest for entry in simulator.trace}
-    expected = S.CANCELLED if isinstance(on_busy, Interrupt) else S.COMPLETED
+    end = S.CANCELLED if is_named and isinstance(on_busy, Interrupt) else S.COMPLETED
+    held = [step.holder for step in outcome.journal if isinstance(step, ThreadHeld)]
 
-    assert {holder: expected, outcome.ref.run_id: S.COMPLETED} == ends
-    assert [holder] == [step.holder for step in outcome.journal if isinstance(step, ThreadHeld)]
+    assert [end, S.COMPLETED] == road.statuses(simulator)
+    assert ([holder] if is_named else []) == held
 
 
-@pytest.mark.parametrize("on_busy", [Reject(), Wait(5), Enqueue(timeout_s=5)], ids=str)
-def test_a_holder_that_stays_is_named(road: Any, on_busy: OnBusy) -> None:
-    """`ThreadBusy` says who; when there was something to wait for, after just that time."""
-    simulator, request, holder = _held_on(road, HANGING)
+@pytest.mark.parametrize(
+    "on_busy", [Reject(), Wait(7), Interrupt(7), Enqueue(timeout_s=7)], ids=str
+)
+def test_a_holder_that_stays_is_thread_busy(road: Any, on_busy: OnBusy) -> None:
+    """It says who, if that is known; when there was something to wait for, after just that time."""
+    wire = WIRES[road.wire]
+    is_named = wire.listing.value
+    simulator, request, holder = _held_on(road, STAYING)
     started_at = simulator.clock.now()
 
     with pytest.raises(ThreadBusy) as caught:
         road.drive(simulator, request, policy=Policy(on_busy=on_busy))
-    assert holder == caught.value.holder
-    assert on_busy.timeout_s == simulator.clock.now() - started_at
+    waited_s = simulator.clock.now() - started_at
+    assert (holder if is_named else None) == caught.value.holder
+    assert max(on_busy.timeout_s, 0.0 if is_named else LINGER_S) == waited_s
+    assert 1 == len(road.statuses(simulator))
+    assert (wire.lock.value is None) == (caught.value.fault.status_code is None)
+
+
+@pytest.mark.parametrize("on_busy", [Wait(), Interrupt(), Enqueue()], ids=str)
+def test_a_holder_of_ones_own_has_a_name_on_every_wire(road: Any, on_busy: OnBusy) -> None:
+    """Of the same backend, it is waited for or cancelled also where nobody can list runs."""
+    stage = OnRoad(road, SLOW, Policy(on_busy=on_busy))
+    stage.request = replace(stage.request, thread_id=road.thread(stage.simulator))
+    holder = road.ask(stage.backend.create, replace(stage.request, key="key_0")).ref.run_id
+    outcome = stage.run()
+    end = S.CANCELLED if isinstance(on_busy, Interrupt) else S.COMPLETED
+
+    assert [end, S.COMPLETED] == road.statuses(stage.simulator)
+    assert [holder] == [step.holder for step in outcome.journal if isinstance(step, ThreadHeld)]
 
 
 # Lines -------------------------------------------------------------------------------------------

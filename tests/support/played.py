@@ -47,19 +47,27 @@ def cancel_on(status: RunStatus) -> Callable[[Any, Any], object]:
     return on_step
 
 
-def play(road: Any, scenario: str) -> tuple[Simulator, Outcome]:
-    """The world afterwards, and how the run ended."""
+def play(
+    road: Any, scenario: str, *, hear: Callable[[Any, Any], object] | None = None
+) -> tuple[Simulator, Outcome]:
+    """The world afterwards, and how the run ended; `hear(watch, step)` hears each step."""
     simulator = Simulator(scenarios.load(scenario))
 
     def askTheNightShift(question: str) -> str:  # noqa: N802  # as the scenario calls it
         simulator.clock.sleep(660)
         return question
 
+    def on_step(watch: Any, step: Any) -> None:
+        if hear:
+            hear(watch, step)
+        if scenario.startswith("cancel"):
+            cancel_on(S.IN_PROGRESS)(watch, step)
+
     offered = {"weather": [getCurrentWeather, getNickname], "expiry": [askTheNightShift]}
     outcome = road.drive(
         simulator,
         RunRequest(simulator.create_assistant(), "Hello!"),
         tools=offered.get(scenario, ()),
-        on_step=cancel_on(S.IN_PROGRESS) if scenario.startswith("cancel") else None,
+        on_step=on_step,
     )
     return simulator, outcome
