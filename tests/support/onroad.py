@@ -87,10 +87,10 @@ class OnRoad:
         self.driver = self.new_driver()
         self.watches: list[Any] = []
 
-    def new_driver(self) -> Any:
+    def new_driver(self, **more: Any) -> Any:
         """Another driver on the same backend."""
         make: Any = RunDriver if self.road.loop is None else AsyncRunDriver
-        return make(self.backend, self.tools, policy=self.policy, clock=self.clock)
+        return make(self.backend, self.tools, policy=self.policy, clock=self.clock, **more)
 
     def watch(self, request: RunRequest | None = None) -> Any:
         """A new watch; the latest is the last of `watches`."""
