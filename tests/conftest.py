@@ -71,6 +71,12 @@ class Road:
         paths = {"assistants": "*/runs", "responses": "*/responses", "agents": "*/sessions*"}
         return paths[self.wire]
 
+    @property
+    def looks(self) -> str:
+        """Where a run is looked at, likewise."""
+        paths = {"assistants": "*/runs/*", "responses": "*/responses/*", "agents": "*/turns/*"}
+        return paths[self.wire]
+
     def statuses(self, simulator: Simulator) -> list[str]:
         """What has become of each run that the service knows, or of each of its hops."""
         store = simulator.world.store
@@ -235,6 +241,13 @@ def threads(request: pytest.FixtureRequest) -> Road:
 @pytest.fixture(params=_marked(road for road in ROADS.values() if road.loop is not None))
 def tasks(request: pytest.FixtureRequest) -> Road:
     """Each of the roads for tasks, for what threads do not have."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_marked(it for it in ROADS.values() if not it.name.startswith("direct")))
+def http(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads through a client, for what comes of HTTP."""
     found: Road = request.param
     return found
 

@@ -14,7 +14,6 @@ import anyio
 
 from driving import WatchfulClock, in_time
 from runfsm import AsyncRunDriver, Outcome, Policy, RunDriver, RunEvent, RunRequest
-from runfsm.lifecycle.journal import JournalStep
 from runfsm_simulator import Script, Simulator
 from runfsm_simulator.world.clock import VirtualClock
 
@@ -24,7 +23,7 @@ T = TypeVar("T")
 
 
 class Awaited:
-    """A watch for threads that is iterated over as those for tasks are; the rest is its own."""
+    """A watch or a stream for threads, to be used as those for tasks are; the rest is its own."""
 
     def __init__(self, watch: Any) -> None:
         self._watch = watch
@@ -35,9 +34,9 @@ class Awaited:
     def __aiter__(self) -> Awaited:
         return self
 
-    async def __anext__(self) -> JournalStep:
+    async def __anext__(self) -> Any:
         for step in self._watch:
-            return step  # type: ignore[no-any-return]  # a watch's items are steps
+            return step
         raise StopAsyncIteration
 
     async def __aenter__(self) -> Self:
@@ -94,13 +93,14 @@ class OnRoad:
 
     def watch(self, request: RunRequest | None = None) -> Any:
         """A new watch; the latest is the last of `watches`."""
-        return self._awaited(self.driver.watch(request or self.request))
+        return self.awaited(self.driver.watch(request or self.request))
 
     def resume(self, core: Any) -> Any:
         """A watch that goes on with this core."""
-        return self._awaited(self.driver.resume(core))
+        return self.awaited(self.driver.resume(core))
 
-    def _awaited(self, watch: Any) -> Any:
+    def awaited(self, watch: Any) -> Any:
+        """A watch, or a stream, of the driver, as a test may use it."""
         self.watches.append(Awaited(watch) if self.road.loop is None else watch)
         return self.watches[-1]
 
