@@ -36,6 +36,13 @@ pytest_plugins = ["schema_check"]
 settings.register_profile("runfsm", derandomize=True, database=None, deadline=None)
 settings.load_profile("runfsm")
 
+
+def pytest_collection_finish() -> None:
+    """Whoever collects garbage in a test looks through what was made since, and not all modules."""
+    gc.collect()
+    gc.freeze()
+
+
 Tools = Iterable[Callable[..., Any]]
 OnStep = Callable[[Any, JournalStep], object]
 
@@ -268,12 +275,6 @@ COVERAGE: list[str] = []
 def coverage_report() -> list[str]:
     """Lines to print when all tests are done."""
     return COVERAGE
-
-
-def pytest_collection_finish() -> None:
-    """Whoever collects garbage in a test looks through what was made since, and not all modules."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
