@@ -17,6 +17,7 @@ from driving import HANGING, HELLO, S
 from onroad import OnRoad
 from runfsm import CallerError, Policy, RunEvent, RunStatus
 from runfsm.errors import BackendError
+from runfsm.lifecycle.wires import WIRES
 from runfsm_simulator import Script, call, hang
 from runfsm_simulator.world.clock import VirtualParticipant
 
@@ -160,6 +161,35 @@ def test_ctrl_c_cancels_the_run(threads: Any, verb: str) -> None:
     assert [RunEvent.CANCEL] * (verb != "create_thread") == [
         event for event in stage.events if event is RunEvent.CANCEL
     ]
+    stage.nothing_is_left()
+
+
+def test_ctrl_c_before_the_answer_to_a_creation(threads: Any) -> None:
+    """The service has the run, and nobody here its id: where runs are listed, it is cancelled.
+
+    Elsewhere it would be found at its end: that is waited for as long as a cancel may take.
+    """
+    is_listed = WIRES[threads.wire].listing.value
+    made_by = {"assistants": "create_run", "responses": "create_response"}
+    verb = made_by.get(threads.wire, "create_session")
+    stage = OnRoad(threads, HANGING, Policy(cancel_grace_s=20))
+    create, began_at = getattr(stage.simulator.world, verb), stage.clock.now()
+    struck: list[str] = []
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        answer = create(*args, **kwargs)
+        if not struck:
+            struck.append(verb)
+            raise KeyboardInterrupt
+        return answer
+
+    setattr(stage.simulator.world, verb, interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        stage.run()
+    assert (0.0 if is_listed else 20.0) == stage.clock.now() - began_at
+    assert bool(is_listed) == (RunEvent.CANCEL is stage.events[-1])
+    assert 1 == stage.events.count(RunEvent.CREATE)
     stage.nothing_is_left()
 
 
