@@ -1,9 +1,10 @@
-"""Every behaviour of the drivers, down every road: direct, SDK, HTTP; threads, asyncio, trio."""
+"""What drivers do, down every road: three wires; direct, SDK, HTTP; threads, asyncio, trio."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import anyio
@@ -72,30 +73,32 @@ def test_a_locked_thread_is_thread_busy_with_its_holder(assistants: Any) -> None
     assert before == simulator.trace
 
 
-@pytest.mark.parametrize(
-    ("request_of", "text"),
-    [
-        (lambda _sim: RunRequest("asst_gone", "Hi"), "No assistant found with id 'asst_gone'."),
-        (
-            lambda sim: RunRequest(sim.create_assistant(), "Hi", "thread_gone"),
-            "No thread found with id 'thread_gone'.",
-        ),
-    ],
-)
-def test_an_unknown_thing_is_the_services_own_404(
-    assistants: Any, request_of: Callable[[Simulator], RunRequest], text: str
-) -> None:
+#: What is said of an assistant and of a thread that there are not.
+UNKNOWN = {
+    ("assistants", "assistant_id"): ("asst_gone", 404, "No assistant found with id 'asst_gone'."),
+    ("assistants", "thread_id"): ("thread_gone", 404, "No thread found with id 'thread_gone'."),
+    # There, assistants are the app's own.
+    ("responses", "assistant_id"): ("asst_gone", None, "No assistant found with id 'asst_gone': *"),
+    ("responses", "thread_id"): ("conv_gone", 404, "Conversation with id 'conv_gone' not found."),
+    ("agents", "assistant_id"): ("asst_gone", 404, "Agent 'asst_gone' not found."),
+    ("agents", "thread_id"): ("sess_gone", 404, "Session 'sess_gone' not found."),
+}
+
+
+@pytest.mark.parametrize("what", ["assistant_id", "thread_id"])
+def test_an_unknown_thing_is_the_services_own_404(road: Any, what: str) -> None:
     """An unknown assistant and an unknown thread: not found, in the service's own words."""
+    named, status_code, text = UNKNOWN[road.wire, what]
     simulator = Simulator()
 
     with pytest.raises(BackendError) as caught:
-        assistants.drive(simulator, request_of(simulator))
+        road.drive(simulator, replace(_request(simulator), **{what: named}))
 
-    assert (FaultKind.NOT_FOUND, 404) == (
+    assert (FaultKind.NOT_FOUND, status_code) == (
         caught.value.fault.kind,
         caught.value.fault.status_code,
     )
-    assert text == str(caught.value)
+    assert fnmatchcase(str(caught.value), text)
     assert caught.value.__cause__ is not None
 
 
