@@ -55,6 +55,13 @@ def test_every_shipped_scenario_is_played() -> None:
     assert set(scenarios.names()) == set(ENDINGS)
 
 
+def test_what_shows_is_what_the_tables_tell_apart() -> None:
+    """Each trait that shows has another value on the Assistants API."""
+    told = {(wire, name): WIRES[wire].traits[name].value for (wire, _), name in SHOWS.items()}
+
+    assert [] == [it for it in told if told[it] == WIRES["assistants"].traits[it[1]].value]
+
+
 @pytest.mark.parametrize("scenario", ENDINGS)
 def test_one_journal_on_all_wires(wires: Mapping[str, Any], scenario: str) -> None:
     """Every step, to the second, but for who says each status; and for the traits that show."""
