@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from runfsm.cli.judge.command import judge
+from runfsm.cli.judge.command import judged
 from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import harmless, new_console, status_text
@@ -70,7 +70,7 @@ def replay(
     `runfsm replay tape.jsonl --step` shows a request, a call or an edge, and waits for Enter.
     """
     if not _is_tape(trace):
-        judge(str(trace), as_json=as_json)
+        judged(str(trace), as_json=as_json, step=step)
         return
     planner = scenarios.live(script) if script else None
     tape = Tape.read(trace)
