@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import anyio
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from runfsm import LIFECYCLE, AssistantsBackend, CallerError, Policy, RunDriver, RunRequest
+from runfsm import (
+    LIFECYCLE,
+    AssistantsBackend,
+    AsyncAssistantsBackend,
+    AsyncRunDriver,
+    CallerError,
+    Policy,
+    RunDriver,
+    RunRequest,
+)
 from runfsm_simulator import Call, Scene, Script, Simulator, Turn, Worlds, call, calls, hang, say
 from runfsm_simulator.doors import transport
 from runfsm_simulator.doors.sidedoor import SideDoor
@@ -194,23 +205,60 @@ class Driven(AppMachine):
         return driver.run(RunRequest(self.assistant_id, "Hello", key="app"))
 
 
+async def waits_for_ever(client: Any) -> None:
+    """The same loop, in a task of its own among others."""
+
+    async def wait() -> None:
+        run = await client.beta.threads.create_and_run(assistant_id="asst_app")
+        while run.status != "completed":
+            await asyncio.sleep(1)
+            run = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+
+
+async def leaves_soon(client: Any) -> None:
+    """It looks once."""
+    await client.beta.threads.create_and_run(assistant_id="asst_app")
+    await anyio.sleep(1)
+
+
+class AsyncDriven(AppMachine):
+    """An app that leaves all of that to the driver of tasks."""
+
+    async def use_app(self, client: Any) -> object:
+        driver = AsyncRunDriver(
+            AsyncAssistantsBackend(client),
+            clock=self.simulator.clock,
+            policy=Policy(deadline_s=900.0),
+        )
+        return await driver.run(RunRequest(self.assistant_id, "Hello", key="app"))
+
+
 CALM: Final = {"faults": faults([])}
+SAYING_LATE: Final = {"scripts": st.just(Script.of(say("Hi", queue_s=2)))}
 SAYING: Final = {"scripts": st.just(Script.of(say("Hi", queue_s=0, work_s=0)))}
 
 
-def test_a_driver_makes_a_good_app() -> None:
-    """Whatever the script, and whatever befalls its calls and looks."""
+@pytest.mark.parametrize(("app", "examples"), [(Driven, 40), (AsyncDriven, 15)])
+def test_a_driver_makes_a_good_app(app: type[AppMachine], examples: int) -> None:
+    """Whatever the script, and whatever befalls its calls and looks; in threads and in tasks."""
     calls_and_looks = ["timeout", "server_error", "timeout_after_effect", "stale_look"]
-    machine = type("Machine", (Driven,), {"faults": faults(calls_and_looks)})
+    machine = type("Machine", (app,), {"faults": faults(calls_and_looks)})
 
-    run_state_machine_as_test(machine, settings=settings(QUICK, stateful_step_count=4))
+    run_state_machine_as_test(
+        machine, settings=settings(QUICK, max_examples=examples, stateful_step_count=4)
+    )
 
 
 @pytest.mark.parametrize(
     ("app", "world", "told"),
     [
         (waits_for_completed, CALM, "the app: it does not end: 301 requests"),
+        (waits_for_ever, CALM, "the app: it does not end: 301 requests"),
         (loses_patience, CALM, "the app: it returned, and its run is "),
+        (leaves_soon, {**CALM, **SAYING_LATE}, "the app: it returned, and its run is "),
         (
             waits_for_completed,
             {"faults": faults(["timeout_after_effect"]), **SAYING},
@@ -219,7 +267,7 @@ def test_a_driver_makes_a_good_app() -> None:
         (is_picky, {**CALM, "may_raise": (ValueError,)}, ""),
         (waits_for_completed, {**SAYING, **CALM, "properties": [never(event("start"))]}, "never"),
     ],
-    ids=["endless", "locked", "twice", "raises", "property"],
+    ids=["endless", "endless task", "locked", "left", "twice", "raises", "property"],
 )
 def test_a_bad_app_is_found(
     app: Callable[[Any], None], world: Mapping[str, Any], told: str
