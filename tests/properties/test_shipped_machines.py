@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import product
 from typing import Any, Final
 
 import anyio
@@ -22,9 +24,23 @@ from runfsm import (
     CallerError,
     Policy,
     RunDriver,
+    RunEvent,
     RunRequest,
 )
-from runfsm_simulator import Call, Scene, Script, Simulator, Turn, Worlds, call, calls, hang, say
+from runfsm_simulator import (
+    Call,
+    Scene,
+    Script,
+    Simulator,
+    Turn,
+    Worlds,
+    call,
+    calls,
+    fail,
+    hang,
+    say,
+    truncate,
+)
 from runfsm_simulator.doors import transport
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.testing import (
@@ -34,8 +50,10 @@ from runfsm_simulator.testing import (
     faults,
     never,
 )
+from runfsm_simulator.testing.machines.service import CANCELLED_IN
 from runfsm_simulator.testing.strategies import ENDINGS
 from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.world.chooser import Seeded
 from stateful import failure_of
 
 QUICK: Final = settings(
@@ -74,10 +92,58 @@ class OnSimulator(ServiceMachine):
 
 def test_the_simulator_is_a_lawful_service() -> None:
     """Whatever its model does; and most of what the table has is seen to happen by itself."""
+    edges_seen.clear()
     run_state_machine_as_test(OnSimulator, settings=QUICK)
 
     assert set(edges_seen) <= {(edge.source, edge.event) for edge in LIFECYCLE.edges}
     assert len(edges_seen) >= 10
+
+
+class Slow(OnSimulator):
+    """It takes its time in whatever it does: one service for each way that it may go."""
+
+    turn: Turn
+    cancel_s: Any
+    loses_workers: bool = False
+
+    def make_client(self) -> Any:
+        self.chooser = Seeded(0)  # type: ignore[assignment]  # nothing is drawn: it is told what to do
+        client = super().make_client()
+        planner = partial(lambda _: self.turn)
+        planner.cancel_s = self.cancel_s  # type: ignore[attr-defined]  # a planner may have one
+        self.simulator.control.play(planner)
+        return client
+
+    def pass_time(self, seconds: float) -> bool:
+        run = next(iter(self.simulator.world.store.runs.values()))
+        if self.loses_workers and LIFECYCLE.allows(run.status, RunEvent.START):
+            self.simulator.control.fire(run.id, RunEvent.FAIL)
+        return super().pass_time(seconds)
+
+
+SLOW: Final = {"queue_s": 1.5, "work_s": 9.0}
+SERVICES: Final[list[dict[str, Any]]] = [
+    {"turn": turn, "cancel_s": cancel_s}
+    for turn in (say("Hi", **SLOW), fail(**SLOW), truncate(**SLOW), hang(), call("lookup", **SLOW))
+    for cancel_s in ("never", 1.0)
+] + [
+    {"turn": say("Late.", queue_s=900.0), "cancel_s": None},
+    {"turn": say("Lost."), "cancel_s": None, "loses_workers": True},
+]
+
+
+def test_the_rules_of_a_service_reach_every_edge() -> None:
+    """One run that is led to a status, and cancelled or left there, has taken all 19 of them."""
+    edges_seen.clear()
+    for service, until, leave in product(SERVICES, CANCELLED_IN, (False, True)):
+        machine = type("Machine", (Slow,), service)()
+        machine.begin(data=None)
+        machine.live(until=until, leave=leave)
+        if not machine.tracker.is_terminal:
+            machine.outlive()
+        machine.teardown()
+
+    assert {(edge.source, edge.event) for edge in LIFECYCLE.edges} == set(edges_seen)
 
 
 def test_a_server_is_moved_through_its_side_door() -> None:
@@ -137,6 +203,8 @@ class Sloppy(OnSimulator):
 
 class Immortal(OnSimulator):
     """It shows runs that have expired as if they were at work."""
+
+    live: Any = None  # whose looks let time pass, too: then its free threads are found as soon
 
     script = Script.of(hang(queue_s=0))
 
