@@ -276,11 +276,11 @@ class AsyncDirectBackend:
     """The same calls, to be awaited. None of them ever waits.
 
     Args:
-        world: what is asked.
+        backend: who answers them.
     """
 
-    def __init__(self, world: World) -> None:
-        self._backend = DirectBackend(world)
+    def __init__(self, backend: DirectBackend) -> None:
+        self._backend = backend
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `DirectBackend.create`."""
