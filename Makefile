@@ -7,6 +7,8 @@ BIN := .venv/bin
 TESTS ?=
 CASE ?=
 ONLY ?=
+# Of the whole suite: a worker for each processor, and what all of them have covered is gated.
+WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
 .PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
@@ -18,10 +20,10 @@ demo: .venv/ready  ## Watch runs go through their lifecycle: no network, no key.
 	@$(BIN)/runfsm demo
 
 test: .venv/ready  ## The whole test suite, on the newest openai (httpx2).
-	$(BIN)/python -m pytest $(or $(TESTS),--runfsm-fail-under=100)
+	$(BIN)/python -m pytest $(or $(TESTS),$(WHOLE))
 
 sdk2: .venv-sdk2/ready  ## The same suite on openai 2.54, which speaks through httpx.
-	.venv-sdk2/bin/python -m pytest $(or $(TESTS),--runfsm-fail-under=100)
+	.venv-sdk2/bin/python -m pytest $(or $(TESTS),$(WHOLE))
 
 check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,13 @@ pytest_plugins = ["schema_check"]
 # The same examples each time: a failure in CI is a failure at home.
 settings.register_profile("runfsm", derandomize=True, database=None, deadline=None)
 settings.load_profile("runfsm")
+
+
+def pytest_collection_finish() -> None:
+    """Whoever collects garbage in a test looks through what was made since, and not all modules."""
+    gc.collect()
+    gc.freeze()
+
 
 Tools = Iterable[Callable[..., Any]]
 OnStep = Callable[[Any, JournalStep], object]
@@ -69,6 +77,19 @@ class Road:
         """Where a run is created: the path, with a star."""
         paths = {"assistants": "*/runs", "responses": "*/responses", "agents": "*/sessions*"}
         return paths[self.wire]
+
+    @property
+    def looks(self) -> str:
+        """Where a run is looked at, likewise."""
+        paths = {"assistants": "*/runs/*", "responses": "*/responses/*", "agents": "*/turns/*"}
+        return paths[self.wire]
+
+    def statuses(self, simulator: Simulator) -> list[str]:
+        """What has become of each run that the service knows, or of each of its hops."""
+        store = simulator.world.store
+        made = {"assistants": store.runs, "responses": store.responses, "agents": store.turns}
+        with simulator.world.operation():
+            return [one.status for one in made[self.wire].values()]
 
     def ask(self, call: Callable[..., Any], *args: Any) -> Any:
         """What one call of a backend gives."""
@@ -190,6 +211,12 @@ def road(request: pytest.FixtureRequest) -> Road:
     return found
 
 
+@pytest.fixture
+def direct() -> Road:
+    """The shortest of the roads, against which the others are held."""
+    return ROADS["direct"]
+
+
 @pytest.fixture(params=_by("assistants"))
 def assistants(request: pytest.FixtureRequest) -> Road:
     """Each of the roads on the Assistants wire, for what is its own."""
@@ -211,6 +238,27 @@ def agents(request: pytest.FixtureRequest) -> Road:
     return found
 
 
+@pytest.fixture(params=_marked(road for road in ROADS.values() if road.loop is None))
+def threads(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads for threads, for what tasks do not have."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_marked(road for road in ROADS.values() if road.loop is not None))
+def tasks(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads for tasks, for what threads do not have."""
+    found: Road = request.param
+    return found
+
+
+@pytest.fixture(params=_marked(it for it in ROADS.values() if not it.name.startswith("direct")))
+def http(request: pytest.FixtureRequest) -> Road:
+    """Each of the roads through a client, for what comes of HTTP."""
+    found: Road = request.param
+    return found
+
+
 @pytest.fixture
 def wires() -> Mapping[str, Road]:
     """One road on each wire that the client speaks, all through it."""
@@ -227,6 +275,18 @@ COVERAGE: list[str] = []
 def coverage_report() -> list[str]:
     """Lines to print when all tests are done."""
     return COVERAGE
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the lines on, as a worker of pytest-xdist."""
+    output = getattr(session.config, "workeroutput", {})
+    output["lifecycle_coverage"] = COVERAGE
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """A worker is done: its lines."""
+    COVERAGE.extend(getattr(node, "workeroutput", {}).get("lifecycle_coverage", []))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -21,7 +21,7 @@ from runfsm_simulator.doors.webhooks import Webhook, Webhooks
 from runfsm_simulator.wire.http import Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
-from runfsm_simulator.world.chooser import Chooser, Seeded
+from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.operations import World
@@ -108,7 +108,7 @@ class Simulator:
         if record is not None:
             from runfsm_simulator.replay import recorder  # noqa: PLC0415  # few are recorded
 
-            clock, chooser = recorder.prepared(clock, chooser or Seeded(seed))
+            clock, chooser = recorder.prepared(clock, chooser, seed)
         beginning = Beginning(
             _planner(script),
             at=clock.now(),
@@ -133,7 +133,7 @@ class Simulator:
             permissive=permissive,
         )
         self.backend = DirectBackend(self.world)
-        self.async_backend = AsyncDirectBackend(self.world)
+        self.async_backend = AsyncDirectBackend(self.backend)
         wire = Router(self.world, profile=profile)
         router = Permissive(profile=profile) if permissive else wire
         # The doors, from the inmost to the one that a request comes to first.
@@ -141,8 +141,15 @@ class Simulator:
         stormy = StormDoor(paced.handle, Striker(self.world))
         faults = Faults(stormy.handle)
         journal = Journal(faults.handle, self.world)
-        by_hand: Handle = wire.handle
         self._door: Handle = journal.handle
+        self.control = Control(
+            self.world,
+            faults=faults,
+            journal=journal,
+            seed=Seeding(wire.handle, self.world),
+            webhooks=Webhooks(self.world),
+            beginning=beginning,
+        )
         self.recorder = None
         if record is not None:
             self.recorder = tape = recorder.begun(
@@ -153,16 +160,10 @@ class Simulator:
                 profile=profile,
                 bodies=record_bodies,
             )
-            self._door, by_hand = tape.door(journal.handle), tape.door(wire.handle, by_hand=True)
-        seeding = Seeding(by_hand, self.world)
-        self.control = Control(
-            self.world,
-            faults=faults,
-            journal=journal,
-            seed=seeding,
-            webhooks=Webhooks(self.world, webhooks),
-            beginning=beginning,
-        )
+            self._door = tape.door(journal.handle)
+            tape.attend(self)
+        for webhook in webhooks:
+            self.control.webhooks.register(webhook)
 
     @property
     def clock(self) -> Any:

@@ -1,4 +1,4 @@
-"""`AsyncRunDriver.map`: many runs at once, in tasks and in virtual time, down both roads."""
+"""`AsyncRunDriver.map`: many runs at once, in tasks and in virtual time, down every such road."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from driving import in_time
 from runfsm import (
-    AssistantsBackend,
     AsyncRunDriver,
     BackendError,
     CallerError,
@@ -29,10 +28,6 @@ from runfsm.lifecycle.journal import JournalStep
 from runfsm_simulator import Scene, Simulator, Turn, call, fail, hang, say
 
 S = RunStatus
-ROADS: dict[str, Callable[[Simulator], Any]] = {
-    "direct": lambda simulator: simulator.async_backend,
-    "sdk": lambda simulator: AssistantsBackend(simulator.async_client()),
-}
 
 
 def model(scene: Scene) -> Turn:
@@ -53,10 +48,9 @@ def model(scene: Scene) -> Turn:
 
 @dataclass
 class Many:
-    """A stage for a map, on one road and one loop."""
+    """A stage for a map, on one road."""
 
-    loop: str
-    backend: Callable[[Simulator], Any]
+    road: Any
     simulator: Simulator = field(default_factory=lambda: Simulator(model))
     observers: list[Callable[[JournalStep, Any], object]] = field(default_factory=list)
     asked: int = 0  # requests that were taken from the iterable
@@ -66,9 +60,8 @@ class Many:
         self.clock = self.simulator.clock
         self.began_at = self.clock.now()
         self.assistant_id = self.simulator.create_assistant()
-        self.driver = AsyncRunDriver(
-            self.backend(self.simulator), clock=self.clock, observers=[self._observe]
-        )
+        backend = self.road.backend(self.simulator)
+        self.driver = AsyncRunDriver(backend, clock=self.clock, observers=[self._observe])
 
     def _observe(self, step: JournalStep, core: Any) -> None:
         for observer in self.observers:
@@ -82,7 +75,7 @@ class Many:
 
     def drive(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do it in the loop; a failure if it hangs, or leaves something behind."""
-        given = in_time(lambda: anyio.run(work, backend=self.loop))
+        given = in_time(lambda: anyio.run(work, backend=self.road.loop))
         gc.collect()
         assert (0, 0) == (len(self.driver._under_way), self.clock._busy)
         return given
@@ -100,28 +93,16 @@ class Many:
         elapsed_s: float = self.clock.now() - self.began_at
         return elapsed_s
 
-    def statuses(self) -> list[RunStatus]:
+    def statuses(self) -> list[str]:
         """What has become of each run that the service knows."""
-        with self.simulator.world.operation():
-            return [run.status for run in self.simulator.world.store.runs.values()]
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def loop(request: pytest.FixtureRequest) -> str:
-    """Both event loops."""
-    return str(request.param)
-
-
-@pytest.fixture(params=ROADS.values(), ids=ROADS)
-def many(request: pytest.FixtureRequest, loop: str) -> Many:
-    """A stage on each road and loop."""
-    return Many(loop, request.param)
+        statuses: list[str] = self.road.statuses(self.simulator)
+        return statuses
 
 
 @pytest.fixture
-def direct(loop: str) -> Many:
-    """A stage on each loop, for what is the same on all roads."""
-    return Many(loop, ROADS["direct"])
+def many(tasks: Any) -> Many:
+    """A stage on each road for tasks."""
+    return Many(tasks)
 
 
 def test_results_come_as_runs_complete_at_the_moment_when_they_do(many: Many) -> None:
@@ -200,20 +181,20 @@ def test_what_fails_ends_no_other(many: Many) -> None:
         gone.raise_for_status()
 
 
-def test_a_bug_is_its_results_alone(direct: Many) -> None:
+def test_a_bug_is_its_results_alone(many: Many) -> None:
     """Whatever a backend raises for one run, the others complete."""
-    create = direct.driver._backend.create
+    create = many.driver._backend.create
 
     async def odd(request: RunRequest) -> Any:
         return 1 / 0 if request.message == "1" else await create(request)
 
-    direct.driver._backend.create = odd  # type: ignore[method-assign]  # a bug
+    many.driver._backend.create = odd  # type: ignore[method-assign]  # a bug
 
     async def main() -> list[MapResult]:
-        async with direct.driver.map(direct.requests("1", "2", "3")) as results:
-            return sorted(await direct.read_all(results), key=lambda result: result.index)
+        async with many.driver.map(many.requests("1", "2", "3")) as results:
+            return sorted(await many.read_all(results), key=lambda result: result.index)
 
-    bug, *rest = direct.drive(main)
+    bug, *rest = many.drive(main)
 
     assert isinstance(bug.error, ZeroDivisionError)
     assert [None, None] == [result.error for result in rest]
@@ -268,24 +249,24 @@ async def _cancel_when_blocked(scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-def test_who_reads_slowly_is_not_flooded(direct: Many) -> None:
+def test_who_reads_slowly_is_not_flooded(many: Many) -> None:
     """While nobody reads, no more finish than there are places, and no more begin."""
 
     async def main() -> int:
-        async with direct.driver.map(direct.requests(*["2"] * 20), limit=3) as results:
+        async with many.driver.map(many.requests(*["2"] * 20), limit=3) as results:
             await anext(results)
-            await direct.clock.async_sleep(60)
+            await many.clock.async_sleep(60)
             await anyio.wait_all_tasks_blocked()
             assert (3, 0) == (results.counts.over - 1, results.counts.under_way)
-            assert 4 == direct.asked
-            return 1 + len(await direct.read_all(results))
+            assert 4 == many.asked
+            return 1 + len(await many.read_all(results))
 
-    assert 20 == direct.drive(main)
+    assert 20 == many.drive(main)
 
 
 def test_runs_of_one_thread_go_one_after_the_other(many: Many) -> None:
     """In the order of their requests, though each is quicker than the last; and none is refused."""
-    thread_id = many.simulator.create_thread()
+    thread_id = many.road.thread(many.simulator)
 
     async def main() -> list[MapResult]:
         requests = many.requests("9", "6", "3", thread_id=thread_id)
@@ -300,7 +281,7 @@ def test_runs_of_one_thread_go_one_after_the_other(many: Many) -> None:
 
 def test_who_waits_for_a_thread_takes_no_place(many: Many) -> None:
     """Three runs of one thread leave the second place to the others, who pass them by."""
-    thread_id = many.simulator.create_thread()
+    thread_id = many.road.thread(many.simulator)
 
     async def main() -> list[int]:
         async with many.driver.map(requests(), limit=2) as results:
@@ -378,57 +359,57 @@ def test_an_async_generator_is_closed_in_its_own_task(many: Many) -> None:
     assert [True] == many.drive(main)
 
 
-def test_counts_tell_how_far_it_is(direct: Many) -> None:
+def test_counts_tell_how_far_it_is(many: Many) -> None:
     """Waiting, under way and over, and how many are in each status."""
-    thread_id = direct.simulator.create_thread()
+    thread_id = many.road.thread(many.simulator)
 
     async def main() -> None:
         requests = [
-            *direct.requests("30", "30", thread_id=thread_id),
-            *direct.requests("fail", "2"),
+            *many.requests("30", "30", thread_id=thread_id),
+            *many.requests("fail", "2"),
             RunRequest("asst_gone", "2"),
         ]
-        async with direct.driver.map(requests) as results:
+        async with many.driver.map(requests) as results:
             for _ in range(3):
                 await anext(results)
             counts = results.counts
             assert (1, 1, 3, 1) == (counts.waiting, counts.under_way, counts.over, counts.errors)
             seen = {status: runs for status, runs in counts.by_status.items() if runs}
             assert {S.IN_PROGRESS: 1, S.FAILED: 1, S.COMPLETED: 1} == seen
-            await direct.read_all(results)
+            await many.read_all(results)
             assert (0, 0, 5) == (
                 results.counts.waiting,
                 results.counts.under_way,
                 results.counts.over,
             )
 
-    direct.drive(main)
+    many.drive(main)
 
 
-def test_a_map_of_nothing_is_over_at_once(direct: Many) -> None:
+def test_a_map_of_nothing_is_over_at_once(many: Many) -> None:
     """No request, no result."""
 
     async def main() -> list[MapResult]:
-        async with direct.driver.map([]) as results:
-            return await direct.read_all(results)
+        async with many.driver.map([]) as results:
+            return await many.read_all(results)
 
-    assert [] == direct.drive(main)
+    assert [] == many.drive(main)
 
 
-def test_cancel_ends_what_is_under_way_and_the_map_goes_on(direct: Many) -> None:
+def test_cancel_ends_what_is_under_way_and_the_map_goes_on(many: Many) -> None:
     """`driver.cancel()` is for runs; those not begun yet begin."""
 
     def cancel_what_hangs(_step: JournalStep, core: Any) -> None:
         if core.request.message == "hang":
-            direct.driver.cancel()
+            many.driver.cancel()
 
-    direct.observers.append(cancel_what_hangs)
+    many.observers.append(cancel_what_hangs)
 
     async def main() -> list[RunStatus]:
-        async with direct.driver.map(direct.requests("1", "hang", "1"), limit=1) as results:
+        async with many.driver.map(many.requests("1", "hang", "1"), limit=1) as results:
             return [_outcome(result).status async for result in results]
 
-    assert [S.COMPLETED, S.CANCELLED, S.COMPLETED] == direct.drive(main)
+    assert [S.COMPLETED, S.CANCELLED, S.COMPLETED] == many.drive(main)
 
 
 def test_a_tool_may_map(many: Many) -> None:
@@ -439,7 +420,7 @@ def test_a_tool_may_map(many: Many) -> None:
             texts = [result.raise_for_status().text async for result in results]
         return " ".join(texts)
 
-    driver = AsyncRunDriver(many.backend(many.simulator), [ask_others], clock=many.clock)
+    driver = AsyncRunDriver(many.road.backend(many.simulator), [ask_others], clock=many.clock)
 
     async def main() -> Outcome:
         return await driver.run(RunRequest(many.assistant_id, "ask"))
@@ -451,62 +432,60 @@ def test_a_tool_may_map(many: Many) -> None:
 SPAN: ContextVar[str] = ContextVar("span", default="none")
 
 
-def test_a_run_has_the_context_of_the_block(direct: Many) -> None:
+def test_a_run_has_the_context_of_the_block(many: Many) -> None:
     """Not that of whoever made room for it by reading a result."""
     seen = set()
 
     async def main() -> None:
         SPAN.set("around the block")
-        direct.observers.append(lambda *_: seen.add(SPAN.get()))
-        async with direct.driver.map(direct.requests(*["2"] * 4), limit=1) as results:
+        many.observers.append(lambda *_: seen.add(SPAN.get()))
+        async with many.driver.map(many.requests(*["2"] * 4), limit=1) as results:
             async for _ in results:
                 SPAN.set("in the body")
 
-    direct.drive(main)
+    many.drive(main)
 
     assert {"around the block"} == seen
 
 
-def test_results_are_read_inside_their_block_by_one_task(direct: Many) -> None:
+def test_results_are_read_inside_their_block_by_one_task(many: Many) -> None:
     """Otherwise the error shows how; a reader that is there goes on."""
 
     async def main() -> int:
-        results = direct.driver.map(direct.requests("2", "2"))
+        results = many.driver.map(many.requests("2", "2"))
         with pytest.raises(CallerError, match="async with"):
             await anext(results)
         async with results, anyio.create_task_group() as tasks:
-            gate = direct.clock.participant()
-            tasks.start_soon(direct.read_all, results)
+            gate = many.clock.participant()
+            tasks.start_soon(many.read_all, results)
             await anyio.wait_all_tasks_blocked()
             with pytest.raises(CallerError, match="by one task"):
                 await anext(results)
             gate.leave()
         with pytest.raises(CallerError, match="async with"):
             await anext(results)
-        return direct.read
+        return many.read
 
-    assert 2 == direct.drive(main)
+    assert 2 == many.drive(main)
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan")])
-def test_a_limit_that_makes_no_sense_is_refused(direct: Many, limit: Any) -> None:
+def test_a_limit_that_makes_no_sense_is_refused(many: Many, limit: Any) -> None:
     """At the call, before anything is asked for."""
     with pytest.raises(ValueError, match="limit"):
-        direct.driver.map(direct.requests("2"), limit=limit)
-    assert 0 == direct.asked
+        many.driver.map(many.requests("2"), limit=limit)
+    assert 0 == many.asked
 
 
-def test_it_works_in_real_time(loop: str) -> None:
+def test_it_works_in_real_time(tasks: Any) -> None:
     """On a system clock, a thousand times as fast."""
-    simulator = Simulator(model, clock=SystemClock(speed=1000))
-    driver = AsyncRunDriver(simulator.async_backend, clock=simulator.clock)
-    requests = [RunRequest(simulator.create_assistant(), "1")] * 5
+    many = Many(tasks, simulator=Simulator(model, clock=SystemClock(speed=1000)))
 
     async def main() -> list[int]:
-        async with driver.map(requests, limit=2) as results:
+        async with many.driver.map(many.requests(*["1"] * 5), limit=2) as results:
             return sorted([result.index async for result in results])
 
-    assert [0, 1, 2, 3, 4] == in_time(lambda: anyio.run(main, backend=loop))
+    assert [0, 1, 2, 3, 4] == in_time(lambda: anyio.run(main, backend=tasks.loop))
 
 
 def _outcome(result: MapResult) -> Outcome:

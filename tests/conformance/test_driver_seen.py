@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from driving import HANGING, HELLO, LOOPS, S, Stage, in_time
+from driving import HANGING, HELLO, S, tools_on
+from onroad import OnRoad
 from runfsm import (
     AssistantsBackend,
-    AsyncRunDriver,
     BackendError,
     CancelReason,
     CancelWanted,
@@ -25,7 +26,6 @@ from runfsm import (
     JournalStep,
     Observer,
     Outcome,
-    Policy,
     RunCancelled,
     RunCore,
     RunDriver,
@@ -33,6 +33,8 @@ from runfsm import (
     ToolAnswered,
     log_contents,
 )
+from runfsm.lifecycle.wires import WIRES
+from runfsm.lifecycle.wires.wire import CancelAnswer
 from runfsm.otel import Spans
 from runfsm_simulator import ArmedFault, Call, Script, Simulator, call, calls, say
 
@@ -57,41 +59,33 @@ class Heard:
         return [step.kind for step in self.steps]
 
 
-def driver_of(stage: Stage, loop: str | None, *observers: Observer) -> Any:
-    """The stage's driver, observed."""
-    whole = stage.driver if loop is None else stage.async_driver
-    simulator = stage.simulator
-    make = RunDriver if loop is None else AsyncRunDriver
-    backend = simulator.backend if loop is None else simulator.async_backend
-    return make(backend, whole._tools, policy=stage.policy, clock=stage.clock, observers=observers)
+def observed(road: Any, script: Script, *observers: Observer) -> OnRoad:
+    """A stage whose driver is observed."""
+    stage = OnRoad(road, script)
+    stage.tools = tools_on(stage.clock)
+    stage.driver = stage.new_driver(observers=observers)
+    return stage
 
 
-def items(loop: str | None, drive: Any) -> list[Any]:
+def items(stage: OnRoad, drive: Any) -> list[Any]:
     """Everything that a watch or a stream yields."""
 
     async def main() -> list[Any]:
         async with drive:
             return [item async for item in drive]
 
-    def body() -> list[Any]:
-        with drive:
-            return list(drive)
-
-    return in_time(body if loop is None else partial(anyio.run, main, backend=loop))
+    return stage.play(main)
 
 
 # Every step -------------------------------------------------------------------------------------
 
 
-def test_an_observer_hears_the_journal_on_every_road(road: Any) -> None:
+def test_an_observer_hears_the_journal(road: Any) -> None:
     """Each step once, in the journal's order, and the end of the drive after the last."""
-    stage, heard = Stage(TOOLS, Policy()), Heard()
-    make = RunDriver if road.loop is None else AsyncRunDriver
-    tools = stage.driver._tools
-    backend = road.backend(stage.simulator)
-    driver = make(backend, tools, clock=stage.clock, observers=[heard])
-    watch = driver.watch(stage.request)
-    yielded = items(road.loop, watch)
+    heard = Heard()
+    stage = observed(road, TOOLS, heard)
+    watch = stage.watch()
+    yielded = items(stage, watch)
 
     outcome: Outcome = watch.outcome
     *steps, end = heard.steps
@@ -101,46 +95,41 @@ def test_an_observer_hears_the_journal_on_every_road(road: Any) -> None:
     assert stage.clock.now() - watch.core.started_at == end.elapsed_s
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_an_observer_hears_the_journal_of_a_stream(loop: str | None) -> None:
+def test_an_observer_hears_the_journal_of_a_stream(road: Any) -> None:
     """The same steps as the stream yields among its texts, and those of the journal."""
-    simulator, heard = Simulator(HELLO), Heard()
-    client = simulator.client() if loop is None else simulator.async_client()
-    make = RunDriver if loop is None else AsyncRunDriver
-    driver: Any = make(AssistantsBackend(client), clock=simulator.clock, observers=[heard])
-    stream = driver.stream(RunRequest(simulator.create_assistant(), "Hello"))
-    yielded = [item for item in items(loop, stream) if isinstance(item, JournalStep)]
+    heard = Heard()
+    stage = observed(road, HELLO, heard)
+    stream = stage.awaited(stage.driver.stream(stage.request))
+    yielded = [item for item in items(stage, stream) if isinstance(item, JournalStep)]
 
     assert list(stream.outcome.journal) == yielded == heard.steps[:-1]
     assert "drive_ended" == heard.steps[-1].kind
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_an_observer_that_raises_does_not_hurt_the_run(loop: str | None) -> None:
+def test_an_observer_that_raises_does_not_hurt_the_run(road: Any) -> None:
     """The run completes, and who comes after it in the list hears all the same."""
 
     def broken(_step: JournalStep, _core: RunCore) -> None:
         raise ZeroDivisionError
 
-    stage, heard = Stage(HELLO, Policy()), Heard()
-    watch = driver_of(stage, loop, broken, heard).watch(stage.request)
-    items(loop, watch)
+    heard = Heard()
+    outcome = observed(road, HELLO, broken, heard).run()
 
-    assert S.COMPLETED is watch.outcome.status
-    assert list(watch.outcome.journal) == heard.steps[:-1]
+    assert S.COMPLETED is outcome.status
+    assert list(outcome.journal) == heard.steps[:-1]
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_an_observer_may_cancel_the_run(loop: str | None) -> None:
+def test_an_observer_may_cancel_the_run(road: Any) -> None:
     """By the core that it is given; its wish is a step of the journal like any other."""
 
     def cancels(_step: JournalStep, core: RunCore) -> None:
         if core.status is S.IN_PROGRESS:
             core.request_cancel()
 
-    stage, heard = Stage(HANGING, Policy()), Heard()
-    watch = driver_of(stage, loop, cancels, heard).watch(stage.request)
-    yielded = items(loop, watch)
+    heard = Heard()
+    stage = observed(road, HANGING, cancels, heard)
+    watch = stage.watch()
+    yielded = items(stage, watch)
 
     assert (S.CANCELLED, CancelReason.ASKED) == (
         watch.outcome.status,
@@ -153,91 +142,84 @@ def test_an_observer_may_cancel_the_run(loop: str | None) -> None:
 # Every ending -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_drive_that_is_left_is_told_as_left(loop: str | None) -> None:
+def test_a_drive_that_is_left_is_told_as_left(road: Any) -> None:
     """Closed in the middle, its end has the last status and no error."""
-    stage, heard = Stage(HANGING, Policy()), Heard()
-    watch = driver_of(stage, loop, heard).watch(stage.request)
+    heard = Heard()
+    stage = observed(road, HANGING, heard)
 
     async def main() -> None:
+        watch = stage.watch()
         await anext(watch)
         await watch.aclose()
         await watch.aclose()
 
-    def body() -> None:
-        next(watch)
-        watch.close()
-        watch.close()
-
-    in_time(body if loop is None else partial(anyio.run, main, backend=loop))
+    stage.play(main)
 
     assert ["transition", "drive_ended"] == heard.kinds
     assert f"left {S.QUEUED}" in str(heard.steps[-1])
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_block_that_is_left_tells_what_became_of_its_run(loop: str | None) -> None:
+def test_a_block_that_is_left_tells_what_became_of_its_run(road: Any) -> None:
     """Nobody iterates any more, but observers hear that the run was told to cancel."""
-    stage, heard = Stage(HANGING, Policy()), Heard()
-    watch = driver_of(stage, loop, heard).watch(stage.request)
+    cancel = WIRES[road.wire].cancel
+    heard = Heard()
+    stage = observed(road, HANGING, heard)
 
     async def main() -> None:
-        async with watch:
+        async with stage.watch() as watch:
             await anext(watch)
 
-    def body() -> None:
-        with watch:
-            next(watch)
+    stage.play(main)
+    is_over = cancel.value is CancelAnswer.DONE  # as the answer to the cancel says already
 
-    in_time(body if loop is None else partial(anyio.run, main, backend=loop))
-
-    assert watch.core.journal == heard.steps[:-1]
-    assert ["transition", "cancel_wanted", "transition", "drive_ended"] == heard.kinds
-    assert S.CANCELLING is heard.steps[-1].status  # type: ignore[attr-defined]  # a DriveEnded
+    assert stage.watches[0].core.journal == heard.steps[:-1]
+    moves = ["transition"] * (1 + is_over)
+    assert ["transition", "cancel_wanted", *moves, "drive_ended"] == heard.kinds
+    assert (S.CANCELLED if is_over else S.CANCELLING) is heard.steps[-1].status  # type: ignore[attr-defined]  # a DriveEnded
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_a_task_that_is_cancelled_tells_what_became_of_its_run(loop: str) -> None:
+def test_a_task_that_is_cancelled_tells_what_became_of_its_run(tasks: Any) -> None:
     """The drive's own last steps are told from within the cancellation."""
-    stage, heard = Stage(HANGING, Policy()), Heard()
-    driver = driver_of(stage, loop, heard)
+    heard = Heard()
+    stage = observed(tasks, HANGING, heard)
 
     async def main() -> None:
         gate = stage.clock.participant()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(driver.run, stage.request)
-            await anyio.wait_all_tasks_blocked()
-            tasks.cancel_scope.cancel()
+        async with anyio.create_task_group() as group:
+            group.start_soon(stage.driver.run, stage.request)
+            while not heard.steps:
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
         gate.leave()
 
-    in_time(lambda: anyio.run(main, backend=loop))
+    stage.play(main)
 
     wanted = next(step for step in heard.steps if isinstance(step, CancelWanted))
     assert CancelReason.INTERRUPTED is wanted.reason
     assert ["transition", "drive_ended"] == heard.kinds[-2:]
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_drive_that_fails_ends_in_its_error(loop: str | None) -> None:
+def test_a_drive_that_fails_ends_in_its_error(road: Any) -> None:
     """A fault that does not pass is a step, and the error's name is in the end."""
-    stage, heard = Stage(HELLO, Policy()), Heard()
-    watch = driver_of(stage, loop, heard).watch(RunRequest("asst_gone", "Hello"))
+    heard = Heard()
+    stage = observed(road, HELLO, heard)
+    stage.request = RunRequest("asst_gone", "Hello")
 
     with pytest.raises(BackendError, match="asst_gone"):
-        items(loop, watch)
+        stage.run()
     assert ["fault_met", "drive_ended"] == heard.kinds[-2:]
     assert "BackendError" == heard.steps[-1].error  # type: ignore[attr-defined]  # a DriveEnded
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_run_that_was_never_created_is_told_and_yielded(loop: str | None) -> None:
+def test_a_run_that_was_never_created_is_told_and_yielded(road: Any) -> None:
     """Cancelled before the first step, it is the wish alone, and then the end."""
-    stage, heard = Stage(HELLO, Policy()), Heard()
-    watch = driver_of(stage, loop, heard).watch(stage.request)
+    heard = Heard()
+    stage = observed(road, HELLO, heard)
+    watch = stage.watch()
     watch.cancel()
 
     with pytest.raises(RunCancelled):
-        items(loop, watch)
+        items(stage, watch)
     assert ["cancel_wanted", "drive_ended"] == heard.kinds
     assert "ended in RunCancelled after 0.0 s" == str(heard.steps[-1])
 
@@ -245,8 +227,7 @@ def test_a_run_that_was_never_created_is_told_and_yielded(loop: str | None) -> N
 # What tools took, what faults were called -------------------------------------------------------
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_each_tool_has_its_own_time(loop: str | None) -> None:
+def test_each_tool_has_its_own_time(road: Any) -> None:
     """Of one round, each call took what it took, and not what the slowest did."""
     script = Script.of(
         calls(
@@ -254,8 +235,8 @@ def test_each_tool_has_its_own_time(loop: str | None) -> None:
         ),
         say("Done."),
     )
-    stage, heard = Stage(script, Policy()), Heard()
-    items(loop, driver_of(stage, loop, heard).watch(stage.request))
+    heard = Heard()
+    observed(road, script, heard).run()
     answered = [step for step in heard.steps if isinstance(step, ToolAnswered)]
 
     took = {step.name: step.took_s for step in answered}
@@ -269,15 +250,14 @@ def test_each_tool_has_its_own_time(loop: str | None) -> None:
     }
 
 
-def test_a_fault_has_the_id_of_its_request() -> None:
+def test_a_fault_has_the_id_of_its_request(http: Any) -> None:
     """What the service would want to hear in a report."""
-    simulator, heard = Simulator(HELLO), Heard()
-    request = RunRequest(simulator.create_assistant(), "Hello")
-    simulator.control.faults.arm(
-        ArmedFault(method="GET", path="*/runs/*", headers={"x-request-id": "req_42"})
+    heard = Heard()
+    stage = observed(http, HELLO, heard)
+    stage.simulator.control.faults.arm(
+        ArmedFault(method="GET", path=http.looks, headers={"x-request-id": "req_42"})
     )
-    backend = AssistantsBackend(simulator.client())
-    RunDriver(backend, clock=simulator.clock, observers=[heard]).run(request)
+    stage.run()
 
     met = [step for step in heard.steps if isinstance(step, FaultMet)]
     assert [(500, "req_42")] == [(step.status_code, step.request_id) for step in met]
@@ -325,43 +305,32 @@ def explode(who: str) -> str:
     raise ValueError(f"{SECRETS['raise']} of {who}")
 
 
-def tell_everything(loop: str | None, how: str, *observers: Observer) -> None:
+def tell_everything(road: Any, how: str, *observers: Observer) -> None:
     """A run with tools, faults and everything else that there is to be told of a run."""
     argument = {"who": SECRETS["argument"]}
-    simulator = Simulator(
-        Script.of(
-            calls(
-                Call(name="look_up", arguments=argument),
-                Call(name="explode", arguments=argument),
-                Call(name="unheard_of", arguments=argument),
-            ),
-            call("look_up", wrong=SECRETS["argument"]),
-            say(SECRETS["answer"]),
-        )
+    script = Script.of(
+        calls(
+            Call(name="look_up", arguments=argument),
+            Call(name="explode", arguments=argument),
+            Call(name="unheard_of", arguments=argument),
+        ),
+        call("look_up", wrong=SECRETS["argument"]),
+        say(SECRETS["answer"]),
     )
+    stage = OnRoad(road, script, tools=[look_up, explode])
     body = {"error": {"message": SECRETS["fault"], "type": "server_error", "code": None}}
-    for method, path in (("POST", "*/runs"), ("GET", "*/runs/*"), ("GET", "*/messages")):
-        simulator.control.faults.arm(ArmedFault(method=method, path=path, body=body, applied=True))
-    make_client = simulator.client if loop is None else simulator.async_client
-    make = RunDriver if loop is None else AsyncRunDriver
-    backend: Any = AssistantsBackend(make_client(api_key=SECRETS["api"]))
-    driver: Any = make(backend, [look_up, explode], clock=simulator.clock, observers=observers)
-    request = RunRequest(
-        simulator.create_assistant(),
-        SECRETS["message"],
+    for method, path in (("POST", road.creates), ("GET", road.looks), ("GET", "*/messages")):
+        fault = ArmedFault(method=method, path=path, body=body, applied=True)
+        stage.simulator.control.faults.arm(fault)
+    stage.backend._client.api_key = SECRETS["api"]
+    stage.driver = stage.new_driver(observers=observers)
+    request = replace(
+        stage.request,
+        message=SECRETS["message"],
         options={"instructions": SECRETS["option"], "model": "gpt-4o"},
         key=SECRETS["key"],
     )
-    items(loop, getattr(driver, how)(request))
-
-
-ROADS: list[tuple[str | None, str]] = [
-    (None, "watch"),
-    (None, "stream"),
-    ("asyncio", "watch"),
-    ("asyncio", "stream"),
-    ("trio", "stream"),
-]
+    items(stage, stage.awaited(getattr(stage.driver, how)(request)))
 
 
 def leaked(text: str) -> list[str]:
@@ -374,15 +343,15 @@ def everything(record: logging.LogRecord) -> str:
     return record.getMessage() + repr(vars(record)) + "".join(map(str, vars(record).values()))
 
 
-@pytest.mark.parametrize(("loop", "how"), ROADS)
+@pytest.mark.parametrize("how", ["watch", "stream"])
 def test_nothing_that_anybody_said_is_in_the_log_or_the_spans(
-    loop: str | None, how: str, records: list[logging.LogRecord]
+    http: Any, how: str, records: list[logging.LogRecord]
 ) -> None:
     """No message, argument, output, exception, option, key or error text; ids and kinds only."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     heard = Heard()
-    tell_everything(loop, how, heard, Spans(provider.get_tracer("test")))
+    tell_everything(http, how, heard, Spans(provider.get_tracer("test")))
     spans = exporter.get_finished_spans()
 
     assert {"transition", "tool_answered", "fault_met", "drive_ended"} <= set(heard.kinds)
@@ -392,12 +361,12 @@ def test_nothing_that_anybody_said_is_in_the_log_or_the_spans(
     assert [] == leaked("".join("".join(texts) for texts in told))
 
 
-@pytest.mark.parametrize(("loop", "how"), ROADS)
+@pytest.mark.parametrize("how", ["watch", "stream"])
 def test_who_asks_for_contents_has_them_in_the_log(
-    loop: str | None, how: str, records: list[logging.LogRecord]
+    http: Any, how: str, records: list[logging.LogRecord]
 ) -> None:
     """The message, the arguments, the outputs and the answer; no keys even then."""
-    tell_everything(loop, how, log_contents)
+    tell_everything(http, how, log_contents)
     said = [record for record in records if record.name == "runfsm.contents"]
 
     assert ["message", "answer", "argument", "output", "raise"] == leaked(

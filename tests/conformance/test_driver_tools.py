@@ -1,4 +1,4 @@
-"""Tools that misbehave, driven by threads, asyncio and trio: the run goes on."""
+"""Tools that misbehave, down every road: the run goes on."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import anyio
 import pytest
 
-from driving import LOOPS, S, Stage, WatchfulClock, in_time
+from driving import S, WatchfulClock
+from onroad import OnRoad
 from runfsm import (
     AsyncRunDriver,
     Outcome,
-    Policy,
+    RunCore,
     RunDriver,
     RunRequest,
     tool,
@@ -31,20 +31,15 @@ from runfsm_simulator.world.script import (
     say,
 )
 
+Run = Callable[..., Outcome]
 
-@pytest.fixture(params=LOOPS, ids=["threads", "asyncio", "trio"])
-def run(request: pytest.FixtureRequest) -> Callable[..., Outcome]:
-    """Drive a script with some tools, by each kind of driver in turn."""
+
+@pytest.fixture
+def run(road: Any) -> Run:
+    """Drive a script with some tools, down each road in turn."""
 
     def drive(script: Script, *tools: Any, clock: VirtualClock | None = None) -> Outcome:
-        simulator = Simulator(script, clock=clock or WatchfulClock())
-        wanted = RunRequest(simulator.create_assistant(), "Hello")
-        make: Any = RunDriver if request.param is None else AsyncRunDriver
-        backend = simulator.backend if request.param is None else simulator.async_backend
-        driver = make(backend, tools, clock=simulator.clock)
-        if request.param is None:
-            return in_time(lambda: driver.run(wanted))
-        return in_time(lambda: anyio.run(driver.run, wanted, backend=request.param))
+        return OnRoad(road, script, tools=tools, clock=clock).run()
 
     return drive
 
@@ -53,7 +48,7 @@ def _errors(outcome: Outcome) -> list[str | None]:
     return [step.error for step in outcome.journal if isinstance(step, ToolAnswered)]
 
 
-def test_a_large_round_of_plain_tools(run: Callable[..., Outcome]) -> None:
+def test_a_large_round_of_plain_tools(run: Run) -> None:
     """Fifty calls at once that each take five seconds take five seconds."""
     clock = WatchfulClock()
 
@@ -69,7 +64,7 @@ def test_a_large_round_of_plain_tools(run: Callable[..., Outcome]) -> None:
 @pytest.mark.parametrize("start", [1_700_000_000.123, 1_700_000_000.5, 1_234_567_890.7])
 @pytest.mark.parametrize("timeout_s", [0.1, 0.3, 1e-3, 2.2])
 def test_a_time_limit_is_met_whatever_the_rounding(
-    run: Callable[..., Outcome], start: float, timeout_s: float
+    run: Run, start: float, timeout_s: float
 ) -> None:
     """A limit that is no multiple of a clock's tick ends: time does not stand still before it."""
     clock = WatchfulClock(start=start)
@@ -96,7 +91,7 @@ class UnspeakableError(Exception):
 )
 @pytest.mark.parametrize("is_async", [False, True], ids=["plain", "async"])
 def test_whatever_a_tool_raises_is_told_to_the_model(
-    run: Callable[..., Outcome], raised: type[BaseException], *, is_async: bool
+    run: Run, raised: type[BaseException], *, is_async: bool
 ) -> None:
     """Also what is no `Exception`, or has no text: the run goes on, at once, and completes."""
 
@@ -112,7 +107,7 @@ def test_whatever_a_tool_raises_is_told_to_the_model(
     assert (["raised"], S.COMPLETED) == (_errors(outcome), outcome.status)
 
 
-def test_a_tool_may_drive_a_run_of_its_own(run: Callable[..., Outcome]) -> None:
+def test_a_tool_may_drive_a_run_of_its_own(run: Run) -> None:
     """A plain tool that asks another assistant of the same simulator: both runs complete."""
     clock = WatchfulClock()
     inner = Simulator(Script.of(say("Inner.", queue_s=1, work_s=30)), clock=clock)
@@ -131,7 +126,7 @@ def test_a_tool_may_drive_a_run_of_its_own(run: Callable[..., Outcome]) -> None:
     assert ([None, None], "Outer.") == (_errors(outcome), outcome.text)
 
 
-def test_a_core_can_be_kept_whatever_a_tool_raised() -> None:
+def test_a_core_can_be_kept_whatever_a_tool_raised(road: Any) -> None:
     """A run can be pickled though its tool's exception, as those of HTTP clients, cannot."""
 
     class UnkeptError(Exception):
@@ -142,12 +137,17 @@ def test_a_core_can_be_kept_whatever_a_tool_raised() -> None:
     def odd() -> str:
         raise UnkeptError("odd", response=threading.Lock())
 
-    stage = Stage(Script.of(call("odd"), say("Done.")), Policy())
-    watch = RunDriver(stage.simulator.backend, [odd], clock=stage.clock).watch(stage.request)
-    for step in watch:
-        if isinstance(step, ToolAnswered):
-            break
-    core = pickle.loads(pickle.dumps(watch.core))  # noqa: S301  # our own bytes
-    watch.close()
+    stage = OnRoad(road, Script.of(call("odd"), say("Done.")), tools=[odd])
 
-    assert watch.core.next_action() == core.next_action()
+    async def main() -> tuple[RunCore, RunCore]:
+        watch = stage.watch()
+        async for step in watch:
+            if isinstance(step, ToolAnswered):
+                break
+        core = pickle.loads(pickle.dumps(watch.core))  # noqa: S301  # our own bytes
+        await watch.aclose()
+        return watch.core, core
+
+    before, kept = stage.play(main)
+
+    assert before.next_action() == kept.next_action()

@@ -16,17 +16,13 @@ from runfsm import (
     FaultMet,
     Interrupt,
     Policy,
-    Reject,
     RunAdopted,
     RunRef,
     RunRequest,
     RunStatus,
-    ThreadBusy,
     Transition,
-    Wait,
 )
 from runfsm.backends.responses_answers import GIVEN_UP
-from runfsm.driver.busy import LINGER_S
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator import ArmedFault, call, fail, hang, say
 
@@ -260,48 +256,12 @@ def test_without_a_limit_a_run_goes_on(loop: Any) -> None:
 
 # Who holds a conversation ------------------------------------------------------------------------
 
-SLOW = say("Hello!", queue_s=1, work_s=30)
 
-
-def _hold(stage: Chains) -> None:
-    """Another client, of which nobody here knows."""
-    response = stage.sim.client().responses.create
-    response(model="gpt-5", input="Hi", background=True, conversation=stage.thread)
-
-
-def test_a_holder_that_nobody_can_name_is_outlasted(loop: Any) -> None:
-    """One knocks until it is over, and says that nobody knows who it is."""
-    stage = Chains(SLOW, loop=loop, policy=Policy(on_busy=Wait()))
-    _hold(stage)
-
-    assert S.COMPLETED is stage.run().status
-
-
-@pytest.mark.parametrize(
-    ("on_busy", "waits_s"),
-    [(Reject(), LINGER_S), (Wait(12), 12.0), (Interrupt(12), 12.0)],
-    ids=str,
-)
-def test_a_holder_that_stays_is_busy_without_a_name(
-    loop: Any, on_busy: Any, waits_s: float
-) -> None:
-    """For as long as the policy waits, and no shorter than a lock may linger."""
-    stage = Chains(hang(queue_s=1), loop=loop, policy=Policy(on_busy=on_busy))
-    _hold(stage)
-    began_at = stage.sim.clock.now()
-
-    with pytest.raises(ThreadBusy) as caught:
-        stage.run()
-    assert (None, waits_s) == (caught.value.holder, stage.sim.clock.now() - began_at)
-
-
-@pytest.mark.parametrize("waits", [False, True], ids=["works", "waits for its tool"])
-def test_a_holder_of_ones_own_is_named_and_interrupted(loop: Any, waits: object) -> None:
-    """Of the same backend: it is found, cancelled, and its calls are given up."""
+def test_a_holder_that_waits_for_its_tool_is_interrupted(loop: Any) -> None:
+    """Of the same backend: the service has nothing to cancel, and its calls are given up."""
     stage = Chains(loop=loop, policy=Policy(on_busy=Interrupt()))
     first = stage.do("create", stage.request())
-    if waits:
-        stage.sim.clock.advance(5)
+    stage.sim.clock.advance(5)
     outcome = stage.run(stage.request(key="key_2"))
     held = [step.holder for step in outcome.journal if step.kind == "thread_held"]
 

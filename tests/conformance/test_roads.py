@@ -1,22 +1,21 @@
-"""Every behaviour of the drivers, down every road: direct, SDK, HTTP; threads, asyncio, trio."""
+"""What drivers do, down every road: three wires; direct, SDK, HTTP; threads, asyncio, trio."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import takewhile
-from typing import Any, Literal
+from fnmatch import fnmatchcase
+from typing import Any
 
 import anyio
 import pytest
 
+from played import cancel_on, getCurrentWeather, getNickname, play
 from runfsm import (
     BackendError,
     FaultKind,
     Pacing,
     Policy,
-    RunEvent,
     RunRequest,
     RunStatus,
     ThreadBusy,
@@ -25,23 +24,12 @@ from runfsm import (
 )
 from runfsm.driver.journal import CancelReason, ToolAnswered
 from runfsm.errors import ToolError
-from runfsm.lifecycle.table import Origin
 from runfsm.lifecycle.wires import WIRES
 from runfsm.lifecycle.wires.wire import CancelAnswer
-from runfsm_simulator import Simulator, scenarios
+from runfsm_simulator import Simulator
 from runfsm_simulator.world.script import Call, Script, call, calls, hang, say
 
 S = RunStatus
-
-
-def getCurrentWeather(location: str, unit: Literal["c", "f"] = "f") -> dict[str, str]:  # noqa: N802  # the example's own name
-    """Get the weather in location."""
-    return {"location": location, "temperature": "72", "unit": unit}
-
-
-def getNickname(location: str) -> str:  # noqa: N802  # the example's own name
-    """Get the nickname of a city."""
-    return location[:2]
 
 
 def _request(simulator: Simulator, **kwargs: Any) -> RunRequest:
@@ -52,147 +40,9 @@ def _statuses(journal: Any) -> list[str]:
     return [step.edge.dest for step in journal if isinstance(step, Transition)]
 
 
-def _cancel_on(status: RunStatus) -> Callable[[Any, Any], object]:
-    def on_step(watch: Any, step: Any) -> None:
-        if isinstance(step, Transition) and step.edge.dest is status:
-            watch.cancel()
-
-    return on_step
-
-
-def _play(road: Any, scenario: str) -> Any:
-    simulator = Simulator(scenarios.load(scenario))
-
-    def askTheNightShift(question: str) -> str:  # noqa: N802  # as the scenario calls it
-        simulator.clock.sleep(660)
-        return question
-
-    def other(**_: Any) -> str:
-        return "fine"
-
-    offered = {"weather": [getCurrentWeather, getNickname], "expiry": [askTheNightShift]}
-    cancels = scenario.startswith("cancel")
-    outcome = road.drive(
-        simulator,
-        _request(simulator),
-        tools=offered.get(scenario, ()),
-        on_step=_cancel_on(S.IN_PROGRESS) if cancels else None,
-    )
-    return simulator, outcome
-
-
-ENDINGS = {
-    "weather": S.COMPLETED,
-    "expiry": S.EXPIRED,
-    "cancel-wins": S.CANCELLED,
-    "cancel-loses": S.COMPLETED,
-    "failure": S.FAILED,
-    "truncation": S.INCOMPLETE,
-    "busy-thread": S.COMPLETED,
-    "stuck": S.EXPIRED,
-    "two-rounds": S.COMPLETED,
-    "analyst": S.COMPLETED,
-    "umbrella": S.COMPLETED,
-}
-
-
-def test_every_shipped_scenario_is_played() -> None:
-    """The table of endings names each scenario that is shipped."""
-    assert set(scenarios.names()) == set(ENDINGS)
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_all_roads_tell_one_story(assistants: Any, scenario: str) -> None:
-    """Journal, trace, text and ending of a scenario are the same, to the second, on every road."""
-    direct = type(assistants)("direct", None, lambda simulator: simulator.backend)
-    expected_sim, expected = _play(direct, scenario)
-    simulator, outcome = _play(assistants, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    assert expected.journal == outcome.journal
-    assert expected.text == outcome.text
-    assert expected.snapshot == outcome.snapshot
-    assert expected_sim.trace == simulator.trace
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_the_journal_is_the_same_on_another_wire_but_for_its_marks(
-    responses: Any, scenario: str
-) -> None:
-    """To the second; where a cancel is over at once, the same edges. The marks are the wire's."""
-    cancel = WIRES["responses"].cancel
-    responses.must(scenario != "cancel-loses", cancel)
-    direct = type(responses)("direct", None, lambda simulator: simulator.backend)
-    _, expected = _play(direct, scenario)
-    _, outcome = _play(responses, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    assert expected.text == outcome.text
-    assert _shown(expected.snapshot) == _shown(outcome.snapshot)
-    assert _edges(expected.journal) == _edges(outcome.journal)
-    if cancel.value is CancelAnswer.DONE and scenario.startswith("cancel"):
-        return  # no window in which it says cancelling
-    assert expected.journal == tuple(map(_unmarked, outcome.journal))
-    marks = {step.origin for step in outcome.journal if isinstance(step, Transition)}
-    assert marks == {
-        WIRES["responses"].statuses[dest].value for *_, dest in _edges(outcome.journal)
-    }
-
-
-@pytest.mark.parametrize("scenario", ENDINGS)
-def test_a_turns_journal_is_a_runs_but_for_its_marks(agents: Any, scenario: str) -> None:
-    """The edges; and to the second until outputs are in: a turn is not queued once more."""
-    direct = type(agents)("direct", None, lambda simulator: simulator.backend)
-    _, expected = _play(direct, scenario)
-    _, outcome = _play(agents, scenario)
-
-    assert ENDINGS[scenario] is outcome.status
-    edges = _edges(outcome.journal)
-    marks = [step.origin for step in outcome.journal if isinstance(step, Transition)]
-    assert marks == [WIRES["agents"].statuses[dest].value for *_, dest in edges]
-    if outcome.status is S.EXPIRED:  # the deadline is ours, and the cancel has its window
-        assert [RunEvent.CANCEL, RunEvent.EXPIRE] == [event for _, event, _ in edges[-2:]]
-        return
-    assert _edges(expected.journal) == edges
-    assert _until_tools(expected.journal) == tuple(map(_unmarked, _until_tools(outcome.journal)))
-    if outcome.status is S.COMPLETED:  # what is not complete is in no list of items
-        assert expected.text == outcome.text
-
-
-def _until_tools(journal: Any) -> tuple[Any, ...]:
-    return tuple(takewhile(lambda step: not isinstance(step, ToolAnswered), journal))
-
-
-@pytest.mark.parametrize("scenario", ["umbrella", "failure"])
-def test_one_journal_on_all_three_wires(wires: Any, scenario: str) -> None:
-    """Completed and failed: every step, to the second, but for who says each status."""
-    journals = {wire: _play(road, scenario)[1].journal for wire, road in wires.items()}
-    told = {wire: tuple(map(_unmarked, journal)) for wire, journal in journals.items()}
-
-    assert dict.fromkeys(wires, told["assistants"]) == told
-    for wire, journal in journals.items():
-        moves = [step for step in journal if isinstance(step, Transition)]
-        marks = [WIRES[wire].statuses[step.edge.dest].value for step in moves]
-        assert marks == [step.origin for step in moves]
-
-
-def _unmarked(step: Any) -> Any:
-    return replace(step, origin=Origin.NATIVE) if isinstance(step, Transition) else step
-
-
-def _edges(journal: Any) -> list[tuple[Any, ...]]:
-    edges = (step.edge for step in journal if isinstance(step, Transition))
-    return [(edge.source, edge.event, edge.dest) for edge in edges]
-
-
-def _shown(run: Any) -> tuple[Any, ...]:
-    cut = run.incomplete_reason and "cut"  # each wire has a word of its own
-    return run.status, run.calls, run.created_at, run.expires_at, run.error, cut, run.usage
-
-
 def test_the_weather_goes_through_the_seeds_statuses(road: Any) -> None:
     """The weather assistant: queued, in_progress, requires_action, and round again to completed."""
-    _, outcome = _play(road, "weather")
+    _, outcome = play(road, "weather")
 
     assert [
         S.QUEUED,
@@ -223,30 +73,32 @@ def test_a_locked_thread_is_thread_busy_with_its_holder(assistants: Any) -> None
     assert before == simulator.trace
 
 
-@pytest.mark.parametrize(
-    ("request_of", "text"),
-    [
-        (lambda _sim: RunRequest("asst_gone", "Hi"), "No assistant found with id 'asst_gone'."),
-        (
-            lambda sim: RunRequest(sim.create_assistant(), "Hi", "thread_gone"),
-            "No thread found with id 'thread_gone'.",
-        ),
-    ],
-)
-def test_an_unknown_thing_is_the_services_own_404(
-    assistants: Any, request_of: Callable[[Simulator], RunRequest], text: str
-) -> None:
+#: What is said of an assistant and of a thread that there are not.
+UNKNOWN = {
+    ("assistants", "assistant_id"): ("asst_gone", 404, "No assistant found with id 'asst_gone'."),
+    ("assistants", "thread_id"): ("thread_gone", 404, "No thread found with id 'thread_gone'."),
+    # There, assistants are the app's own.
+    ("responses", "assistant_id"): ("asst_gone", None, "No assistant found with id 'asst_gone': *"),
+    ("responses", "thread_id"): ("conv_gone", 404, "Conversation with id 'conv_gone' not found."),
+    ("agents", "assistant_id"): ("asst_gone", 404, "Agent 'asst_gone' not found."),
+    ("agents", "thread_id"): ("sess_gone", 404, "Session 'sess_gone' not found."),
+}
+
+
+@pytest.mark.parametrize("what", ["assistant_id", "thread_id"])
+def test_an_unknown_thing_is_the_services_own_404(road: Any, what: str) -> None:
     """An unknown assistant and an unknown thread: not found, in the service's own words."""
+    named, status_code, text = UNKNOWN[road.wire, what]
     simulator = Simulator()
 
     with pytest.raises(BackendError) as caught:
-        assistants.drive(simulator, request_of(simulator))
+        road.drive(simulator, replace(_request(simulator), **{what: named}))
 
-    assert (FaultKind.NOT_FOUND, 404) == (
+    assert (FaultKind.NOT_FOUND, status_code) == (
         caught.value.fault.kind,
         caught.value.fault.status_code,
     )
-    assert text == str(caught.value)
+    assert fnmatchcase(str(caught.value), text)
     assert caught.value.__cause__ is not None
 
 
@@ -442,7 +294,7 @@ def test_a_cancel_that_is_never_honoured_ends_in_time(road: Any) -> None:
         simulator,
         _request(simulator),
         policy=Policy(cancel_grace_s=20),
-        on_step=_cancel_on(S.IN_PROGRESS),
+        on_step=cancel_on(S.IN_PROGRESS),
     )
 
     assert S.CANCELLING is outcome.status

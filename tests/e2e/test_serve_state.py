@@ -138,7 +138,7 @@ def test_a_damaged_state_is_refused_and_kept(serve: Runfsm, tmp_path: Path) -> N
     ("args", "why"),
     [
         (("--state", "no/such/worlds.json"), "there is no such folder"),
-        (("--state", "."), "Is a directory"),
+        (("--state", "."), "that is no file"),
         (("--state", "worlds.json", "--permissive"), "--permissive keeps nothing"),
         (("--script", "umbrela"), "no such scenario; there are"),
     ],

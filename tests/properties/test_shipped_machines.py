@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import product
 from typing import Any, Final
 
+import anyio
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from runfsm import LIFECYCLE, AssistantsBackend, CallerError, Policy, RunDriver, RunRequest
-from runfsm_simulator import Call, Scene, Script, Simulator, Turn, Worlds, call, calls, hang, say
+from runfsm import (
+    LIFECYCLE,
+    AssistantsBackend,
+    AsyncAssistantsBackend,
+    AsyncRunDriver,
+    CallerError,
+    Policy,
+    RunDriver,
+    RunEvent,
+    RunRequest,
+)
+from runfsm_simulator import (
+    Call,
+    Scene,
+    Script,
+    Simulator,
+    Turn,
+    Worlds,
+    call,
+    calls,
+    fail,
+    hang,
+    say,
+    truncate,
+)
 from runfsm_simulator.doors import transport
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.testing import (
@@ -23,8 +50,10 @@ from runfsm_simulator.testing import (
     faults,
     never,
 )
+from runfsm_simulator.testing.machines.service import CANCELLED_IN
 from runfsm_simulator.testing.strategies import ENDINGS
 from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.world.chooser import Seeded
 from stateful import failure_of
 
 QUICK: Final = settings(
@@ -63,10 +92,58 @@ class OnSimulator(ServiceMachine):
 
 def test_the_simulator_is_a_lawful_service() -> None:
     """Whatever its model does; and most of what the table has is seen to happen by itself."""
+    edges_seen.clear()
     run_state_machine_as_test(OnSimulator, settings=QUICK)
 
     assert set(edges_seen) <= {(edge.source, edge.event) for edge in LIFECYCLE.edges}
     assert len(edges_seen) >= 10
+
+
+class Slow(OnSimulator):
+    """It takes its time in whatever it does: one service for each way that it may go."""
+
+    turn: Turn
+    cancel_s: Any
+    loses_workers: bool = False
+
+    def make_client(self) -> Any:
+        self.chooser = Seeded(0)  # type: ignore[assignment]  # nothing is drawn: it is told what to do
+        client = super().make_client()
+        planner = partial(lambda _: self.turn)
+        planner.cancel_s = self.cancel_s  # type: ignore[attr-defined]  # a planner may have one
+        self.simulator.control.play(planner)
+        return client
+
+    def pass_time(self, seconds: float) -> bool:
+        run = next(iter(self.simulator.world.store.runs.values()))
+        if self.loses_workers and LIFECYCLE.allows(run.status, RunEvent.START):
+            self.simulator.control.fire(run.id, RunEvent.FAIL)
+        return super().pass_time(seconds)
+
+
+SLOW: Final = {"queue_s": 1.5, "work_s": 9.0}
+SERVICES: Final[list[dict[str, Any]]] = [
+    {"turn": turn, "cancel_s": cancel_s}
+    for turn in (say("Hi", **SLOW), fail(**SLOW), truncate(**SLOW), hang(), call("lookup", **SLOW))
+    for cancel_s in ("never", 1.0)
+] + [
+    {"turn": say("Late.", queue_s=900.0), "cancel_s": None},
+    {"turn": say("Lost."), "cancel_s": None, "loses_workers": True},
+]
+
+
+def test_the_rules_of_a_service_reach_every_edge() -> None:
+    """One run that is led to a status, and cancelled or left there, has taken all 19 of them."""
+    edges_seen.clear()
+    for service, until, leave in product(SERVICES, CANCELLED_IN, (False, True)):
+        machine = type("Machine", (Slow,), service)()
+        machine.begin(data=None)
+        machine.live(until=until, leave=leave)
+        if not machine.tracker.is_terminal:
+            machine.outlive()
+        machine.teardown()
+
+    assert {(edge.source, edge.event) for edge in LIFECYCLE.edges} == set(edges_seen)
 
 
 def test_a_server_is_moved_through_its_side_door() -> None:
@@ -126,6 +203,8 @@ class Sloppy(OnSimulator):
 
 class Immortal(OnSimulator):
     """It shows runs that have expired as if they were at work."""
+
+    live: Any = None  # whose looks let time pass, too: then its free threads are found as soon
 
     script = Script.of(hang(queue_s=0))
 
@@ -194,23 +273,60 @@ class Driven(AppMachine):
         return driver.run(RunRequest(self.assistant_id, "Hello", key="app"))
 
 
+async def waits_for_ever(client: Any) -> None:
+    """The same loop, in a task of its own among others."""
+
+    async def wait() -> None:
+        run = await client.beta.threads.create_and_run(assistant_id="asst_app")
+        while run.status != "completed":
+            await asyncio.sleep(1)
+            run = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+
+
+async def leaves_soon(client: Any) -> None:
+    """It looks once."""
+    await client.beta.threads.create_and_run(assistant_id="asst_app")
+    await anyio.sleep(1)
+
+
+class AsyncDriven(AppMachine):
+    """An app that leaves all of that to the driver of tasks."""
+
+    async def use_app(self, client: Any) -> object:
+        driver = AsyncRunDriver(
+            AsyncAssistantsBackend(client),
+            clock=self.simulator.clock,
+            policy=Policy(deadline_s=900.0),
+        )
+        return await driver.run(RunRequest(self.assistant_id, "Hello", key="app"))
+
+
 CALM: Final = {"faults": faults([])}
+SAYING_LATE: Final = {"scripts": st.just(Script.of(say("Hi", queue_s=2)))}
 SAYING: Final = {"scripts": st.just(Script.of(say("Hi", queue_s=0, work_s=0)))}
 
 
-def test_a_driver_makes_a_good_app() -> None:
-    """Whatever the script, and whatever befalls its calls and looks."""
+@pytest.mark.parametrize(("app", "examples"), [(Driven, 40), (AsyncDriven, 15)])
+def test_a_driver_makes_a_good_app(app: type[AppMachine], examples: int) -> None:
+    """Whatever the script, and whatever befalls its calls and looks; in threads and in tasks."""
     calls_and_looks = ["timeout", "server_error", "timeout_after_effect", "stale_look"]
-    machine = type("Machine", (Driven,), {"faults": faults(calls_and_looks)})
+    machine = type("Machine", (app,), {"faults": faults(calls_and_looks)})
 
-    run_state_machine_as_test(machine, settings=settings(QUICK, stateful_step_count=4))
+    run_state_machine_as_test(
+        machine, settings=settings(QUICK, max_examples=examples, stateful_step_count=4)
+    )
 
 
 @pytest.mark.parametrize(
     ("app", "world", "told"),
     [
         (waits_for_completed, CALM, "the app: it does not end: 301 requests"),
+        (waits_for_ever, CALM, "the app: it does not end: 301 requests"),
         (loses_patience, CALM, "the app: it returned, and its run is "),
+        (leaves_soon, {**CALM, **SAYING_LATE}, "the app: it returned, and its run is "),
         (
             waits_for_completed,
             {"faults": faults(["timeout_after_effect"]), **SAYING},
@@ -219,7 +335,7 @@ def test_a_driver_makes_a_good_app() -> None:
         (is_picky, {**CALM, "may_raise": (ValueError,)}, ""),
         (waits_for_completed, {**SAYING, **CALM, "properties": [never(event("start"))]}, "never"),
     ],
-    ids=["endless", "locked", "twice", "raises", "property"],
+    ids=["endless", "endless task", "locked", "left", "twice", "raises", "property"],
 )
 def test_a_bad_app_is_found(
     app: Callable[[Any], None], world: Mapping[str, Any], told: str

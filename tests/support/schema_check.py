@@ -41,6 +41,7 @@ from sdk_types import EVENTS, RESPONSE_EVENTS, ROUTES, SESSION_EVENTS, check
 __all__ = ["LEDGER", "Ledger"]
 
 SPEC: Final = PROFILES["spec"]
+OUTPUT: Final = "schema_check"  # under which a worker of pytest-xdist hands on what it has counted
 WRONG_MAX: Final = 20  # of one test: a shape that is broken is broken in all its answers
 
 
@@ -209,6 +210,18 @@ def pytest_runtest_call() -> Iterator[None]:
     finally:
         wrong = LEDGER.take()
         assert not wrong, "the client would refuse what was answered:\n" + "\n".join(wrong)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts on, as a worker."""
+    output = getattr(session.config, "workeroutput", {})
+    output[OUTPUT] = dict(LEDGER.counts)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """A worker is done: add what it has counted. One that crashed has left nothing."""
+    LEDGER.counts.update(getattr(node, "workeroutput", {}).get(OUTPUT, {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,15 @@ from runfsm.cli import main
 from runfsm.cli.drive.tracefile import save_trace
 from runfsm.cli.judge import lookfile
 from runfsm.cli.judge.hearing import Hearing, heard
+from runfsm.cli.judge.locking import TwoActive
 from runfsm.cli.judge.lookfile import Looks
+from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE
-from runfsm.lifecycle.hindsight import is_sure, reachable
+from runfsm.lifecycle.hindsight import is_sure, kept_lock, reachable
 from runfsm.lifecycle.journal import Transition
 from runfsm_simulator import Simulator
+from runfsm_simulator.testing.drawn import Drawn
+from runfsm_simulator.world.refusals import ThreadLocked
 
 Judge = Callable[..., str]
 
@@ -118,6 +123,132 @@ def test_a_new_round_of_calls_is_told_from_the_old_one() -> None:
     events = path(hearing(asks("call_1"), asks("call_1"), asks("call_2")))
 
     assert ["submit_tool_outputs unseen", "start unseen", "require_action"] == events[3:]
+
+
+# Two runs of one thread --------------------------------------------------------------------------
+
+
+def on(thread_id: str, *looks: str, **more: Any) -> list[dict[str, Any]]:
+    """Looks at runs of a thread, each as `"a queued"`, or with its time, `"a queued 3"`."""
+    told = [text.split() for text in looks]
+    times = [{"at": float(at[0])} if at else {} for _, _, *at in told]
+    return [
+        {**look(status, f"run_{run}", thread_id=thread_id), **time, **more}
+        for (run, status, *_), time in zip(told, times, strict=True)
+    ]
+
+
+CLASHES = {
+    "in between": ["a queued", "b queued", "a in_progress"],
+    "in any locking status": ["a requires_action", "b cancelling", "a requires_action"],
+    "later": ["a queued", "b queued", "b completed", "a in_progress"],
+    "among others": ["a queued", "b queued", "c queued", "c queued", "a queued"],
+    "in time": ["a queued 1", "b queued 2", "a in_progress 3"],
+    "at one time": ["a queued 1", "b queued 1", "a in_progress 1"],
+}
+
+
+@pytest.mark.parametrize("looks", CLASHES.values(), ids=CLASHES)
+def test_two_active_runs_on_one_thread_are_named(looks: list[str]) -> None:
+    """By the look that proves it, with the two lines that prove it with it."""
+    found = hearing(*on("thread_1", *looks))
+    assert found.impossible
+    _, told = found.impossible
+
+    assert f"line {told.line} shows that it was active from line" in str(told.why)
+    assert "thread_1 is locked by one run at a time" in str(told.why)
+
+
+def test_the_first_of_them_is_told_with_its_lines() -> None:
+    """In JSON, too: which run, which other one, and where both were seen."""
+    found = hearing(*on("thread_1", "a queued", "b queued", "a queued", "b queued"))
+    assert found.impossible
+    told = found.impossible[1].to_dict()
+
+    assert (3, "two_active", "run_a", 1, "run_b", 2) == tuple(
+        told[key] for key in ("line", "kind", "run_id", "since", "other_id", "other_line")
+    )
+
+
+POSSIBLE = {
+    "one after the other": ["a queued", "b queued", "b completed"],
+    "after its end": ["a queued", "a completed", "b queued", "b completed"],
+    "an end seen late": ["a queued", "b queued", "a completed", "b queued"],
+    "a look at the past": ["a queued", "b completed", "a queued"],
+    "not in the order of time": ["a queued 5", "b queued 1", "a queued 6"],
+    "what nobody believes": ["a completed", "a queued", "b queued", "a queued"],
+    "a tenth status": ["a paused", "b queued", "a paused"],
+}
+
+
+@pytest.mark.parametrize("looks", POSSIBLE.values(), ids=POSSIBLE)
+def test_two_runs_that_need_not_have_met_are_not_accused(looks: list[str]) -> None:
+    """What could have been otherwise between two looks is no proof."""
+    steps = [told.step for run in hearing(*on("thread_1", *looks)).runs for told in run.told]
+
+    assert not any(isinstance(step, TwoActive) for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "more", "named"),
+    [
+        ("thread_1", {}, ["run_a"]),
+        ("mine", {}, []),  # nobody says which API calls a thread so
+        ("mine", {"object": "thread.run"}, ["run_a"]),
+        ("mine", {"backend": "assistants"}, ["run_a"]),
+        ("thread_1", {"backend": "responses"}, []),
+        ("thread_1", {"backend": "agents"}, []),
+        ("thread_1", {"backend": "another"}, []),
+    ],
+)
+def test_only_a_wire_that_locks_threads_is_judged_so(
+    thread_id: str, more: dict[str, Any], named: list[str]
+) -> None:
+    """The wires' tables say which: conversations are locked otherwise, sessions not at all."""
+    found = hearing(*on(thread_id, "a queued", "b queued", "a in_progress", **more))
+
+    assert named == [run.run_id for run in found.runs if run.impossible]
+
+
+def test_runs_of_other_threads_may_be_active_at_once() -> None:
+    """A lock is a thread's own."""
+    lines = [*on("thread_1", "a queued"), *on("thread_2", "b queued"), *on("thread_1", "a queued")]
+
+    assert hearing(*lines).impossible is None
+
+
+@given(st.data())
+def test_nobody_is_accused_in_a_simulator(data: st.DataObject) -> None:
+    """Whatever happens on a thread, and whenever somebody looks at some run of it."""
+    simulator = Simulator(pacing="nobody", chooser=Drawn(data))
+    thread_id, runs = simulator.create_thread(), []
+    simulator.add_message(thread_id, UNSAID)
+    assistant_id = simulator.create_assistant()
+    lines = []
+    for seconds in data.draw(st.lists(st.sampled_from([0.0, 0.5, 2.0, 700.0]), max_size=12)):
+        simulator.control.advance(seconds)
+        with suppress(CallerError, ThreadLocked):
+            runs.append(simulator.world.create_run(thread_id, assistant_id).id)
+        seen = simulator.world.store.runs[data.draw(st.sampled_from(runs))]
+        lines += on(thread_id, f"{seen.id} {seen.status} {simulator.clock.now()}")
+
+    assert hearing(*lines).impossible is None
+
+
+def test_a_lock_is_kept_unless_a_way_leads_around_it() -> None:
+    """Of a run, it is between any two statuses that lock; said once more, from the statuses."""
+    for seen in RunStatus:
+        for now in RunStatus:
+            both = not {seen, now} & LIFECYCLE.terminal
+            assert both == kept_lock(LIFECYCLE, seen, now)
+
+
+def test_the_command_names_two_active_runs(judge: Judge) -> None:
+    """In one sentence, with exit code 1."""
+    lines = on("thread_1", "a queued", "b queued", "a in_progress")
+    said = " ".join(judge(lines=lines, code=1).split())
+
+    assert "run_a cannot be: line 3 shows that it was active from line 1 to this one" in said
 
 
 RUN = {"id": "run_1", "object": "thread.run", "status": "queued", "created_at": 5}

@@ -285,7 +285,9 @@ CYCLE.append(CYCLE)
 
 
 @pytest.mark.parametrize(
-    "value", [object(), [object()], b"\xff", CYCLE, "\ud800", ["\ud800"]], ids=repr
+    "value",
+    [object(), [object()], b"\xff", CYCLE, "\ud800", ["\ud800"]],
+    ids=["object", "an object in a list", "bytes", "a cycle", "surrogate", "one in a list"],
 )
 def test_results_that_cannot_be_sent(value: Any) -> None:
     """What is no JSON, or no UTF-8, is told to the model instead of crashing the app."""

@@ -15,7 +15,17 @@ from openai.types.responses import response as sdk_response
 from openai.types.responses import response_error
 from openai.types.webhooks import unwrap_webhook_event
 
-from runfsm.lifecycle import RESPONSES_CHAIN, WIRES, Origin, RunStatus
+from runfsm.lifecycle import (
+    LIFECYCLE,
+    RESPONSE,
+    RESPONSES_CHAIN,
+    TURN,
+    WIRES,
+    Origin,
+    RunEvent,
+    RunStatus,
+    TurnStatus,
+)
 from runfsm.lifecycle.draw import thread_lock_picture
 from runfsm.lifecycle.wires import AGENTS, ASSISTANTS, RESPONSES, Occasion, Trait, Wire
 from runfsm_simulator.wire.errors import REFUSALS
@@ -70,6 +80,19 @@ def test_the_wires_are_known_by_name() -> None:
 def test_on_the_reference_every_status_is_native() -> None:
     """The Assistants API knows all nine."""
     assert {Origin.NATIVE} == {said.value for said in ASSISTANTS.statuses.values()}
+
+
+def test_what_follows_the_last_output_is_as_what_the_service_moves_has_it() -> None:
+    """A run, the next response, a turn: the status that each table leads to is the wire's."""
+    moved = {
+        "assistants": LIFECYCLE.next(RunStatus.REQUIRES_ACTION, RunEvent.SUBMIT_TOOL_OUTPUTS),
+        "responses": RESPONSE.next(None, RunEvent.CREATE),
+        "agents": TURN.next(TurnStatus.WAITING, RunEvent.SUBMIT_TOOL_OUTPUTS),
+    }
+
+    assert {name: wire.resumed.value for name, wire in WIRES.items()} == {
+        name: edge.dest for name, edge in moved.items()
+    }
 
 
 def test_the_thread_locks_picture_has_the_wires_words() -> None:

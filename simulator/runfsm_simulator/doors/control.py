@@ -9,7 +9,7 @@ import math
 import os
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from runfsm.errors import CallerError
 from runfsm.lifecycle import RunEvent
@@ -33,6 +33,14 @@ __all__ = ["Beginning", "Control"]
 SNAPSHOTS_MAX: Final = 32
 
 
+@runtime_checkable
+class Again(Protocol):
+    """A chooser that says itself how a world begins again."""
+
+    def again(self, seed: int | None) -> Chooser:
+        """Who chooses from then on; by another seed if one is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """What a world began with, to begin again.
@@ -41,7 +49,8 @@ class Beginning:
         planner: what the simulated assistant does.
         at: the clock's first moment, in Unix seconds.
         seed: of the choices, unless there is a chooser.
-        chooser: makes them in place of the seed. It cannot begin again, and goes on.
+        chooser: makes them in place of the seed. Unless it says how, it cannot begin again, and
+            goes on.
         storm: what goes wrong.
         switches: which way it goes where nobody recorded any.
     """
@@ -55,6 +64,8 @@ class Beginning:
 
     def chooser_for(self, seed: int | None) -> Chooser:
         """Who chooses in a world that begins again, with another seed if one is given."""
+        if isinstance(self.chooser, Again):
+            return self.chooser.again(seed)
         if seed is None and self.chooser is not None:
             return self.chooser
         return Seeded(self.seed if seed is None else seed)
@@ -200,6 +211,10 @@ class Control:
 
     @storm.setter
     def storm(self, storm: Storm) -> None:
+        self.brew(storm)
+
+    def brew(self, storm: Storm) -> None:
+        """The same as `control.storm = storm`."""
         self._world.storm = storm
 
     def heal(self) -> None:
@@ -217,6 +232,10 @@ class Control:
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
+        self.throw(switches)
+
+    def throw(self, switches: Switches) -> None:
+        """The same as `control.switches = switches`."""
         self._world.switches = switches
 
     # The whole world.

@@ -179,11 +179,9 @@ class DirectBackend:
         """What the run wrote, oldest first."""
         with self._operation():
             run = self._run(ref)
-            return tuple(
-                RunMessage(message.id, message.role, message.text)
-                for message in run.thread.messages.values()
-                if message.run_id == run.id
-            )
+            written = (it for it in run.thread.messages.values() if it.run_id == run.id)
+            shown = map(self._world.as_shown, written)
+            return tuple(RunMessage(it.id, it.role, it.text) for it in shown)
 
     @_call
     def create_thread(self) -> str:
@@ -278,11 +276,11 @@ class AsyncDirectBackend:
     """The same calls, to be awaited. None of them ever waits.
 
     Args:
-        world: what is asked.
+        backend: who answers them.
     """
 
-    def __init__(self, world: World) -> None:
-        self._backend = DirectBackend(world)
+    def __init__(self, backend: DirectBackend) -> None:
+        self._backend = backend
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `DirectBackend.create`."""

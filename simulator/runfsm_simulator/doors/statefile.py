@@ -3,7 +3,7 @@
 A line of JSON that says what the file is, and one for each world (`world/plain.py`). The first has
 a version, and a checksum of the rest: a file that is foreign, newer or damaged is refused whole.
 
-Rule: a file is replaced or left alone, never half written; what is refused is left alone.
+Rule: a file is replaced whole (`wholefile.py`); what is refused is left alone.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from runfsm.errors import CallerError
+from runfsm_simulator.doors import wholefile
 from runfsm_simulator.world import plain
 
 __all__ = ["MAIN", "check_writable", "read", "write"]
@@ -26,6 +26,9 @@ __all__ = ["MAIN", "check_writable", "read", "write"]
 MAIN: Final = "main"
 
 FORMAT: Final = "runfsm state"
+
+#: How an error of writing begins.
+TOLD: Final = "the state cannot be written"
 
 #: Of what is written. One that reads another gives it a higher number.
 VERSION: Final = 1
@@ -45,11 +48,10 @@ def write(path: str | os.PathLike[str], worlds: Mapping[str, Mapping[str, Any]])
     """
     try:
         lines = [json.dumps({"name": name, **world}) for name, world in worlds.items()]
-        _replace(_target(path), _with_head("".join(f"{line}\n" for line in lines).encode()))
+        data = _with_head("".join(f"{line}\n" for line in lines).encode())
     except (TypeError, ValueError, RecursionError) as error:
-        raise CallerError(f"the state cannot be written as JSON: {error}") from error
-    except OSError as error:
-        raise CallerError(f"the state cannot be written to {path}: {error.strerror}") from error
+        raise CallerError(f"{TOLD} as JSON: {error}") from error
+    wholefile.write_whole(path, data, told=TOLD)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -58,35 +60,13 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     Raises:
         CallerError: there is no folder for the file, or it takes none.
     """
-    folder = _target(path).parent
-    if not os.access(folder, os.W_OK | os.X_OK):
-        why = "no file may be written there" if folder.is_dir() else "there is no such folder"
-        raise CallerError(f"the state cannot be written to {path}: {why}: {folder}")
-
-
-def _target(path: str | os.PathLike[str]) -> Path:
-    """The file itself: a link to it stays one."""
-    return Path(os.path.realpath(path))
+    wholefile.check_writable(path, told=TOLD)
 
 
 def _with_head(body: bytes) -> bytes:
     digest = hashlib.sha256(body).hexdigest()
     head = {"format": FORMAT, "version": VERSION, "sha256": digest}
     return json.dumps(head).encode() + b"\n" + body
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 # Reading -----------------------------------------------------------------------------------------

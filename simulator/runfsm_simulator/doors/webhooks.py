@@ -19,7 +19,7 @@ import json
 import logging
 import threading
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from math import floor
@@ -131,18 +131,19 @@ class Webhooks:
 
     Args:
         world: writes them.
-        webhooks: to begin with.
+
+    Attributes:
+        has_clerk: whether somebody looks after letters in real time, once one goes to the web.
     """
 
-    def __init__(self, world: World, webhooks: Iterable[Webhook] = ()) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._webhooks: dict[str, Webhook] = {}
         self._numbers = count(1)
         self._clerk: threading.Thread | None = None
         self._reminded: tuple[Remembering, float] | None = None  # on which clock, of which moment
+        self.has_clerk = True
         world.carrier = self
-        for webhook in webhooks:
-            self.register(webhook)
 
     @property
     def registered(self) -> Mapping[str, Webhook]:
@@ -160,7 +161,7 @@ class Webhooks:
         ident = f"we_{next(self._numbers)}"
         self._webhooks[ident] = webhook
         self._world.receivers[ident] = frozenset(webhook.events)
-        if isinstance(webhook.to, str):
+        if isinstance(webhook.to, str) and self.has_clerk:
             self._begin_clerk()
         return ident
 

@@ -7,19 +7,22 @@ world that chooses something else than it did is a difference, too.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runfsm.errors import CallerError
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
-from runfsm_simulator.explore.choosers import Diverged, Replayed
+from runfsm_simulator.explore.choosers import Diverged
+from runfsm_simulator.replay.calls import made, result_text
 from runfsm_simulator.replay.edges import Edges
-from runfsm_simulator.replay.tape import Tape, answered, request_from_dict
+from runfsm_simulator.replay.inputs import TapeChoices, TapeClock
+from runfsm_simulator.replay.tape import Tape, answered, raised, request_from_dict
 from runfsm_simulator.simulator import Simulator
-from runfsm_simulator.wire.http import NoAnswer, Request, Response
+from runfsm_simulator.wire.http import Request
 from runfsm_simulator.world.clock import VirtualClock
+from runfsm_simulator.world.post import Letter
 from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import Switches
@@ -68,7 +71,8 @@ def play(tape: Tape, *, script: Planner | None = None) -> Iterator[Played]:
         script: who plays, where the tape has no more than a name: see `Head.planner`.
 
     Raises:
-        CallerError: the tape has no script, and none is given.
+        CallerError: the tape has no script, and none is given; or, when the player has come there,
+            a line tells that something happened which no tape can hold.
     """
     head = tape.head
     clock = VirtualClock(head.start)
@@ -76,7 +80,7 @@ def play(tape: Tape, *, script: Planner | None = None) -> Iterator[Played]:
         Simulator(
             head.planner(script),
             clock=TapeClock(clock) if head.is_real else clock,
-            chooser=Replayed(tape.choices),
+            chooser=TapeChoices(tape.choices),
             pacing=head.pacing,
             profile=head.profile,
             storm=Storm(**head.storm),
@@ -84,8 +88,11 @@ def play(tape: Tape, *, script: Planner | None = None) -> Iterator[Played]:
         ),
         clock=clock if head.is_real else None,
         bodies=any("body" in step.get("answer", {}) for _, step in tape.steps),
+        lost={tuple(step["lost"]) for _, step in tape.steps if "lost" in step},
     )
     for line, step in tape.steps:
+        if "unplayable" in step:
+            raise CallerError(f"line {line} cannot be played: {step['unplayable']}")
         try:
             difference = world.take(step)
         except Diverged as diverged:
@@ -95,19 +102,6 @@ def play(tape: Tape, *, script: Planner | None = None) -> Iterator[Played]:
             return
 
 
-class TapeClock:
-    """The time of a world that once had real time: the tape moves it, and no power of the world.
-
-    Args:
-        inner: shows the time.
-    """
-
-    def __init__(self, inner: VirtualClock) -> None:
-        self.now = inner.now
-        self.alarm = inner.alarm
-        self.async_alarm = inner.async_alarm
-
-
 class _World:
     """The new world, and how far it has come.
 
@@ -115,9 +109,17 @@ class _World:
         simulator: is the world.
         clock: what moves its time; its own clock if `None`, which a reset may change.
         bodies: whether answers are compared in full.
+        lost: the letters that a webhook's receiver did not take, each with its attempt.
     """
 
-    def __init__(self, simulator: Simulator, *, clock: VirtualClock | None, bodies: bool) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        clock: VirtualClock | None,
+        bodies: bool,
+        lost: Collection[tuple[Any, ...]],
+    ) -> None:
         self._simulator = simulator
         self._clock = clock
         self._side_door = SideDoor(Worlds(lambda: simulator))
@@ -125,16 +127,19 @@ class _World:
         self._streams: list[Iterator[bytes]] = []
         self._new_edges = Edges(simulator.world).new
         self._edges: deque[dict[str, Any]] = deque()
+        self._lost = lost
+        webhooks: Any = simulator.control.webhooks
+        webhooks.carry, webhooks.has_clerk = self._carry, False  # nothing leaves this process
 
     def take(self, step: Mapping[str, Any]) -> Difference | None:
         """Do what a line says; how it differs from what the line tells."""
         match step:
             case {"request": request, "at": at, "answer": answer}:
-                self._pass_to(at)
-                self._note_edges()  # before and after, as the recorder: it may be a reset
-                got = self._ask(request_from_dict(request), step.get("wish"))
-                self._note_edges()
-                return _differs(f"{request['method']} {request['path']}", answer, got)
+                asked = request_from_dict(request)
+                what = f"{asked.method} {asked.path}"
+                return _differs(what, answer, self._done(at, lambda: self._asked(asked)))
+            case {"call": call, "with": arguments, "at": at, "answer": answer}:
+                return _differs(call, answer, self._done(at, lambda: self._called(call, arguments)))
             case {"read": number, "answer": answer}:  # who reads lets time pass
                 block = next(self._streams[number - 1], b"")
                 got = answered(None, block, full=self._bodies)
@@ -149,23 +154,34 @@ class _World:
         if at > clock.now():
             clock.advance_to(at)
 
-    def _ask(self, request: Request, wish: Mapping[str, str] | None) -> dict[str, Any]:
+    def _done(self, at: float, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What comes of a step at its time."""
+        self._pass_to(at)
+        self._note_edges()  # before and after, as the recorder: it may go back in time
         try:
-            answer = self._answer(request, wish)
-        except NoAnswer as nothing:
-            return {"status": None, "trouble": nothing.trouble}
+            return do()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is compared
+            return raised(error, full=self._bodies)
+        finally:
+            self._note_edges()
+
+    def _asked(self, request: Request) -> dict[str, Any]:
+        if request.path.startswith("/_sim/"):
+            answer = self._side_door.handle(request, peer="127.0.0.1")
+        else:
+            answer = self._simulator.handle(request)
         if answer.stream is not None:
             self._streams.append(iter(answer.stream))
         return answered(answer.status, answer.body, full=self._bodies)
 
-    def _answer(self, request: Request, wish: Mapping[str, str] | None) -> Response:
-        if request.path.startswith("/_sim/"):
-            return self._side_door.handle(request, peer="127.0.0.1")
-        if wish is None:
-            return self._simulator.handle(request)
-        world = self._simulator.world
-        with world.sheltered(), world.naming(**wish) if wish else nullcontext():
-            return self._simulator.handle(request)
+    def _called(self, call: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        result = made(self._simulator, call, arguments)
+        return answered(None, result_text(result).encode(), full=self._bodies)
+
+    def _carry(self, letter: Letter) -> None:
+        """Whether it arrives was decided outside of the world, and stands on the tape."""
+        if (letter.id, letter.attempts) in self._lost:
+            self._simulator.world.try_again(letter)
 
     def _note_edges(self) -> None:
         self._edges.extend(self._new_edges())
@@ -180,7 +196,7 @@ class _World:
 
 
 def _differs(what: str, expected: Mapping[str, Any], got: Mapping[str, Any]) -> Difference | None:
-    for name in ("status", "trouble", "body", "sha256"):
+    for name in ("status", "trouble", "raised", "body", "sha256"):
         if expected.get(name) != got.get(name):
             return Difference(f"{what}: {name}", str(expected.get(name)), str(got.get(name)))
     return None

@@ -1,79 +1,74 @@
-"""The door in which a tape is written: everything that is asked passes here, one after the other.
+"""Who writes a tape: everything that is done to the world passes here, one after the other.
 
-Rule: what is asked is answered at one moment. Real time stands still for it, as virtual time does;
-so the world sees the same moments when the tape is played.
+Rule 1: what is asked is answered at one moment. Real time stands still for it, as virtual time
+does; so the world sees the same moments when the tape is played.
 
-Not on the tape: what is asked over the direct port, and what a hand does in Python save making
-things (`control.fire`, `control.play` …). Over the side door, it is.
+Rule 2: what cannot be played is said on the tape, at its place. Nothing is refused for the tape's
+sake but to become another world, of which a tape cannot know (`control.load`).
+
+Not on the tape: what is done to `simulator.world`, which is the inside. Its edges are, so they are
+named when they do not come again.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from itertools import count
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from runfsm.errors import CallerError
 from runfsm_simulator.doors.control import Beginning
 from runfsm_simulator.doors.pacing import Movable, Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
-from runfsm_simulator.explore.choosers import Recorded
+from runfsm_simulator.replay.calls import Unwritable, methods, result_text, written
 from runfsm_simulator.replay.edges import Edges
+from runfsm_simulator.replay.inputs import NotedChoices, StillClock
+from runfsm_simulator.replay.seal import Seal
 from runfsm_simulator.replay.tape import (
     BYTES_MAX,
     Head,
     answered,
     head_to_dict,
+    raised,
     request_to_dict,
 )
-from runfsm_simulator.wire.http import Blocks, Handle, NoAnswer, Request, Response
+from runfsm_simulator.wire.http import Blocks, Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.operations import World
+from runfsm_simulator.world.post import Letter
 
 __all__ = ["RecordedSideDoor", "Recorder", "begun", "prepared"]
 
+T = TypeVar("T")
 
-class StillClock:
-    """A clock that stands still while something is answered; otherwise as the one inside.
-
-    Args:
-        inner: goes by itself.
-    """
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self._moment: float | None = None
-
-    def now(self) -> float:
-        """Unix time in seconds."""
-        return float(self._inner.now()) if self._moment is None else self._moment
-
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """It is now until this is left."""
-        self._moment = self._inner.now()
-        try:
-            yield
-        finally:
-            self._moment = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+FULL: Final = (
+    f"the tape has {BYTES_MAX} bytes, and no more are written: record less, as a test does, and "
+    "leave out record_bodies"
+)
+IN_THE_MIDST: Final = (
+    "{what}, by a program in the midst of another call: a planner, or who receives a webhook. Let "
+    "it ask when that call is over"
+)
+OTHER_WORLD: Final = (
+    "a tape is of one world from its beginning: make the simulator without record=, or do without "
+    "control.load"
+)
 
 
-def prepared(clock: WorldClock, chooser: Chooser) -> tuple[WorldClock, Recorded]:
+def prepared(
+    clock: WorldClock, chooser: Chooser | None, seed: int
+) -> tuple[WorldClock, NotedChoices]:
     """Clock and chooser of a world that is to be recorded."""
     goes_by_itself = not isinstance(clock, Movable)
-    return StillClock(clock) if goes_by_itself else clock, Recorded(chooser)
+    return StillClock(clock) if goes_by_itself else clock, NotedChoices(chooser, seed)
 
 
 class Recorder:
@@ -82,8 +77,7 @@ class Recorder:
     Args:
         path: the file, which is replaced.
         head: how the world was made.
-        world: which is asked.
-        chooser: who chooses in it.
+        world: which is asked. Its choices are `NotedChoices`.
         bodies: whether answers are written in full.
 
     Raises:
@@ -91,24 +85,18 @@ class Recorder:
     """
 
     def __init__(
-        self,
-        path: str | os.PathLike[str],
-        head: Head,
-        *,
-        world: World,
-        chooser: Recorded,
-        bodies: bool = False,
+        self, path: str | os.PathLike[str], head: Head, *, world: World, bodies: bool = False
     ) -> None:
         self._path = Path(path)
         self._world = world
-        self._chooser = chooser
         self._bodies = bodies
         self._lock = RLock()
         self._is_inside = False
-        self._chosen = 0
         self._edges = Edges(world)
         self._streams = count(1)
-        self._left = BYTES_MAX
+        self._seal = Seal()
+        self._left = BYTES_MAX - len(FULL) - 100  # there is room to say so
+        self._is_full = False
         try:
             Path(path).unlink(missing_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -116,48 +104,77 @@ class Recorder:
             raise CallerError(f"nothing can be recorded in {path}: {error.strerror}") from error
         self._write(head_to_dict(head))
 
-    def door(self, inner: Handle, *, by_hand: bool = False) -> Handle:
-        """A door in front of another one, in which what is asked is written down.
+    def attend(self, simulator: Any) -> None:
+        """Write down what is done to a simulator by its methods, from now on."""
+        for call, owner, name in methods(simulator):
+            setattr(owner, name, self.call(call, getattr(owner, name)))
+        simulator.control.resume = _refuse_other_world
+        simulator.world.try_again = partial(self._lose, simulator.world.try_again)
 
-        Args:
-            inner: answers.
-            by_hand: it is a person's, who sets a stage and may wish for ids.
-        """
+    def call(self, call: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method whose calls are written down, under this name."""
+
+        @wraps(method)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                if self._is_inside:  # the side door, or another method, makes use of it
+                    if call.startswith("backend."):
+                        self._give_up(IN_THE_MIDST.format(what=call))
+                    return method(*args, **kwargs)
+                try:
+                    step = {"call": call, "with": written(method, *args, **kwargs)}
+                except Unwritable as why:
+                    self._give_up(f"{call}: {why}")
+                    return method(*args, **kwargs)
+                return self._noted(step, partial(method, *args, **kwargs), self._told)
+
+        return recorded
+
+    def _told(self, result: Any) -> dict[str, Any]:
+        return answered(None, result_text(result).encode(), full=self._bodies)
+
+    def door(self, inner: Handle) -> Handle:
+        """A door in front of another one, in which what is asked is written down."""
 
         def handle(request: Request) -> Response:
             with self._lock:
-                if self._is_inside:  # the side door asks on behalf of who asked it
+                if self._is_inside:
+                    self._give_up(IN_THE_MIDST.format(what=f"{request.method} {request.path}"))
                     return inner(request)
-                self._is_inside = True
-                try:
-                    with self._still():
-                        return self._noted(inner, request, by_hand=by_hand)
-                finally:
-                    self._is_inside = False
+                step = {"request": request_to_dict(request)}
+                return self._with_stream(self._noted(step, partial(inner, request), self._answered))
 
         return handle
 
-    def _noted(self, inner: Handle, request: Request, *, by_hand: bool) -> Response:
-        self._note_world()
-        before = len(self._chooser.choices)
-        step = {"request": request_to_dict(request), "at": self._world.clock.now()}
-        try:
-            answer = inner(request)
-        except NoAnswer as nothing:
-            self._write({**step, "answer": {"status": None, "trouble": nothing.trouble}})
-            self._note_world()
-            raise
-        if by_hand:
-            step["wish"] = self._wish(answer, before)
-        self._write({**step, "answer": answered(answer.status, answer.body, full=self._bodies)})
-        self._note_world()
-        return self._with_stream(answer)
+    def _answered(self, answer: Response) -> dict[str, Any]:
+        return answered(answer.status, answer.body, full=self._bodies)
 
-    def _wish(self, answer: Response, before: int) -> dict[str, str]:
-        """The id that was wished for: one that nobody chose."""
-        made = str(answer.json().get("id"))
-        chosen = {choice.taken for choice in self._chooser.choices[before:]}
-        return {} if made in chosen else {made.partition("_")[0]: made}
+    def _noted(
+        self, step: dict[str, Any], do: Callable[[], T], tell: Callable[[T], dict[str, Any]]
+    ) -> T:
+        """What comes of a step, which is written down with it."""
+        with self._inside():
+            step["at"] = self._world.clock.now()
+            try:
+                result = do()
+            except Exception as error:
+                self._write({**step, "answer": raised(error, full=self._bodies)})
+                self._note_world()
+                raise
+            self._write({**step, "answer": tell(result)})
+            return result
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """At one moment; what the world did before and meanwhile is written before and after."""
+        self._is_inside = True
+        with self._still():
+            try:
+                self._note_world()
+                yield
+                self._note_world()
+            finally:
+                self._is_inside = False
 
     def _with_stream(self, answer: Response) -> Response:
         if answer.stream is None:
@@ -172,12 +189,18 @@ class Recorder:
             self._write({"read": stream, "at": self._world.clock.now(), "answer": told})
             self._note_world()
 
+    def _lose(self, try_again: Callable[[Letter], None], letter: Letter) -> None:
+        """A webhook's receiver did not take a letter: that is decided outside of the world."""
+        with self._lock:
+            self._write({"lost": [letter.id, letter.attempts]})
+            try_again(letter)
+
     def _note_world(self) -> None:
         """What it chose, and which edges were taken, since this was last asked."""
         edges = self._edges.new()  # which draws what they need
-        for choice in self._chooser.choices[self._chosen :]:
+        chooser: Any = self._world.chooser
+        for choice in chooser.take():
             self._write({"choice": choice.to_dict()})
-        self._chosen = len(self._chooser.choices)
         for edge in edges:
             self._write({"edge": edge})
 
@@ -190,12 +213,25 @@ class Recorder:
         else:
             yield
 
+    def _give_up(self, why: str) -> None:
+        self._write({"unplayable": why})
+
     def _write(self, line: dict[str, Any]) -> None:
-        text = f"{json.dumps(line)}\n"
+        if self._is_full:
+            return
+        seal = self._seal.copy()
+        text = f"{seal.sealed(line)}\n"
+        if len(text) > self._left:
+            self._is_full, seal = True, self._seal
+            text = f"{seal.sealed({'unplayable': FULL})}\n"
+        self._seal = seal
         self._left -= len(text)
-        if self._left > 0:
-            with self._path.open("a", encoding="utf-8") as file:  # nobody says when it is over
-                file.write(text)
+        with self._path.open("a", encoding="utf-8") as file:  # nobody says when it is over
+            file.write(text)
+
+
+def _refuse_other_world(*_: Any, **__: Any) -> None:
+    raise CallerError(OTHER_WORLD)
 
 
 def begun(  # noqa: PLR0913  # what a simulator knows of itself; by keyword
@@ -212,8 +248,6 @@ def begun(  # noqa: PLR0913  # what a simulator knows of itself; by keyword
     Raises:
         CallerError: the file cannot be written.
     """
-    chooser = beginning.chooser
-    assert isinstance(chooser, Recorded)  # noqa: S101  # `prepared` made it
     head = Head.of(
         beginning.planner,
         seed=beginning.seed,
@@ -224,7 +258,7 @@ def begun(  # noqa: PLR0913  # what a simulator knows of itself; by keyword
         storm=beginning.storm,
         switches=beginning.switches,
     )
-    return Recorder(path, head, world=world, chooser=chooser, bodies=bodies)
+    return Recorder(path, head, world=world, bodies=bodies)
 
 
 class RecordedSideDoor(SideDoor):

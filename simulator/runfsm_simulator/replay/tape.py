@@ -4,11 +4,16 @@ The first line, the *head*, says how the world was made. Then, as they come:
 
     {"choice": …}                      what the world chose, as `explore.choosers` writes it
     {"request": …, "at": …, "answer": …}    what was asked, when, and what was answered
+    {"call": …, "with": …, "at": …, "answer": …}    the same of a method: see `calls.py`
     {"read": 1, "at": …, "answer": …}       a block of the first stream
     {"edge": …}                        an edge that a run took
+    {"lost": [letter, attempt]}        a webhook's receiver did not take a letter
+    {"unplayable": why}                here is something that no tape can hold
 
-Rule: a tape holds what clients sent, save their keys: without that, nothing can be asked again. So
-its file is readable by its owner only. Answers are digests, unless they are wished for in full.
+Rule 1: a tape holds what clients sent, save their keys: without that, nothing can be asked again.
+So its file is readable by its owner only. Answers are digests, unless they are wished for in full.
+
+Rule 2: each line is sealed (`seal.py`), so a tape is played as it was written, or not at all.
 """
 
 from __future__ import annotations
@@ -24,19 +29,22 @@ from typing import Any, Final
 
 from runfsm.errors import CallerError
 from runfsm_simulator.explore.choosers import Choice
-from runfsm_simulator.wire.http import Request
-from runfsm_simulator.world.script import Planner, Script
-from runfsm_simulator.world.scriptfile import parse_script
-from runfsm_simulator.world.sensible import sensible
+from runfsm_simulator.replay.planners import planner_from_dict, planner_to_dict
+from runfsm_simulator.replay.seal import Seal
+from runfsm_simulator.wire.http import NoAnswer, Request
+from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import Switches
 
-__all__ = ["FORMAT", "Head", "Tape", "answered", "request_from_dict", "request_to_dict"]
+__all__ = ["FORMAT", "Head", "Tape", "answered", "raised", "request_from_dict", "request_to_dict"]
 
 FORMAT: Final = "runfsm recording"
 
 #: Of what is written. Who writes another gives it a higher number.
-VERSION: Final = 1
+VERSION: Final = 2
+
+#: What the first line begins with.
+KIND: Final[Mapping[str, Any]] = {"format": FORMAT, "version": VERSION}
 
 #: A tape that is longer is not read, and not written on, in bytes.
 BYTES_MAX: Final = 256_000_000
@@ -85,7 +93,9 @@ class Head:
     ) -> Head:
         """The head of a tape of such a simulator."""
         changed = {name: getattr(switches, name) for name in switches.thrown}
-        return cls(_script(planner), seed, start, is_real, pacing, profile, asdict(storm), changed)
+        return cls(
+            planner_to_dict(planner), seed, start, is_real, pacing, profile, asdict(storm), changed
+        )
 
     def planner(self, given: Planner | None) -> Planner:
         """Who played, as far as the tape has it.
@@ -96,27 +106,7 @@ class Head:
         Raises:
             CallerError: there is the name alone, and nobody is given.
         """
-        if given is not None:
-            return given
-        if self.script.get("kind") == "sensible":
-            return sensible
-        if "text" in self.script:
-            return parse_script(self.script["text"], where="the tape's script")
-        raise CallerError(
-            f"the tape was played by {self.script.get('name')}, a program, which is not on it: "
-            f"give it, as in play(tape, script={str(self.script.get('name')).rpartition(':')[2]})"
-        )
-
-
-def _script(planner: Planner) -> dict[str, Any]:
-    if planner is sensible:
-        return {"kind": "sensible"}
-    if isinstance(planner, Script):
-        text = planner.model_dump_json(exclude_defaults=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        return {"kind": "script", "name": planner.name, "sha256": digest, "text": text}
-    where = getattr(planner, "__module__", "?"), getattr(planner, "__qualname__", "?")
-    return {"kind": "python", "name": ":".join(where)}
+        return planner_from_dict(self.script) if given is None else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +136,48 @@ class Tape:
         try:
             if Path(path).stat().st_size > BYTES_MAX:
                 raise CallerError(f"{path} is longer than {BYTES_MAX} bytes")
-            lines = Path(path).read_text(encoding="utf-8").splitlines()
-            head, *steps = [json.loads(line) for line in lines if line.strip()]
+            head, *steps = _opened(Path(path).read_bytes().decode(errors="replace"))
             return cls(_head(head), tuple(enumerate(steps, start=2)))
         except OSError as error:
             raise CallerError(f"the tape {path} cannot be read: {error.strerror}") from error
         except (ValueError, TypeError, RecursionError) as error:
-            raise CallerError(f"{path} is no recording of runfsm: {error}") from error
+            raise CallerError(
+                f"{path} is no recording of runfsm, or a damaged one: {error}"
+            ) from error
 
 
-def _head(written: Any) -> Head:
-    if not isinstance(written, dict) or written.pop("format", None) != FORMAT:
+def _opened(text: str) -> Iterator[Any]:
+    """What each line says.
+
+    Raises:
+        ValueError: it is no tape, or one of another version, or was changed in this line.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    _check_kind(json.loads(lines[0]))
+    seal = Seal()
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield seal.opened(line)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from error
+
+
+def _check_kind(head: Any) -> None:
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise ValueError(f'its first line has no "format": "{FORMAT}"')
-    if (version := written.pop("version", None)) != VERSION:
-        raise ValueError(f"it has version {version}, and this runfsm reads version {VERSION}")
-    return Head(**written)
+    if (version := head.get("version")) != VERSION:
+        raise ValueError(
+            f"it has version {version}, and this runfsm reads version {VERSION}: record it anew"
+        )
+
+
+def _head(written: Mapping[str, Any]) -> Head:
+    return Head(**{key: value for key, value in written.items() if key not in KIND})
 
 
 def head_to_dict(head: Head) -> dict[str, Any]:
     """The first line."""
-    return {"format": FORMAT, "version": VERSION, **asdict(head)}
+    return {**KIND, **asdict(head)}
 
 
 # Requests and answers ----------------------------------------------------------------------------
@@ -224,3 +236,11 @@ def answered(status: int | None, body: bytes, *, full: bool) -> dict[str, Any]:
     """An answer, or a block of a stream: what it is compared by, and itself if that is wished."""
     told: dict[str, Any] = {"status": status, "sha256": hashlib.sha256(body).hexdigest()}
     return told | ({"body": body.decode(errors="replace")} if full else {})
+
+
+def raised(error: Exception, *, full: bool) -> dict[str, Any]:
+    """What comes in place of an answer: none, or an error of the simulator or of its planner."""
+    if isinstance(error, NoAnswer):
+        return {"status": None, "trouble": error.trouble}
+    text = f"{getattr(error, 'fault', '')} {error}"
+    return {**answered(None, text.encode(), full=full), "raised": type(error).__name__}

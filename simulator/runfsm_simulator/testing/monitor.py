@@ -12,8 +12,9 @@ from itertools import takewhile
 from threading import Lock
 from typing import Any, Final
 
+from runfsm_simulator.testing.formulas import BROKEN, Property
 from runfsm_simulator.testing.run_properties import RUN_PROPERTIES
-from runfsm_simulator.testing.temporal import AROUND, BROKEN, Property, PropertyBroken
+from runfsm_simulator.testing.temporal import AROUND, PropertyBroken
 
 __all__ = ["Monitor"]
 

@@ -126,6 +126,11 @@ class Instant:
             plain.put_back(self, kept)
 
     @property
+    def chooser(self) -> Chooser:
+        """Who makes its choices; another one once it has come back to an earlier instant."""
+        return self._chooser.inner
+
+    @property
     def switches(self) -> Switches:
         """Which way the service goes where nobody recorded any. A new one holds from now on."""
         return self._engine.switches

@@ -21,6 +21,9 @@ class Naming:
     Args:
         chooser: makes all other choices.
 
+    Attributes:
+        inner: the same.
+
     Example:
         >>> from runfsm_simulator.world.chooser import Seeded
         >>> naming = Naming(Seeded(7))
@@ -30,7 +33,7 @@ class Naming:
     """
 
     def __init__(self, chooser: Chooser) -> None:
-        self._chooser = chooser
+        self.inner = chooser
         self._wishes: dict[str, str] = {}
 
     @contextmanager
@@ -44,12 +47,12 @@ class Naming:
 
     def pick(self, stream: str, options: Sequence[T]) -> T:
         """See `Chooser.pick`."""
-        return self._chooser.pick(stream, options)
+        return self.inner.pick(stream, options)
 
     def between(self, stream: str, low: float, high: float) -> float:
         """See `Chooser.between`."""
-        return self._chooser.between(stream, low, high)
+        return self.inner.between(stream, low, high)
 
     def ident(self, prefix: str) -> str:
         """See `Chooser.ident`."""
-        return self._wishes.pop(prefix, None) or self._chooser.ident(prefix)
+        return self._wishes.pop(prefix, None) or self.inner.ident(prefix)

@@ -51,7 +51,7 @@ __all__ = ["KEPT", "Kept", "parse", "put_back", "write"]
 #: What a world is made of: where it is found, and its type.
 KEPT: Final[Mapping[str, tuple[str, Any]]] = {
     "now": ("_engine.now", float),
-    "choices": ("_chooser._chooser.choices", Choices),
+    "choices": ("_chooser.inner.choices", Choices),
     "assistants": ("store.assistants", dict[str, Assistant]),
     "threads": ("store.threads", dict[str, Thread]),
     "runs": ("store.runs", dict[str, Run]),
@@ -167,7 +167,7 @@ def write(world: object) -> dict[str, Any]:
         CallerError: its choices are not those of a seed; or something in it, put there in Python,
             is no plain data.
     """
-    chooser = attrgetter("_chooser._chooser")(world)
+    chooser = attrgetter("_chooser.inner")(world)
     if not isinstance(chooser, Seeded):
         raise CallerError(
             f"a world whose choices are made by {chooser!r} cannot be written down: make the "

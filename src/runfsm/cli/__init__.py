@@ -13,6 +13,7 @@ lifecycle.py  `runfsm lifecycle`: the tables, drawn
 diff/         `runfsm diff`: what differs between two APIs
 judge/        `runfsm judge`: what a log of looks proves
 replay.py     `runfsm replay`: a tape, played once more
+keys.py       a key for each step
 conform.py    `runfsm conform`: does somebody's server behave as the API did?
 switches/     `runfsm switches`: what nobody recorded, and the ways to go
 explore/      `runfsm explore`: every behaviour of the service, against a function of one's own

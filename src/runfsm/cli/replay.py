@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import chain
@@ -16,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from runfsm.cli.judge.command import judge
+from runfsm.cli.judge.command import judged
+from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import harmless, new_console, status_text
 from runfsm.errors import CallerError
@@ -30,7 +30,8 @@ __all__ = ["replay"]
 #: An id of the API, and as much of it as is shown.
 ID: Final = re.compile(r"\b([a-z]+_\w{4})\w{16,}")
 
-QUIT: Final = frozenset("qQ\x03\x04")
+#: What is shown of a call's arguments: none of them holds what anybody said.
+SHOWN: Final = ("thread_id", "run_id", "event", "status", "seconds", "seed", "snapshot_id")
 
 
 def replay(
@@ -43,7 +44,12 @@ def replay(
     ],
     *,
     step: Annotated[
-        bool, typer.Option("--step", help="Walk it: a key for each step, q to leave.")
+        bool,
+        typer.Option(
+            "--step",
+            help="Walk it: Enter (or any key) for the next step, q to leave. Without a terminal, "
+            "all steps at once.",
+        ),
     ] = False,
     script: Annotated[
         str | None,
@@ -60,17 +66,22 @@ def replay(
 
     Its choices are those of the tape. The first difference is named, and ends it: exit code 1.
     A drive's trace has no choices; it is walked, and judged as `runfsm judge` does.
+
+    `runfsm replay tape.jsonl --step` shows a request, a call or an edge, and waits for Enter.
     """
     if not _is_tape(trace):
-        judge(str(trace), as_json=as_json)
+        judged(str(trace), as_json=as_json, step=step)
         return
     planner = scenarios.live(script) if script else None
     tape = Tape.read(trace)
     played = play(tape, script=planner)
     counted = _Counted()
     console = new_console()
+    if step and is_pressed_by_somebody():
+        console.print(Text(HINT, "dim"))
     for one in counted.over(played):
         if step and not as_json and not _walked(console, one, tape.head.start):
+            console.print(Text(f"left at line {one.line}: what comes after is not played", "dim"))
             return
     if as_json:
         print(json.dumps(counted.to_dict(), indent=2))
@@ -92,7 +103,7 @@ class _Counted:
     """How much of each kind was played, and the path of each run."""
 
     def __init__(self) -> None:
-        self.counts = {"request": 0, "read": 0, "edge": 0, "choice": 0}
+        self.counts = {"request": 0, "call": 0, "read": 0, "edge": 0, "choice": 0}
         self.moments: dict[str, list[tuple[float, RunStatus]]] = {}
         self.difference: Played | None = None
 
@@ -135,9 +146,7 @@ def _walked(console: Console, one: Played, start: float) -> bool:
     grid.add_column()
     grid.add_row(f"line {one.line}", f"{at - start:.1f} s" if at else "", told or Text())
     console.print(grid)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return True
-    return typer.getchar() not in QUIT
+    return wants_next()
 
 
 def _short(text: str) -> str:
@@ -145,10 +154,18 @@ def _short(text: str) -> str:
     return ID.sub(r"\1…", text.replace("/v1/", "/", 1))
 
 
+def _shown(arguments: Mapping[str, Any]) -> str:
+    known = {**arguments, **arguments.get("ref", {})}
+    return ", ".join(str(known[name]) for name in SHOWN if known.get(name) is not None)
+
+
 def _told(step: Mapping[str, Any]) -> Text | None:
     match step:
         case {"request": {"method": method, "path": path}, "answer": {"status": status}}:
             return Text(harmless(_short(f"{method} {path} → {status or 'no answer'}")))
+        case {"call": call, "with": arguments, "answer": answer}:
+            trouble = f" → {answer['raised']}" if "raised" in answer else ""
+            return Text(harmless(_short(f"{call}({_shown(arguments)}){trouble}")))
         case {"read": number}:
             return Text(f"a block of stream {number}", "dim")
         case {"edge": edge}:

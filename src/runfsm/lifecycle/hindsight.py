@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from runfsm.lifecycle.table import Edge, Lifecycle
 
-__all__ = ["is_sure", "reachable"]
+__all__ = ["is_sure", "kept_lock", "reachable"]
 
 StatusT = TypeVar("StatusT", bound=StrEnum)
 EventT = TypeVar("EventT", bound=StrEnum)
@@ -67,3 +67,21 @@ def reachable(
     """
     ways = (table.path(seen, status, again=True) for status in table.statuses)
     return tuple(way[-1] for way in ways if way)
+
+
+def kept_lock(table: Lifecycle[StatusT, EventT], seen: StatusT, now: StatusT) -> bool:
+    """Whether a thing has locked its thread all the while between two looks.
+
+    It has, if it did at both, and no way from one to the other leads through a status that does
+    not lock.
+
+    Example:
+        >>> from runfsm.lifecycle import LIFECYCLE, RunStatus
+        >>> kept_lock(LIFECYCLE, RunStatus.QUEUED, RunStatus.REQUIRES_ACTION)
+        True
+        >>> kept_lock(LIFECYCLE, RunStatus.QUEUED, RunStatus.COMPLETED)
+        False
+    """
+    free = [status for status in table.statuses if not table.locks_thread(status)]
+    leads_through = any(table.path(seen, one) and table.path(one, now) for one in free)
+    return table.locks_thread(seen) and table.locks_thread(now) and not leads_through

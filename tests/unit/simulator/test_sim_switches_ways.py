@@ -9,6 +9,7 @@ from typing import Any
 import openai
 import pytest
 
+from runfsm import RunRef
 from runfsm_simulator import Script, Simulator, Switches, calls, hang, say
 from runfsm_simulator.world.script import Call
 from runfsm_simulator.world.switches import OPTIONS
@@ -396,3 +397,15 @@ def test_every_way_is_tried() -> None:
     """No switch without its case here, and no way of it."""
     assert set(OPTIONS) == set(WAYS)
     assert all(set(OPTIONS[name]) <= set(ways) for name, ways in WAYS.items())
+
+
+@pytest.mark.parametrize("way", [False, True])
+def test_what_is_written_so_far_is_shown_on_both_roads(*, way: bool) -> None:
+    """The direct port shows as much of a message as the wire does: some of it, or nothing."""
+    client = Client(partial_content=way)
+    ref = RunRef("assistants", client.begin(), client.thread_id)
+    client.sim.clock.advance(8)
+
+    (message,) = client.sim.backend.messages(ref)
+
+    assert "".join(WAYS["partial_content"][way]) == message.text

@@ -1,17 +1,22 @@
 """A function that takes an `openai` client, used again and again in a drawn world.
 
+It may be a coroutine function: then its client is to be awaited, and asyncio runs it.
+
 What the assistant does (`scripts`), what goes wrong (`faults`), and each latency and race are
-drawn; so a failure shrinks to the plainest world in which the app goes wrong. `time.sleep` and
-`time.time` are in virtual time meanwhile; an app that waits in another way waits for real.
+drawn; so a failure shrinks to the plainest world in which the app goes wrong. `time.sleep`,
+`asyncio.sleep`, `anyio.sleep` and `time.time` are in virtual time meanwhile; an app that waits in
+another way waits for real. Tasks that sleep at once sleep one after the other.
 """
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, ClassVar, Final, Self
 
+import anyio
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -57,7 +62,7 @@ class AppMachine(RuleBasedStateMachine):
     Make one by `of`, or by a subclass; a subclass may override `prepare` and `use_app`.
 
     Attributes:
-        app: a function of an `openai.OpenAI`.
+        app: a function of an `openai.OpenAI`; or a coroutine function of an `openai.AsyncOpenAI`.
         scripts: what the assistant does.
         faults: what goes wrong.
         may_raise: what the app may raise.
@@ -87,7 +92,8 @@ class AppMachine(RuleBasedStateMachine):
         """The machine of an app.
 
         Args:
-            app: a function of an `openai.OpenAI`.
+            app: a function of an `openai.OpenAI`; or a coroutine function of an
+                `openai.AsyncOpenAI`.
             **settings: any of the class's attributes.
 
         Raises:
@@ -107,7 +113,7 @@ class AppMachine(RuleBasedStateMachine):
         self.simulator.create_assistant(id=self.assistant_id)
 
     def use_app(self, client: Any) -> object:
-        """Use the app once: by default, call it with the client."""
+        """Use the app once: by default, call it with the client. It may be a coroutine method."""
         return type(self).app(client)
 
     # The rules.
@@ -151,12 +157,26 @@ class AppMachine(RuleBasedStateMachine):
         with time, warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of the client's methods
             try:
-                self.use_app(transport.client(self._handle))
-            except Endless:
-                self._fail(f"it does not end: {self.requests} requests")
+                ends = self._ends()
             except self.may_raise as error:
                 return error
+        if not ends:
+            self._fail(f"it does not end: {self.requests} requests")
         return None
+
+    def _ends(self) -> bool:
+        """Use the app, by a loop of its own if it has to be awaited; whether it has ended."""
+        ways = (getattr(type(self), "app", None), self.use_app)
+        is_async = any(map(inspect.iscoroutinefunction, ways))
+        client = (transport.async_client if is_async else transport.client)(self._handle)
+        ends = True
+        try:
+            made = self.use_app(client)
+            if inspect.iscoroutine(made):
+                anyio.run(_awaited, made)
+        except* Endless:  # by itself, or out of a group of tasks
+            ends = False
+        return ends
 
     def _handle(self, request: Request) -> Response:
         self.requests += 1
@@ -193,3 +213,7 @@ class AppMachine(RuleBasedStateMachine):
         for entry in self.simulator.trace:
             if entry.at >= self.began:
                 yield entry.at, str(entry).split("  ", 1)[1]
+
+
+async def _awaited(made: Awaitable[object]) -> object:
+    return await made

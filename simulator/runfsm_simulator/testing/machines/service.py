@@ -33,12 +33,28 @@ OUTPUTS: Final[Mapping[str, bool]] = {
     "strange": False,
 }
 
+#: Where a run can be cancelled; and first of all nowhere.
+CANCELLED_IN: Final = (
+    None,
+    *(status for status in RunStatus if LIFECYCLE.allows(status, RunEvent.CANCEL)),
+)
+
+#: So often is a run looked at in one rule, a second after the other.
+LOOKS_MAX: Final = 30
+
 
 class ServiceMachine(RuleBasedStateMachine):
     """A thread on somebody's service, with run after run on it.
 
-    Whether the runs ask for tools, is up to the service and its model. Make one by `of`, or by a
-    subclass that overrides `make_client`, and `pass_time` if it knows how to.
+    Make one by `of`, or by a subclass that overrides `make_client`, and `pass_time` if it knows how
+    to.
+
+    Which of the lifecycle's edges are seen, is up to both. The client's are taken by the machine
+    itself: a run is created, cancelled in each status that allows it, and answered, if its model
+    asks for tools. The clock's are seen where time can be moved. The service's own are seen as its
+    model takes them: who wants them all needs a model that fails, is cut short and asks for tools,
+    a worker that fails before it begins, and cancels that come too late. Of a simulator whose
+    script does all of that, it sees all 19.
 
     Attributes:
         assistant: the body that the assistant is created with.
@@ -184,6 +200,29 @@ class ServiceMachine(RuleBasedStateMachine):
     @rule(which=st.sampled_from([*OUTPUTS]))
     def submit(self, which: str) -> None:
         """Taken in `requires_action`, if there is one output for each call."""
+        self._submit(which)
+
+    @rule(until=st.sampled_from(CANCELLED_IN), leave=st.booleans())
+    def live(self, *, until: RunStatus | None, leave: bool) -> None:
+        """A run to its end, answered when it asks; or until it is seen in a status.
+
+        There it is cancelled, or left to the other rules: by single steps, few would come so far.
+        """
+        self.create_run()
+        for _ in range(LOOKS_MAX):
+            self.look()
+            if self.path is None or self.tracker.is_terminal:
+                return
+            if self.status is until:
+                if leave:
+                    return
+                self.cancel()
+                until = None
+            elif LIFECYCLE.allows(self.status, RunEvent.SUBMIT_TOOL_OUTPUTS):
+                self._submit("all")
+            self.pass_time(1.0)
+
+    def _submit(self, which: str) -> None:
         self.look()
         ids = {"all": self.calls, "none": [], "all but one": self.calls[1:]}.get(which, ["call_x"])
         outputs = [{"tool_call_id": call_id, "output": "42"} for call_id in ids]

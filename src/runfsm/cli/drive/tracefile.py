@@ -2,25 +2,25 @@
 
 The first line says what the file is, and names the run; each further one is a step, as its
 `to_dict` gives it, and `runfsm.driver.journal.step_from_dict` reads it back.
-
-Rule: a file is replaced or left alone, never half written.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from runfsm import __version__
 from runfsm.driver.core import RunCore
-from runfsm.errors import CallerError
+from runfsm_simulator.doors import wholefile
 
 __all__ = ["check_writable", "save_trace"]
 
 FORMAT: Final = "runfsm trace"
+
+#: How an error of writing begins.
+TOLD: Final = "the trace cannot be saved"
 
 #: Of what is written. Who writes another gives it a higher number.
 VERSION: Final = 1
@@ -32,12 +32,7 @@ def check_writable(path: Path) -> None:
     Raises:
         CallerError: no file can be put there.
     """
-    folder = path.resolve().parent
-    if path.exists() and not path.is_file():
-        raise CallerError(f"a trace cannot be saved to {path}: that is no file")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        why = "no file may be written there" if folder.is_dir() else "there is no such folder"
-        raise CallerError(f"a trace cannot be saved to {path}: {why}: {folder}")
+    wholefile.check_writable(path, told=TOLD)
 
 
 def save_trace(path: Path, core: RunCore) -> None:
@@ -46,15 +41,8 @@ def save_trace(path: Path, core: RunCore) -> None:
     Raises:
         CallerError: the file cannot be written. What it held before, it still holds.
     """
-    target = path.resolve()  # a link to a file stays one
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        part.write_text("".join(f"{json.dumps(line)}\n" for line in _lines(core)), encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        raise CallerError(f"the trace cannot be saved to {path}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    text = "".join(f"{json.dumps(line)}\n" for line in _lines(core))
+    wholefile.write_whole(path, text.encode(), told=TOLD)
 
 
 def _lines(core: RunCore) -> list[dict[str, object]]:

@@ -16,11 +16,12 @@ from rich.text import Text
 
 from runfsm.cli.judge.hearing import Hearing, RunHeard, Told, heard
 from runfsm.cli.judge.lookfile import Looks
+from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.telling import harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Transition
 
-__all__ = ["judge"]
+__all__ = ["judge", "judged"]
 
 RUNS_TOLD: Final = 20  # of more, only those that cannot be are told one by one
 
@@ -43,7 +44,21 @@ def judge(
     A poll shows statuses, often late. Between two of them, the lifecycle's table knows which edges
     were taken, by whose hand, and which of them are sure: there is no way around them.
 
+    Looks that tell their thread are held against each other, too: the Assistants API has one
+    active run a thread.
+
     Exit code 1 if the log shows what cannot be.
+    """
+    judged(log, as_json=as_json)
+
+
+def judged(log: str, *, as_json: bool = False, step: bool = False) -> None:
+    """See `judge`.
+
+    Args:
+        log: the path.
+        as_json: as one JSON object.
+        step: show what each look tells in the log's order, and wait for a key each time.
     """
     with _opened(log) as file:
         looks = Looks(file)
@@ -52,6 +67,8 @@ def judge(
         raise CallerError(NO_LOOK.format(path="standard input" if log == "-" else log))
     if as_json:
         print(json.dumps(_as_json(hearing, looks), indent=2))
+    elif step:
+        _walk(new_console(), hearing)
     else:
         _tell(new_console(), hearing, looks)
     if hearing.impossible:
@@ -91,7 +108,7 @@ def _tell(console: Console, hearing: Hearing, looks: Looks) -> None:
     for run in told:
         console.print()
         console.print(Text(harmless(run.run_id), "bold").append(f"  {run.looks} looks", "dim"))
-        console.print(_table(run))
+        console.print(_table(run, run.told))
     console.print()
     _sum_up(console, hearing)
     for lines, what in ((looks.unreadable, "no JSON"), (looks.passed_over, "no look at a run")):
@@ -99,14 +116,27 @@ def _tell(console: Console, hearing: Hearing, looks: Looks) -> None:
             console.print(Text(f"passed over, as {what}: {_numbers(lines)}", "dim"))
 
 
-def _table(run: RunHeard) -> Table:
+def _walk(console: Console, hearing: Hearing) -> None:
+    """Each step of all runs in the log's order; then what all of them prove, if nobody has left."""
+    if is_pressed_by_somebody():
+        console.print(Text(HINT, "dim"))
+    every = [(told, run) for run in hearing.runs for told in run.told]
+    for told, run in sorted(every, key=lambda one: one[0].line):
+        console.print(_table(run, [told]))
+        if not wants_next():
+            return
+    _sum_up(console, hearing)
+
+
+def _table(run: RunHeard, told: Sequence[Told]) -> Table:
+    """Some of a run's steps, each with its time since the run's first one."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style="dim", justify="right")
-    table.add_column(style="dim", justify="right")
-    table.add_column()
+    table.add_column(style="dim", justify="right", min_width=8)
+    table.add_column(style="dim", justify="right", min_width=7)
+    table.add_column(min_width=17)
     table.add_column(ratio=1)
     began_at = next((one.step.at for one in run.told if one.step.at is not None), 0.0)
-    for one in run.told:
+    for one in told:
         time = "" if one.step.at is None else f"{one.step.at - began_at:.1f} s"
         table.add_row(f"line {one.line}", time, *_cells(one))
     return table
@@ -131,7 +161,9 @@ def _sum_up(console: Console, hearing: Hearing) -> None:
     else:
         run, first = hearing.impossible
         console.print(
-            Text(f"{harmless(run.run_id)} cannot be: ", "bold red").append(first.why or "")
+            Text(f"{harmless(run.run_id)} cannot be: ", "bold red").append(
+                harmless(first.why or "")
+            )
         )
     if hearing.unknown:
         statuses = {getattr(one.step, "raw_status", "") for one in hearing.unknown}

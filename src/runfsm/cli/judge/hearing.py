@@ -6,10 +6,11 @@ where.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from runfsm.cli.judge.locking import Locks, TwoActive
 from runfsm.cli.judge.lookfile import Look
 from runfsm.errors import CallerError
 from runfsm.lifecycle import LIFECYCLE, Actor, RunStatus
@@ -33,7 +34,8 @@ class Told:
 
     Attributes:
         line: where the look stands.
-        step: an edge that was taken, an unknown status, or what cannot be.
+        step: an edge that was taken, an unknown status, or what cannot be: of the run by itself,
+            or beside another one.
         sure: the edge must have been taken, or joins two looks by itself; otherwise it is part of
             the likeliest of several ways.
         disordered: the look's time is before that of the one before it.
@@ -47,6 +49,8 @@ class Told:
     @property
     def why(self) -> str | None:
         """Why it cannot be, in the table's words, and what could have been; `None`: it can."""
+        if isinstance(self.step, TwoActive):
+            return f"line {self.line} shows that {self.step.why}"
         if not isinstance(self.step, Anomaly):
             return None
         seen = RunStatus(self.step.seen)
@@ -83,6 +87,7 @@ class RunHeard:
     told: list[Told] = field(default_factory=list)
     _tracker: RunTracker = field(default_factory=RunTracker)
     _latest_at: float | None = None
+    _has_clashed: bool = False
 
     @property
     def status(self) -> RunStatus | None:
@@ -92,10 +97,10 @@ class RunHeard:
     @property
     def impossible(self) -> Told | None:
         """The first look that cannot be."""
-        return next((one for one in self.told if isinstance(one.step, Anomaly)), None)
+        return next((one for one in self.told if one.why), None)
 
-    def hear(self, look: Look) -> None:
-        """Take one look."""
+    def hear(self, look: Look, locks: Locks) -> None:
+        """Take one look, and what it proves about other runs of its thread: once."""
         self.looks += not look.guessed
         before = self._tracker.status
         own = {look.own} if look.own else CLIENTS
@@ -104,6 +109,15 @@ class RunHeard:
             self.told.append(self._told(look, step, before, is_alone=len(steps) == 1))
         if look.at is not None:
             self._latest_at = look.at
+        clash = locks.met(look, self._believed(look))
+        if clash and not self._has_clashed:
+            self._has_clashed = True
+            self.told.append(Told(look.line, clash, sure=True))
+
+    def _believed(self, look: Look) -> RunStatus | None:
+        """What a look shows, if it can be."""
+        shown = look.run["status"] if isinstance(look.run, Mapping) else look.run
+        return self.status if self.status == shown else None
 
     def _told(
         self, look: Look, step: JournalStep, before: RunStatus | None, *, is_alone: bool
@@ -167,10 +181,11 @@ def heard(looks: Iterable[Look]) -> Hearing:
         impossible: completed → in_progress (a terminal status is final); kept completed
     """
     runs: dict[str, RunHeard] = {}
+    locks = Locks()
     for look in looks:
         if look.run_id not in runs:
             if len(runs) >= RUNS_MAX:
                 raise CallerError(f"more than {RUNS_MAX} runs; judge the log in parts")
             runs[look.run_id] = RunHeard(look.run_id)
-        runs[look.run_id].hear(look)
+        runs[look.run_id].hear(look, locks)
     return Hearing(tuple(runs.values()))

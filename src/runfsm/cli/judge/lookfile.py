@@ -39,6 +39,8 @@ class Look:
         at: when, in Unix seconds, if the log says so.
         own: the client's event that led here, if whoever wrote the log took it.
         guessed: it was not seen, but inferred by whoever wrote the log.
+        thread_id: the run's thread, if the log says so.
+        wire: by which wire it was seen (`lifecycle.WIRES`), if that can be told.
     """
 
     line: int
@@ -47,6 +49,8 @@ class Look:
     at: float | None = None
     own: str | None = None
     guessed: bool = False
+    thread_id: str | None = None
+    wire: str | None = None
 
 
 class Looks:
@@ -66,7 +70,7 @@ class Looks:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
-        self._run_id = NAMELESS
+        self._run: Mapping[str, Any] = {"run_id": NAMELESS}
         self.lines = 0
         self.passed_over: list[int] = []
         self.unreadable: list[int] = []
@@ -110,8 +114,8 @@ class Looks:
     def _looks(self, entry: Mapping[str, Any]) -> Iterator[Look]:
         """Those of one entry: of what it holds, or the one that it is itself."""
         match entry:
-            case {"format": str(), "run": {"run_id": str(run_id)}}:  # the head of a drive's trace
-                self._run_id = run_id
+            case {"format": str(), "run": {"run_id": str()} as run}:  # the head of a drive's trace
+                self._run = run
             case {"transitions": [*entries]} | {"trace": [*entries]} | {"data": [*entries]}:
                 for one in entries:
                     if isinstance(one, Mapping):
@@ -146,10 +150,22 @@ class Looks:
     def _look(
         self, entry: Mapping[str, Any], run: Any, *, own: str | None = None, guessed: bool = False
     ) -> Look:
-        run_id = entry.get("run_id") or entry.get("id") or self._run_id
+        named = entry if entry.get("run_id") or entry.get("id") else {**entry, **self._run}
+        run_id = named.get("run_id") or named.get("id")
         at = entry.get("at")
         at = float(at) if isinstance(at, int | float) else None
-        return Look(self.lines, str(run_id)[:ID_MAX], run, at, own, guessed)
+        thread_id = named.get("thread_id")
+        thread_id = thread_id[:ID_MAX] if isinstance(thread_id, str) else None
+        wire = _wire(named, thread_id)
+        return Look(self.lines, str(run_id)[:ID_MAX], run, at, own, guessed, thread_id, wire)
+
+
+def _wire(entry: Mapping[str, Any], thread_id: str | None) -> str | None:
+    """What the entry says, or else what the Assistants API alone calls a run and a thread."""
+    if isinstance(told := entry.get("backend"), str):
+        return told
+    is_assistants = entry.get("object") == "thread.run" or (thread_id or "").startswith("thread_")
+    return "assistants" if is_assistants else None
 
 
 def _seen(run: Mapping[str, Any]) -> dict[str, Any]:

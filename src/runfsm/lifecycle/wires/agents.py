@@ -135,6 +135,12 @@ AGENTS: Final = Wire(
         _likely("openai-python: 'HTTP 202 confirms acceptance, not durable completion'"),
     ),
     submit=Trait(Submitting.ONE_BY_ONE, "each result by itself, into the session", _types),
+    resumed=Trait(
+        S.IN_PROGRESS,
+        "with its last result the turn goes on, and is not queued again: a journal passes `queued` "
+        "unseen, in no time",
+        _likely("probes: turn.in_progress does not come a second time; lifecycle/turn.py"),
+    ),
     settings=Trait(
         True, "the session keeps its agent's instructions and tools", _likely("sessions guide")
     ),

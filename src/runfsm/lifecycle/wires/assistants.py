@@ -106,11 +106,8 @@ ASSISTANTS: Final = Wire(
         "the answer says `cancelling`; which status wins, a later look says",
         _certain("recordings: ruby-openai"),
     ),
-    submit=Trait(
-        Submitting.INTO_THE_RUN,
-        "all outputs at once, into the run, which goes back to `queued`",
-        _recorded,
-    ),
+    submit=Trait(Submitting.INTO_THE_RUN, "all outputs at once, into the run", _recorded),
+    resumed=Trait(RunStatus.QUEUED, "the run goes back to `queued`", _recorded),
     settings=Trait(
         True,
         "the service keeps instructions and tools: an assistant's, copied to the run",
@@ -138,7 +135,7 @@ ASSISTANTS: Final = Wire(
         "threads and runs are kept until somebody deletes them",
         _likely("OpenAI's page on your data"),
     ),
-    webhooks=Trait(frozenset(), "none", _likely("API reference: no such event")),
+    webhooks=Trait(frozenset(), "no event is delivered", _likely("API reference: no such event")),
     error_codes=Trait(
         frozenset({"server_error", "rate_limit_exceeded", "invalid_prompt"}),
         "server_error, rate_limit_exceeded, invalid_prompt",

@@ -134,6 +134,11 @@ RESPONSES: Final = Wire(
         "all outputs at once, as input of a new response with an id of its own",
         _certain("function calling guide; openai-agents-python#673"),
     ),
+    resumed=Trait(
+        RunStatus.QUEUED,
+        "the new response is `queued`, as each one is that is made in background mode",
+        _likely("background guide; bodies printed in prism-php/prism#590, of first responses"),
+    ),
     settings=Trait(
         False,
         "instructions and tools are not carried over: send them with every hop, and do not change "

@@ -118,6 +118,7 @@ class Wire:
         expiry: how long after its creation the service ends a run.
         cancel: what the answer to a cancel says.
         submit: how the outputs of tools are handed in.
+        resumed: what a run is in as soon as its last output is in.
         settings: whether the service keeps instructions and tools from one hop to the next.
         idempotency: the calls that take an idempotency key.
         listing: whether the runs of a thread can be listed.
@@ -144,6 +145,7 @@ class Wire:
     expiry: Trait[timedelta | None]
     cancel: Trait[CancelAnswer]
     submit: Trait[Submitting]
+    resumed: Trait[RunStatus]
     settings: Trait[bool]
     idempotency: Trait[frozenset[str]]
     listing: Trait[bool]
