@@ -9,7 +9,7 @@ import pytest
 
 from by_hand import LOCKED, LOST, REQUEST, K, a_run, adopted, met, told
 from chains import Chains, lose
-from driving import LOOPS, in_time
+from driving import LOOPS, S, in_time
 from runfsm import (
     AsyncRunDriver,
     BackendError,
@@ -19,9 +19,10 @@ from runfsm import (
     RunCore,
     RunDriver,
     RunSnapshot,
+    ToolAnswered,
 )
 from runfsm.driver.actions import Create, Done, Listed, ListRuns, Sleep, Slept
-from runfsm_simulator import hang
+from runfsm_simulator import call, hang
 
 SLOW_DOWN = Fault(K.RATE_LIMITED, "Rate limit reached.", retry_after_s=6.0, status_code=429)
 
@@ -78,3 +79,30 @@ def test_a_cancel_ends_one_wait_and_not_all(loop: Any) -> None:
     with pytest.raises(BackendError):
         in_time(drive if loop is None else lambda: anyio.run(drive_async, backend=loop))
     assert 10 > sum(isinstance(step, FaultMet) for step in stream.core.journal)
+
+
+# A run that was found ----------------------------------------------------------------------------
+
+
+def _answered(chains: Chains) -> Any:
+    def on_step(_watch: Any, step: Any) -> None:
+        if isinstance(step, ToolAnswered):
+            lose(chains)
+
+    return on_step
+
+
+@pytest.mark.parametrize("loop", LOOPS[:2], ids=str)
+def test_a_run_that_was_found_expires_too(loop: Any) -> None:
+    """Nobody knows when it was created. Its outputs are lost, too, and what follows never ends.
+
+    It was driven for ever: its time counts from when it was found.
+    """
+    chains = Chains(call("look", work_s=1), hang(), loop=loop)
+    lose(chains)
+    began_at = chains.sim.clock.now()
+
+    outcome = chains.run(on_step=_answered(chains))
+
+    assert (S.REQUIRES_ACTION, None) == (outcome.status, outcome.cancel_reason)
+    assert 660 < chains.sim.clock.now() - began_at < 670

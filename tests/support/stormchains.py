@@ -26,7 +26,7 @@ from runfsm_simulator.world.responsemodels import (
     ToolOutput,
 )
 from runfsm_simulator.world.terms import Settings, Terms
-from storms import Act
+from storms import Act, Case
 from stormstage import Stage
 from stormstory import TrueRun
 
@@ -44,6 +44,10 @@ TRACELESS: Final = frozenset({"failed", "cancelled"})
 
 class ChainStage(Stage):
     """A world in a storm, and a driver in it, on the Responses wire. See `Stage`."""
+
+    def __init__(self, case: Case) -> None:
+        self._elsewhere: set[str] = set()  # responses of ours that another process made
+        super().__init__(case)
 
     def _make_thread(self) -> str:
         with self.simulator.world.sheltered():
@@ -73,9 +77,8 @@ class ChainStage(Stage):
             outputs = [NewItem(output=ToolOutput(it, "")) for it in _dangling(conversation)]
             if outputs:
                 metadata = conversation.newest.metadata
-                world.create_response(
-                    _wanted(conversation, items=tuple(outputs), metadata=metadata)
-                )
+                wanted = _wanted(conversation, items=tuple(outputs), metadata=metadata)
+                self._elsewhere.add(world.create_response(wanted).id)
 
     @property
     def _conversation(self) -> Conversation | None:
@@ -114,7 +117,8 @@ class ChainStage(Stage):
 
     def _truth(self, own: list[Response]) -> TrueRun:
         kept = [it for it in own if it.status not in TRACELESS]
-        items = [item for it in kept for item in it.input]
+        # What another process sends is not sent twice by us: nobody refuses the second.
+        items = [item for it in kept for item in it.input if it.id not in self._elsewhere]
         written = [item for it in kept for item in it.output]
         return TrueRun(
             id=run_id_of(self.case.key),
@@ -122,6 +126,13 @@ class ChainStage(Stage):
             calls=[(it.call.name, it.call.arguments) for it in written if it.call],
             accepted=[it.output.call_id for it in items if it.output],
             wrote="\n".join(it.message.text for it in written if it.message),
+        )
+
+    @property
+    def is_mistakable(self) -> bool:
+        """See `Stage`: a run is found by what it says, so that one that says nothing is not."""
+        return not self.plan.says and any(
+            METADATA_KEY not in it.metadata for it in self.simulator.world.store.responses.values()
         )
 
     @property
