@@ -26,6 +26,7 @@ from runfsm_simulator.world.responsemodels import (
     ToolOutput,
 )
 from runfsm_simulator.world.terms import Settings, Terms
+from stormclient import AsyncShortClient, ShortClient
 from storms import Act, Case
 from stormstage import Stage
 from stormstory import TrueRun
@@ -55,8 +56,8 @@ class ChainStage(Stage):
 
     def backend(self, *, awaited: bool) -> Any:
         """See `Stage`."""
-        simulator = self.simulator
-        client: Any = simulator.async_client() if awaited else simulator.client()
+        make: Any = AsyncShortClient if awaited else ShortClient
+        client = make(self.simulator)
         return ResponsesBackend(client, assistants={self.assistant_id: {"model": MODEL}})
 
     def _hear_request(self, request: Any) -> None:
@@ -87,10 +88,13 @@ class ChainStage(Stage):
     # What truly happened -------------------------------------------------------------------------
 
     def holder(self) -> str | None:
-        """See `Stage`."""
+        """See `Stage`: a response, or the calls of another client's run, which wait."""
         conversation = self._conversation
-        found = conversation.holder(self.clock.now()) if conversation else None
-        return found.id if found else None
+        if conversation is None:
+            return None
+        found = conversation.holder(self.clock.now())
+        waiting = (it for it in _dangling(conversation) if it not in self._own_calls())
+        return found.id if found else next(waiting, None)
 
     def justifies(self, fault: Fault) -> bool:
         """See `Stage`: the calls of another client's run, which waits, keep everybody else out.

@@ -54,7 +54,7 @@ def tools_once(stage: Stage, story: Story) -> Iterator[str]:
     for run in stage.ours:
         asked.update((name, _number(arguments)) for name, arguments in run.calls)
     for call, times in stage.called.items():
-        if times > asked[call]:
+        if times > asked[call] and not stage.is_mistakable:
             yield f"{call} was called {times} times, and asked for {asked[call]} times"
     answered = Counter(step.call_id for step in story.journal if isinstance(step, ToolAnswered))
     yield from _twice("answered", answered)

@@ -21,6 +21,7 @@ from runfsm_simulator.world.sessionmodels import Session, SessionTurn
 from runfsm_simulator.world.sessions import Cancel, NewSession, Said
 from runfsm_simulator.world.terms import Settings, Terms
 from stormchains import LIFETIME_S, MODEL
+from stormclient import AsyncShortClient, ShortClient
 from storms import Act, Plan
 from stormstage import BEFORE, QUESTION, Stage
 from stormstory import TrueRun
@@ -58,14 +59,14 @@ class TurnStage(Stage):
         world = self.simulator.world
         with world.sheltered():
             session = world.create_session(NewSession(terms=TERMS, messages=(HELLO,), echo={}))
-            for event in (RunEvent.START, RunEvent.COMPLETE):
-                world.fire(next(iter(session.turns)), event)
+            if session.active:  # it is wherever the script brings it at once
+                world.fire(session.active.id, RunEvent.CONFIRM_CANCEL)
             return session.id
 
     def backend(self, *, awaited: bool) -> Any:
         """See `Stage`."""
-        simulator = self.simulator
-        client: Any = simulator.async_client() if awaited else simulator.client()
+        make: Any = AsyncShortClient if awaited else ShortClient
+        client = make(self.simulator)
         return AgentsBackend(client, assistants={self.assistant_id: {"model": MODEL}})
 
     def _hear_request(self, request: Any) -> None:
@@ -123,7 +124,7 @@ class TurnStage(Stage):
     @property
     def _waiting(self) -> Counter[str]:
         """What is lost with us, and not before: one that may have been said waits on as well."""
-        memory = self.driver.backend._flows.memory
+        memory = self.driver._backend._flows.memory
         waiting = memory.waiting(self.thread_id).values() if self.thread_id else ()
         return Counter(message["content"] for message in waiting)
 
