@@ -7,19 +7,21 @@ does, unless another client came between our look and our message; and then we m
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from math import floor
 from typing import Any, Final
 
+from attending import AGENT, HEADERS, SESSIONS
 from runfsm import AgentsBackend, RunEvent, RunStatus
 from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle import TurnStatus
+from runfsm_simulator.wire.http import Request
 from runfsm_simulator.world.models import NewMessage
 from runfsm_simulator.world.sessionmodels import Session, SessionTurn
-from runfsm_simulator.world.sessions import Cancel, NewSession, Said
-from runfsm_simulator.world.terms import Settings, Terms
+from runfsm_simulator.world.sessions import Cancel, Said
 from stormchains import LIFETIME_S, MODEL
 from stormclient import AsyncShortClient, ShortClient
 from storms import Act, Plan
@@ -30,10 +32,9 @@ __all__ = ["TurnStage"]
 
 S = RunStatus
 
-TERMS: Final = Terms("", None, MODEL, None, (), Settings())
-
 #: What somebody said there before.
-HELLO: Final = NewMessage("user", ("Hello.",))
+BEGUN: Final = {"environment": {"type": "none"}, "agent": AGENT, "input": "Hello."}
+HELLO: Final = Request("POST", f"/v1{SESSIONS}", {}, HEADERS, json.dumps(BEGUN).encode())
 #: And what another client says meanwhile.
 ALSO: Final = NewMessage("user", ("And I say this.",))
 
@@ -58,7 +59,8 @@ class TurnStage(Stage):
         """A session whose first turn is over."""
         world = self.simulator.world
         with world.sheltered():
-            session = world.create_session(NewSession(terms=TERMS, messages=(HELLO,), echo={}))
+            made = self.simulator.handle(HELLO)
+            session = world.store.session(made.json()["id"])
             if session.active:  # it is wherever the script brings it at once
                 world.fire(session.active.id, RunEvent.CONFIRM_CANCEL)
             return session.id
