@@ -56,7 +56,7 @@ bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/many_runs.py
 	$(BIN)/python bench/explore.py
 
-storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses plays the other wire.
+storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses (or agents) plays another wire.
 	$(BIN)/python tests/support/stormtable.py $(CASE)
 
 mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=decide.py, FRESH=1.

@@ -86,6 +86,7 @@ AREAS: Final = (
             "tests/conformance/test_driver_cancels.py",
             "tests/conformance/test_driver_tools.py",
             "tests/conformance/test_driver_storm_regressions.py",
+            "tests/conformance/test_chain_storm_regressions.py",
         ),
     ),
     Area(

@@ -12,10 +12,13 @@ from typing import Any, Final
 
 import pytest
 
+from attending import OF_OPENAI_3
 from runfsm import BackendError, Fault, FaultKind, RunStatus, Transition
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator.world.models import NewMessage
 from runfsm_simulator.world.storm import REASONS
+from stormchains import ChainStage
+from stormclient import ShortClient
 from stormjudge import RULES, judge
 from stormplay import play
 from storms import STREAMS, Case, fixed_set
@@ -29,6 +32,25 @@ def test_no_storm_on_the_responses_wire_breaks_a_rule(weather: str) -> None:
     played = [play(Case(weather, seed, "responses")) for seed in range(2)]
 
     assert {} == {f"make storm CASE={one.case}": one.broken for one in played if one.broken}
+
+
+@OF_OPENAI_3
+@pytest.mark.parametrize("weather", sorted({*REASONS, "pair", "swarm"} - STREAMS))
+def test_no_storm_on_the_agents_api_breaks_a_rule(weather: str) -> None:
+    """The same cases, judged by the same rules; and who has steered another's turn is told so."""
+    played = play(Case(weather, 1, "agents"))
+
+    assert () == played.broken, f"make storm CASE={played.case}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_short_road_tells_the_same_story(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """As the official client's own, request by request and fault by fault."""
+    case = Case("swarm", seed, "responses")
+    short = ChainStage(case).drive()
+    monkeypatch.delattr(ShortClient, "request")
+
+    assert ChainStage(case).drive() == short
 
 
 @pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])

@@ -26,7 +26,8 @@ from runfsm_simulator.world.responsemodels import (
     ToolOutput,
 )
 from runfsm_simulator.world.terms import Settings, Terms
-from storms import Act
+from stormclient import AsyncShortClient, ShortClient
+from storms import Act, Case
 from stormstage import Stage
 from stormstory import TrueRun
 
@@ -45,14 +46,18 @@ TRACELESS: Final = frozenset({"failed", "cancelled"})
 class ChainStage(Stage):
     """A world in a storm, and a driver in it, on the Responses wire. See `Stage`."""
 
+    def __init__(self, case: Case) -> None:
+        self._elsewhere: set[str] = set()  # responses of ours that another process made
+        super().__init__(case)
+
     def _make_thread(self) -> str:
         with self.simulator.world.sheltered():
             return self.simulator.world.create_conversation().id
 
     def backend(self, *, awaited: bool) -> Any:
         """See `Stage`."""
-        simulator = self.simulator
-        client: Any = simulator.async_client() if awaited else simulator.client()
+        make: Any = AsyncShortClient if awaited else ShortClient
+        client = make(self.simulator)
         return ResponsesBackend(client, assistants={self.assistant_id: {"model": MODEL}})
 
     def _hear_request(self, request: Any) -> None:
@@ -73,9 +78,8 @@ class ChainStage(Stage):
             outputs = [NewItem(output=ToolOutput(it, "")) for it in _dangling(conversation)]
             if outputs:
                 metadata = conversation.newest.metadata
-                world.create_response(
-                    _wanted(conversation, items=tuple(outputs), metadata=metadata)
-                )
+                wanted = _wanted(conversation, items=tuple(outputs), metadata=metadata)
+                self._elsewhere.add(world.create_response(wanted).id)
 
     @property
     def _conversation(self) -> Conversation | None:
@@ -84,10 +88,13 @@ class ChainStage(Stage):
     # What truly happened -------------------------------------------------------------------------
 
     def holder(self) -> str | None:
-        """See `Stage`."""
+        """See `Stage`: a response, or the calls of another client's run, which wait."""
         conversation = self._conversation
-        found = conversation.holder(self.clock.now()) if conversation else None
-        return found.id if found else None
+        if conversation is None:
+            return None
+        found = conversation.holder(self.clock.now())
+        waiting = (it for it in _dangling(conversation) if it not in self._own_calls())
+        return found.id if found else next(waiting, None)
 
     def justifies(self, fault: Fault) -> bool:
         """See `Stage`: the calls of another client's run, which waits, keep everybody else out.
@@ -114,7 +121,8 @@ class ChainStage(Stage):
 
     def _truth(self, own: list[Response]) -> TrueRun:
         kept = [it for it in own if it.status not in TRACELESS]
-        items = [item for it in kept for item in it.input]
+        # What another process sends is not sent twice by us: nobody refuses the second.
+        items = [item for it in kept for item in it.input if it.id not in self._elsewhere]
         written = [item for it in kept for item in it.output]
         return TrueRun(
             id=run_id_of(self.case.key),
@@ -122,6 +130,13 @@ class ChainStage(Stage):
             calls=[(it.call.name, it.call.arguments) for it in written if it.call],
             accepted=[it.output.call_id for it in items if it.output],
             wrote="\n".join(it.message.text for it in written if it.message),
+        )
+
+    @property
+    def is_mistakable(self) -> bool:
+        """See `Stage`: a run is found by what it says, so that one that says nothing is not."""
+        return not self.plan.says and any(
+            METADATA_KEY not in it.metadata for it in self.simulator.world.store.responses.values()
         )
 
     @property

@@ -82,7 +82,7 @@ def _is_hopeless(stage: Stage, story: Story, fault: Fault) -> bool:
         case K.NOT_FOUND:
             return bool(stage.thread_id) and not was_seen
         case K.GARBLED:
-            if stage.case.wire == "responses":  # several requests a call
+            if stage.case.wire != "assistants":  # several requests a call
                 return not was_seen
             return met == len(story.calls) - story.before
     return False

@@ -54,7 +54,7 @@ def tools_once(stage: Stage, story: Story) -> Iterator[str]:
     for run in stage.ours:
         asked.update((name, _number(arguments)) for name, arguments in run.calls)
     for call, times in stage.called.items():
-        if times > asked[call]:
+        if times > asked[call] and not stage.is_mistakable:
             yield f"{call} was called {times} times, and asked for {asked[call]} times"
     answered = Counter(step.call_id for step in story.journal if isinstance(step, ToolAnswered))
     yield from _twice("answered", answered)
@@ -87,7 +87,7 @@ def _twice(what: str, times: Counter[str]) -> Iterator[str]:
 def messages_once(stage: Stage, story: Story) -> Iterator[str]:
     """What the user says stands there once if that was reported, and at most once otherwise."""
     said = stage.texts()
-    wanted = len(stage.ours) if stage.plan.says else 0
+    wanted = len(stage.ours) + stage.steered if stage.plan.says else 0
     if said[QUESTION] != wanted:
         yield f"the message of the run stands there {said[QUESTION]} times, not {wanted}"
     if not int(story.message_id is not None) <= said[BEFORE] <= 1:
@@ -102,6 +102,8 @@ def ended(stage: Stage, story: Story) -> Iterator[str]:
     if story.outcome is None:
         return
     status, run = story.outcome.status, next(iter(stage.ours), None)
+    if run is None and stage.is_mistakable:
+        return
     if run is None or run.id != story.outcome.ref.run_id:
         yield f"the outcome is of {story.outcome.ref.run_id}, which is not our run"
     elif status in LIFECYCLE.terminal and run.status not in stage.true_of(status):

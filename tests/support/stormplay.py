@@ -15,11 +15,16 @@ from stormjudge import judge
 from storms import Case
 from stormstage import Stage
 from stormstory import Story
+from stormturns import TurnStage
 
 __all__ = ["STAGES", "Played", "play", "told"]
 
 #: By wire.
-STAGES: Final[Mapping[str, type[Stage]]] = {"assistants": Stage, "responses": ChainStage}
+STAGES: Final[Mapping[str, type[Stage]]] = {
+    "assistants": Stage,
+    "responses": ChainStage,
+    "agents": TurnStage,
+}
 
 
 @dataclass(frozen=True)

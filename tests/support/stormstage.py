@@ -29,7 +29,7 @@ from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.refusals import Refusal
-from storms import Act, Case
+from storms import Act, Case, Plan
 from stormstory import Call, Story, TrueRun
 from stormtools import IN_USE, TOOLS, Use
 
@@ -68,7 +68,7 @@ class Stage:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.plan = plan = case.plan
+        self.plan = plan = self._planned(case.plan)
         self.clock = WatchfulClock()
         self.simulator = Simulator(plan.script, clock=self.clock, seed=case.seed, storm=plan.storm)
         self.assistant_id = self.simulator.create_assistant()
@@ -88,6 +88,10 @@ class Stage:
         self._told = ""
         self._leaves = False
         self._listen_in()
+
+    def _planned(self, plan: Plan) -> Plan:
+        """What of a plan can be on this wire."""
+        return plan
 
     def _make_thread(self) -> str:
         return self.simulator.create_thread()
@@ -227,7 +231,10 @@ class Stage:
         elif act == "leave":
             self._leaves = True
         elif act is not None:
-            with suppress(IllegalTransition, CallerError, Refusal):
+            with (
+                suppress(IllegalTransition, CallerError, Refusal),
+                self.simulator.world.operation(),  # what it looks at is of now
+            ):
                 self._act_elsewhere(act)
 
     def _act_elsewhere(self, act: Act) -> None:
@@ -267,6 +274,16 @@ class Stage:
         """The runs of our key, on whatever thread."""
         runs = self.simulator.world.store.runs.values()
         return [_truth(run) for run in runs if run.metadata.get(METADATA_KEY) == self.case.key]
+
+    @property
+    def is_mistakable(self) -> bool:
+        """Whether nobody can tell another client's run from ours, which is not there."""
+        return False
+
+    @property
+    def steered(self) -> int:
+        """How often another client's run was told what ours says; never, where there is a lock."""
+        return 0
 
     @property
     def expires_at(self) -> list[float]:

@@ -1,7 +1,8 @@
 """All ten thousand storms, and how they ended, as a table: `make storm`.
 
-`make storm CASE=timeout/17` tells what happens in one of them instead; `make storm CASE=responses`
-plays all of them on the Responses wire, and `CASE=responses:timeout/17` tells of one there.
+`make storm CASE=timeout/17` tells what happens in one of them instead. `make storm CASE=responses`
+plays all of them on the Responses wire, `CASE="agents 1000"` the first thousand on the Agents API,
+and `CASE=responses:timeout/17` tells of one there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from time import perf_counter
 from typing import Final
 
@@ -41,8 +43,8 @@ def main(names: list[str]) -> int:
     return 0
 
 
-def _all(wire: str = "assistants") -> int:
-    cases, began_at = [*fixed_set(wire)], perf_counter()
+def _all(wire: str = "assistants", count: str | None = None) -> int:
+    cases, began_at = [*islice(fixed_set(wire), int(count) if count else None)], perf_counter()
     with ProcessPoolExecutor() as pool:
         playing = pool.map(play, cases, chunksize=20)
         played = [*track(playing, "storms", len(cases), console=Console(stderr=True))]
@@ -50,8 +52,8 @@ def _all(wire: str = "assistants") -> int:
     broken = [one for one in played if one.broken]
     took_s = perf_counter() - began_at
     sys.stdout.write(
-        f"{len(played):,} storms, each by threads, asyncio and trio, in {took_s:.0f} s on "
-        f"{os.cpu_count()} processors: {len(broken)} with a broken rule.\n"
+        f"{len(played):,} storms on the wire of {wire}, each by threads, asyncio and trio, in "
+        f"{took_s:.0f} s on {os.cpu_count()} processors: {len(broken)} with a broken rule.\n"
     )
     for one in broken[:20]:
         sys.stdout.write(f"  make storm CASE={one.case}   # {'; '.join(one.broken)}\n")

@@ -41,7 +41,7 @@ LAG_S: Final = 5.0
 RETRY_AFTER_S: Final = (1, 2, 5, 20)
 
 #: What a tenth status might be called.
-TENTH: Final = ("paused", "waiting", "suspended")
+TENTH: Final = ("paused", "pending", "suspended")
 
 
 @dataclass(frozen=True, slots=True)

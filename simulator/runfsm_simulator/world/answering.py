@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from runfsm.lifecycle import MessageStatus, ResponseStatus, RunEvent
-from runfsm_simulator.world.exchange import progress
+from runfsm_simulator.world.exchange import first_waiting, progress
 from runfsm_simulator.world.models import Message, Thread
 from runfsm_simulator.world.refusals import (
     ConversationLocked,
@@ -168,8 +168,9 @@ class Answering(Stormy):
             raise ConversationLocked(conversation.id)
 
     def _foreign_response(self, conversation: Conversation) -> Response | None:
-        """Another client's response, which has come first."""
-        if not self.strikes("foreign_run"):
+        """Another client's response, which has come first; none where calls wait, whoever asks."""
+        waits = first_waiting(conversation.items.values()) is not None
+        if waits or not self.strikes("foreign_run"):
             return None
         wanted = Wanted(terms=SOMEBODYS, background=True)
         response = self._response(

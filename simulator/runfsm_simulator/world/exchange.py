@@ -6,7 +6,7 @@ response reads, one after another. What a run has done so far comes after the mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runfsm.lifecycle import ToolCall
@@ -14,7 +14,7 @@ from runfsm_simulator.world.refusals import MissingToolOutput, UnknownToolCall
 from runfsm_simulator.world.responsemodels import Item, NewItem
 from runfsm_simulator.world.scene import Answered
 
-__all__ = ["Progress", "progress"]
+__all__ = ["Progress", "first_waiting", "progress"]
 
 Items = Sequence[Item | NewItem]
 
@@ -52,19 +52,26 @@ def progress(items: Items) -> Progress:
     return Progress(len(rounds), answered, rounds[-1] if rounds else ())
 
 
-def _check_answered(items: Items) -> None:
-    called: set[str] = set()
+def first_waiting(items: Iterable[Item | NewItem]) -> str | None:
+    """The id of the first call that has no output."""
     waiting: dict[str, None] = {}  # in their order
     for item in items:
         if item.call:
-            called.add(item.call.call_id)
             waiting[item.call.call_id] = None
-        elif item.output and item.output.call_id not in called:
-            raise UnknownToolCall(item.output.call_id)
         elif item.output:  # a second output of one call is taken, too: nobody tells otherwise
             waiting.pop(item.output.call_id, None)
-    if waiting:
-        raise MissingToolOutput(next(iter(waiting)))
+    return next(iter(waiting), None)
+
+
+def _check_answered(items: Items) -> None:
+    called: set[str] = set()
+    for item in items:
+        if item.call:
+            called.add(item.call.call_id)
+        elif item.output and item.output.call_id not in called:
+            raise UnknownToolCall(item.output.call_id)
+    if (call_id := first_waiting(items)) is not None:
+        raise MissingToolOutput(call_id)
 
 
 def _since_last_answer(items: Items) -> Items:

@@ -83,7 +83,8 @@ class Looking:
 
     def look(self, ref: RunRef, record: Record, hop: Hop) -> RunSnapshot:
         """A run, of which this response is the head."""
-        created_at = hop.created_at if record.created_at is None else record.created_at
+        is_first = record.created_at is None and record.after is None
+        created_at = hop.created_at if is_first else record.created_at
         usage = {**record.usage, **({hop.id: hop.usage} if hop.usage else {})}
         record = replace(record, created_at=created_at, usage=usage)
         calls = hop.calls if hop.status == S.COMPLETED else ()
@@ -124,8 +125,10 @@ class Looking:
             **shown,
         )
         limit_s = self._expires_after_s
-        if limit_s is not None and record.created_at is not None and not run.is_terminal:
-            run = replace(run, expires_at=record.created_at + limit_s, expires_here=True)
+        if limit_s is not None and not run.is_terminal:
+            begun_at = record.created_at
+            expires_at = None if begun_at is None else begun_at + limit_s
+            run = replace(run, expires_at=expires_at, expires_here=True, expires_after_s=limit_s)
         self._threads.note(run)
         return self.memory.note(run)
 

@@ -95,6 +95,7 @@ class AsyncHands:
         self._is_guest = ticket is not None
         self._alarm = shared.clock.async_alarm()
         self._interrupted = False
+        self._is_heeded = False  # by the core, which has other waits from then on
         self._stream: StreamTask | None = None
         self._heard: deque[StreamEvent] = deque()  # before the run was shown
 
@@ -105,8 +106,14 @@ class AsyncHands:
 
     def interrupt(self) -> None:
         """Wait no longer, now and later. Any task or thread may ask."""
-        self._interrupted = True
-        self._alarm.ring()
+        if not self.is_interrupted:  # who says it at every step ends one wait, too
+            self._interrupted = True
+            self._alarm.ring()
+
+    def heed(self) -> bool:
+        """Whether the app asked to stop waiting; whoever asks that tells the core."""
+        self._is_heeded = self.is_interrupted
+        return self._is_heeded
 
     def wake(self) -> None:
         """Sleep no longer, this once. Any task and any thread may ask."""
@@ -257,9 +264,9 @@ class AsyncHands:
             await stream.aclose()
 
     def _renew_alarm(self) -> None:
-        """A late ring must not end a later wait; that of an interrupt must."""
+        """A late ring must not end a later wait; that of an interrupt must, until it is heeded."""
         self._alarm = self._clock.async_alarm()
-        if self.is_interrupted:
+        if self.is_interrupted and not self._is_heeded:
             self._alarm.ring()
 
     # Tools ---------------------------------------------------------------------------------------

@@ -58,7 +58,6 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         self._under_way = under_way
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
-        self._cancel_asked = False
         self._participant: Participant | None = None  # from the first step on
         self._items = self._drive()
 
@@ -98,7 +97,6 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
 
     def cancel(self) -> None:
         """Cancel the run. Any task or thread may ask; the iteration goes on until it ended."""
-        self._cancel_asked = True
         self._hands.interrupt()
 
     def wake(self, hint: WebhookHint) -> bool:
@@ -137,7 +135,7 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
 
     async def _act(self) -> AsyncGenerator[LiveItem, None]:
         while True:
-            if self._cancel_asked:
+            if self._hands.heed():
                 self.core.request_cancel()
             for step in self._teller.news():
                 yield step
@@ -222,5 +220,5 @@ class AsyncErrand:
         while not isinstance(action := self._core.next_action(), Done):
             self._core.receive(await self._hands.perform(action))
             self._teller.news()
-            if self._hands.is_interrupted:
+            if self._hands.heed():
                 self._core.request_cancel()

@@ -67,26 +67,26 @@ def _act(known: Known, run: RunSnapshot) -> Action | None:
 
 def _can_answer(known: Known, run: RunSnapshot) -> bool:
     waiting = known.status is RunStatus.REQUIRES_ACTION and bool(run.calls)
-    return waiting and not known.answers.are_accepted(run) and not _may_have_expired(known, run)
+    return waiting and not known.answers.are_accepted(run) and not _may_have_expired(known)
 
 
-def _may_have_expired(known: Known, run: RunSnapshot) -> bool:
+def _may_have_expired(known: Known) -> bool:
     """Whether `expires_at` has passed since the look; then only another look can tell.
 
     If that look still shows the calls, the service's clock is behind ours, and it decides.
     """
-    return run.expires_at is not None and known.seen_at < run.expires_at <= known.now
+    return known.expires_at is not None and known.seen_at < known.expires_at <= known.now
 
 
 def _answer(known: Known, run: RunSnapshot) -> Action:
     if missing := known.answers.missing(run):
         look_s = known.policy.pacing.longest_s
-        return RunTools(missing, run.ref, _time_left_s(known, run), look_s)
+        return RunTools(missing, run.ref, _time_left_s(known), look_s)
     return SubmitOutputs(run.ref, known.answers.of(run), known.streaming)
 
 
-def _time_left_s(known: Known, run: RunSnapshot) -> float | None:
-    ends = (run.expires_at, known.deadline_at)
+def _time_left_s(known: Known) -> float | None:
+    ends = (known.expires_at, known.deadline_at)
     left = (at - known.now for at in ends if at is not None and at > known.now)
     return min(left, default=None)
 
@@ -114,9 +114,8 @@ def _sleep(known: Known, delay_s: float) -> Sleep:
 
 def _in_time_s(known: Known, delay_s: float) -> float:
     """A wait that ends no later than the next moment that changes everything."""
-    expires_at = known.snapshot.expires_at if known.snapshot else None
-    if expires_at is not None and expires_at > known.now:
-        delay_s = min(delay_s, expires_at - known.now)
+    if known.expires_at is not None and known.expires_at > known.now:
+        delay_s = min(delay_s, known.expires_at - known.now)
     return _in_own_time_s(known, delay_s)
 
 

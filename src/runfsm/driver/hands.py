@@ -94,6 +94,7 @@ class Hands:
         self._is_guest = ticket is not None
         self._alarm = shared.clock.alarm()
         self._interrupted = threading.Event()
+        self._is_heeded = False  # by the core, which has other waits from then on
         self._stream: StreamThread | None = None
         self._heard: deque[StreamEvent] = deque()  # before the run was shown
 
@@ -104,8 +105,14 @@ class Hands:
 
     def interrupt(self) -> None:
         """Wait no longer, now and later. Any thread may ask."""
-        self._interrupted.set()
-        self._alarm.ring()
+        if not self.is_interrupted:  # who says it at every step ends one wait, too
+            self._interrupted.set()
+            self._alarm.ring()
+
+    def heed(self) -> bool:
+        """Whether the app asked to stop waiting; whoever asks that tells the core."""
+        self._is_heeded = self.is_interrupted
+        return self._is_heeded
 
     def wake(self) -> None:
         """Sleep no longer, this once. Any thread may ask."""
@@ -252,9 +259,9 @@ class Hands:
             self._renew_alarm()
 
     def _renew_alarm(self) -> None:
-        """A late ring must not end a later wait; that of an interrupt must."""
+        """A late ring must not end a later wait; that of an interrupt must, until it is heeded."""
         self._alarm = self._clock.alarm()
-        if self.is_interrupted:
+        if self.is_interrupted and not self._is_heeded:
             self._alarm.ring()
 
     # Tools ---------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ class Known:
         streaming: whether to listen where one can.
         now: the latest time that was told.
         snapshot: the latest look, and when it was taken: `seen_at`.
+        met_at: when the first one was.
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
         answers: what was answered to its calls.
@@ -49,6 +50,7 @@ class Known:
     now: float
     snapshot: RunSnapshot | None = None
     seen_at: float = 0.0
+    met_at: float = 0.0
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)
     answers: Answers = field(default_factory=Answers)
@@ -92,19 +94,29 @@ class Known:
         return None if limit_s is None else self.started_at + limit_s
 
     @property
+    def expires_at(self) -> float | None:
+        """When the run's time is over. Nobody knows how old one is that was found: since then."""
+        run = self.snapshot
+        if run is None:
+            return None
+        if run.expires_at is not None or run.expires_after_s is None:
+            return run.expires_at
+        return self.met_at + run.expires_after_s
+
+    @property
     def has_expired(self) -> bool:
         """Whether its time is over by our own clock, on a service that does not end it."""
-        run = self.snapshot
-        if run is None or not run.expires_here or run.expires_at is None:
+        expires_here = self.snapshot is not None and self.snapshot.expires_here
+        if not expires_here or self.expires_at is None:
             return False
-        return self.now >= run.expires_at and self.cancel_reason is None
+        return self.now >= self.expires_at and self.cancel_reason is None
 
     @property
     def give_up_at(self) -> float | None:
         """When a cancel has not been honoured for long enough."""
         since = self.cancel_wanted_at if self.cancel_reason is not None else None
-        if self.has_expired and self.snapshot is not None:
-            since = self.snapshot.expires_at
+        if self.has_expired:
+            since = self.expires_at
         return None if since is None else since + self.policy.cancel_grace_s
 
     @property

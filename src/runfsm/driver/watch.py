@@ -52,7 +52,6 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._under_way = under_way
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
-        self._cancel_asked = False
         self._participant: Participant | None = None  # from the first step on
         self._items = self._drive()
 
@@ -91,7 +90,6 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
 
     def cancel(self) -> None:
         """Cancel the run. Any thread may ask; the iteration goes on until the run has ended."""
-        self._cancel_asked = True
         self._hands.interrupt()
 
     def wake(self, hint: WebhookHint) -> bool:
@@ -127,7 +125,7 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
 
     def _act(self) -> Generator[LiveItem, None, None]:
         while True:
-            if self._cancel_asked:
+            if self._hands.heed():
                 self.core.request_cancel()
             yield from self._teller.news()
             action = self.core.next_action()
@@ -208,5 +206,5 @@ class Errand:
         while not isinstance(action := self._core.next_action(), Done):
             self._core.receive(self._hands.perform(action))
             self._teller.news()
-            if self._hands.is_interrupted:
+            if self._hands.heed():
                 self._core.request_cancel()

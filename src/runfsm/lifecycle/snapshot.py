@@ -121,6 +121,7 @@ class RunSnapshot:
         started_at: overwritten each time the run comes back from the queue.
         expires_at: when the service gives up; null once the run is over.
         expires_here: whether no service ends it then, so that whoever drives it must.
+        expires_after_s: how long it may take then, for whoever cannot tell when it was created.
         means: which of the nine statuses it is in, where the service says that in other words.
         error: why a failed run failed.
         incomplete_reason: why an incomplete run was cut short.
@@ -138,6 +139,7 @@ class RunSnapshot:
     started_at: float | None = None
     expires_at: float | None = None
     expires_here: bool = field(default=False, kw_only=True)
+    expires_after_s: float | None = field(default=None, kw_only=True)
     means: RunStatus | None = field(default=None, kw_only=True)
     error: RunError | None = None
     incomplete_reason: str | None = None

@@ -177,6 +177,16 @@ def test_another_clients_response_comes_first() -> None:
     assert "completed" == desk.finished(conversation=made.id).status
 
 
+def test_nobody_comes_first_where_calls_wait() -> None:
+    """Whoever asks is refused there, another client too: so the outputs get through."""
+    desk = Desk()
+    made = desk.client.conversations.create()
+    first = desk.finished(conversation=made.id)
+    desk.sim.world.storm = Storm(foreign_run=1)
+
+    assert "completed" == desk.answered(first, conversation=made.id).status
+
+
 def test_a_lock_that_lingers() -> None:
     """After the response is over."""
     desk = Desk(GREETING, storm=Storm(lingering_lock_s=5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import openai
@@ -12,7 +13,15 @@ import pytest
 from runfsm.backends.faults import map_errors
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, FaultKind, ThreadBusy
-from runfsm.lifecycle import LIFECYCLE, Actor, RunEvent, RunRef, RunStatus
+from runfsm.lifecycle import (
+    LIFECYCLE,
+    Actor,
+    ResponseStatus,
+    RunEvent,
+    RunRef,
+    RunStatus,
+    TurnStatus,
+)
 from runfsm_simulator import Script, Seeded, Simulator, Storm, call, hang, say
 from runfsm_simulator.doors import striker
 from runfsm_simulator.doors.direct import DirectBackend
@@ -284,6 +293,12 @@ def test_a_tenth_status_is_seen_once(client: Any) -> None:
     here.create()
 
     assert ["paused", "queued", "queued"] == [here.status() for _ in range(3)]
+
+
+@pytest.mark.parametrize("statuses", [RunStatus, ResponseStatus, TurnStatus])
+def test_a_tenth_status_is_one_on_no_wire(statuses: type[StrEnum]) -> None:
+    """What a run never is may be what a turn is: waiting, say."""
+    assert not {*striker.TENTH} & {*statuses}
 
 
 def test_the_first_list_lacks_the_message(client: Any) -> None:
