@@ -1,8 +1,10 @@
 """Which files have mutants, and which tests are to kill them.
 
 Of each area first the tests that are near: many facts in a second. Who survives them meets those
-that are far: whole drives. What compares the table with a picture of itself (`diagrams/`, `docs/`)
-is no test here: the picture is drawn anew by one command, from a wrong table too.
+that are far: whole drives. What stands outside of functions needs a process of its own for each
+mutant: there, first of all, what is quickly imported. What compares the table with a picture of
+itself (`diagrams/`, `docs/`) is no test here: the picture is drawn anew by one command, from a
+wrong table too.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ class Area:
         folder: where the files are.
         files: their names, the rules first.
         near, far: the test files; each is a stage.
+        bare: those of them that need no fixture, for a stage before the first.
     """
 
     folder: str
     files: Sequence[str]
     near: Sequence[str]
     far: Sequence[str]
+    bare: Sequence[str] = ()
 
     def chosen(self, only: Sequence[str] = ()) -> list[str]:
         """The files in whose path a part begins with one of these words; without words, all."""
@@ -44,7 +48,8 @@ def _tests(*patterns: str) -> list[str]:
 AREAS: Final = (
     Area(
         "src/runfsm/lifecycle",
-        ["run.py", "response.py", "table.py", "tracker.py"],
+        ["run.py", "response.py", "turn.py", "table.py", "tracker.py"],
+        bare=_tests("tests/unit/test_table_entries.py"),
         near=_tests(
             "tests/unit/test_table*.py",
             "tests/unit/test_tracker*.py",
@@ -55,6 +60,7 @@ AREAS: Final = (
         far=_tests(
             "tests/unit/test_core*.py",
             "tests/unit/simulator/test_sim_responses_life.py",
+            "tests/unit/simulator/test_sim_agents_life.py",
             "tests/unit/simulator/test_sim_refusals.py",
             "tests/conformance/test_driver_seen.py",
         ),
@@ -85,7 +91,13 @@ AREAS: Final = (
             "tests/conformance/test_driver_busy.py",
             "tests/conformance/test_driver_cancels.py",
             "tests/conformance/test_driver_tools.py",
+            "tests/conformance/test_driver_webhooks.py",
             "tests/conformance/test_driver_storm_regressions.py",
+            "tests/conformance/test_responses_backend.py",
+            "tests/conformance/test_responses_lookalikes.py",
+            "tests/conformance/test_agents_backend.py",
+            "tests/conformance/test_faults_lies.py",
+            "tests/conformance/test_faults_cancels.py",
         ),
     ),
     Area(

@@ -30,14 +30,15 @@ def test_it_counts():
 #: Warm, and cold; an endless loop is waited for once.
 PLAY = """\
 import json
+import trial
 from mutant import mutants_of
-from trial import cold, warm
-tests = ["test_small.py"]
+trial.PATIENCE_S = 1.0
+reach = trial.reach_of(["test_small.py"], ["src/small.py"])
 mutants = [*mutants_of("src/small.py")]
-killers = [*warm(tests, mutants, limit_s=1.5)]
+killers = [*trial.warm(reach, mutants)]
 again = [*mutants_of("src/small.py")]
 print(json.dumps({
-    mutant.change: [by, by if by == "(time)" else cold(tests, mutant, limit_s=60.0)]
+    mutant.change: [by, by if by == "(time)" else trial.cold(reach, mutant)]
     for mutant, by in zip(again, killers)
 }))
 """
