@@ -82,6 +82,7 @@ AREAS: Final = (
             "tests/unit/test_core*.py",
             "tests/unit/test_admission*.py",
             "tests/unit/test_lock.py",
+            "tests/unit/test_answers.py",
             "tests/unit/test_pacing*.py",
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",

@@ -82,6 +82,25 @@ def test_a_service_that_does_not_let_it_expire_is_given_up() -> None:
     assert [EXPIRES_AT + 60] == [step.at for step in core.journal if isinstance(step, GaveUp)]
 
 
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_who_is_over_first_has_not_expired(status: str) -> None:
+    """The answer to the cancel shows how it ended, and that counts."""
+    core = a_core(_seen("in_progress"), Slept(EXPIRES_AT))
+    core.next_action()
+    core.receive(_seen(status, EXPIRES_AT))
+
+    assert status == core.status
+
+
+def test_whom_somebody_else_has_cancelled_has_not_expired() -> None:
+    """Seen after its time, but before we have sent a cancel: it is as the service shows it."""
+    core = a_core(_seen("in_progress"), Slept(0.5))
+    core.next_action()
+    core.receive(Seen(replace(a_run("cancelled"), expires_at=EXPIRES_AT), EXPIRES_AT))
+
+    assert RunStatus.CANCELLED is core.status
+
+
 def test_who_wants_it_cancelled_has_it_cancelled() -> None:
     """A cancel that was wanted before the expiry is not taken for one."""
     core = a_core(_seen("in_progress", EXPIRES_AT - 1))
