@@ -39,7 +39,7 @@ def in_child(work: Callable[[], str], limit_s: float) -> str:
     with TemporaryFile() as said:
         child = os.fork()
         if child == 0:
-            resource.setrlimit(resource.RLIMIT_CPU, (ceil(limit_s), ceil(limit_s)))
+            resource.setrlimit(resource.RLIMIT_CPU, (ceil(limit_s), ceil(limit_s) + 1))
             be_child(lambda: os.write(said.fileno(), work().encode()))
         in_time = _waited_for(child, until)
         said.seek(0)
@@ -61,14 +61,11 @@ def be_child(work: Callable[[], object]) -> NoReturn:
 
 def _waited_for(child: int, until: float) -> bool:
     """Whether the child has ended in time; it is ended in any case, and what it started with it."""
-    in_time = True
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() > until:
-            in_time = False
-            break
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < until:
         time.sleep(PAUSE_S)
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    if not in_time:
+    if ended == (0, 0):
         os.waitpid(child, 0)
-    return in_time
+        return False
+    return os.waitstatus_to_exitcode(ended[1]) != -signal.SIGXCPU

@@ -1,6 +1,6 @@
 """The order in which the mutants of an area are tried, so that most of them die quickly.
 
-1. Who was killed in an earlier run, by what has not changed since, is not tried again.
+1. What was found in an earlier run, by what has not changed since, is not tried again.
 2. Warm, by the near tests; who survives, by the far ones.
 3. Cold, by the near tests: for what is computed at import.
 4. Cold, by the bare, the near and the far tests: only who could not be tried warm.
@@ -47,11 +47,11 @@ class Court:
         Who survives, and is not explained, is told of at once.
         """
         mutants = [it for file in self._area.chosen(only) for it in mutants_of(file)]
-        untried = [it for it in mutants if self._memory.killer(it) is None]
-        for mutant in self._alive(untried):
+        for mutant in self._alive([it for it in mutants if self._verdict(it) is None]):
+            self._keep(mutant, SURVIVED)
             if mutant.name not in self._explained:
                 CONSOLE.print(f"alive: {mutant}", markup=False)
-        yield from ((it, self._memory.killer(it) or SURVIVED) for it in mutants)
+        yield from ((it, self._verdict(it) or SURVIVED) for it in mutants)
 
     def _alive(self, untried: Sequence[Mutant]) -> list[Mutant]:
         near, far, bare = self._area.near, self._area.far, self._area.bare
@@ -61,7 +61,7 @@ class Court:
         self._cold(near, [it for it in alive if self._reach(near).is_imported(it)])
         for stage in (bare, near, far):
             frozen = self._cold(stage, frozen)
-        return [it for it in untried if self._memory.killer(it) is None]
+        return [it for it in untried if self._verdict(it) is None]
 
     def _warm(
         self, tests: Sequence[str], mutants: Sequence[Mutant]
@@ -73,7 +73,7 @@ class Court:
             if killed_by in left:
                 left[killed_by].append(mutant)
             else:
-                self._memory.keep(mutant, killed_by)
+                self._keep(mutant, killed_by)
         return left[SURVIVED], left[FROZEN]
 
     def _cold(self, tests: Sequence[str], mutants: Sequence[Mutant]) -> list[Mutant]:
@@ -83,8 +83,14 @@ class Court:
         for mutant in self._progress(mutants, "cold"):
             killed_by = cold(self._reach(tests), mutant)
             if killed_by != SURVIVED:
-                self._memory.keep(mutant, killed_by)
-        return [it for it in mutants if self._memory.killer(it) is None]
+                self._keep(mutant, killed_by)
+        return [it for it in mutants if self._verdict(it) is None]
+
+    def _verdict(self, mutant: Mutant) -> str | None:
+        return self._memory.verdict(mutant, self._area.tests)
+
+    def _keep(self, mutant: Mutant, by: str) -> None:
+        self._memory.keep(mutant, by, self._area.tests)
 
     def _reach(self, tests: Sequence[str]) -> Reach:
         is_bare = tests == self._area.bare

@@ -34,6 +34,11 @@ class Area:
     far: Sequence[str]
     bare: Sequence[str] = ()
 
+    @property
+    def tests(self) -> Sequence[str]:
+        """All files of tests that could kill."""
+        return [*self.bare, *self.near, *self.far]
+
     def chosen(self, only: Sequence[str] = ()) -> list[str]:
         """The files in whose path a part begins with one of these words; without words, all."""
         files = [f"{self.folder}/{name}" for name in self.files]
@@ -49,7 +54,6 @@ AREAS: Final = (
     Area(
         "src/runfsm/lifecycle",
         ["run.py", "response.py", "turn.py", "table.py", "tracker.py"],
-        bare=_tests("tests/unit/test_table_entries.py"),
         near=_tests(
             "tests/unit/test_table*.py",
             "tests/unit/test_tracker*.py",
@@ -57,6 +61,7 @@ AREAS: Final = (
             "tests/unit/test_responses_chain.py",
             "tests/unit/test_journal_json.py",
         ),
+        bare=_tests("tests/unit/test_table_entries.py"),
         far=_tests(
             "tests/unit/test_core*.py",
             "tests/unit/simulator/test_sim_responses_life.py",

@@ -11,6 +11,7 @@ import pytest
 
 from memory import Memory
 from mutant import mutants_of
+from trial import SURVIVED
 
 SOURCE = """\
 STEP = 1
@@ -32,7 +33,7 @@ PLAY = """\
 import json
 import trial
 from mutant import mutants_of
-trial.PATIENCE_S = 1.0
+trial.PATIENCE_S = 0.5
 reach = trial.reach_of(["test_small.py"], ["src/small.py"])
 mutants = [*mutants_of("src/small.py")]
 killers = [*trial.warm(reach, mutants)]
@@ -83,7 +84,18 @@ def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
 def test_a_kill_is_remembered_as_long_as_both_files_stay() -> None:
     """A changed source or a changed test is tried again; so is all of it when that is wanted."""
     mutant = next(mutants_of("src/small.py"))
-    Memory(fresh=False).keep(mutant, "test_small.py::test_it_counts")
+    Memory(fresh=False).keep(mutant, "test_small.py::test_it_counts", ["test_small.py"])
 
-    assert "test_small.py::test_it_counts" == Memory(fresh=False).killer(mutant)
-    assert None is Memory(fresh=True).killer(mutant)
+    assert "test_small.py::test_it_counts" == Memory(fresh=False).verdict(mutant, [])
+    assert None is Memory(fresh=True).verdict(mutant, [])
+
+
+@pytest.mark.usefixtures("project")
+def test_who_is_alive_is_tried_again_when_a_test_has_come() -> None:
+    """By no other test than those that it stood can that be known."""
+    mutant = next(mutants_of("src/small.py"))
+    memory = Memory(fresh=False)
+    memory.keep(mutant, SURVIVED, ["test_small.py"])
+
+    assert SURVIVED == memory.verdict(mutant, ["test_small.py"])
+    assert None is memory.verdict(mutant, ["test_small.py", "test_more.py"])

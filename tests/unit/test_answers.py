@@ -43,6 +43,11 @@ def test_unheard_of_is_what_no_tool_answers_and_no_model_would_understand(
     assert unheard_of == Answers().unheard_of(outputs, _waiting_for(call_1=kind))
 
 
+def test_of_a_run_that_was_not_seen_nothing_is_unheard_of() -> None:
+    """There is no call whose kind could be known."""
+    assert None is Answers().unheard_of([_output("call_1", "unknown_tool")], None)
+
+
 def test_a_call_that_is_not_shown_any_more_hides_no_other() -> None:
     """What it was, nobody can say; the next one is asked about all the same."""
     outputs = [_output("call_0", "unknown_tool"), _output("call_1", "unknown_tool")]
