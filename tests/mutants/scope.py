@@ -82,6 +82,7 @@ AREAS: Final = (
             "known.py",
             "pacing.py",
             "toolround.py",
+            "underway.py",
         ],
         near=_tests(
             "tests/unit/test_core*.py",
@@ -91,6 +92,7 @@ AREAS: Final = (
             "tests/unit/test_pacing*.py",
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",
+            "tests/unit/test_underway.py",
         ),
         far=_tests(
             "tests/conformance/test_driver_seen.py",
@@ -132,6 +134,8 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_responses_hops.py",
             "tests/unit/simulator/test_sim_responses_stream.py",
             "tests/unit/simulator/test_sim_responses_powers.py",
+            "tests/unit/simulator/test_sim_agents_life.py",
+            "tests/unit/simulator/test_sim_agents_powers.py",
             "tests/unit/simulator/test_sim_determinism.py",
             "tests/unit/simulator/test_sim_files.py",
             "tests/unit/simulator/test_sim_vector_stores.py",

@@ -52,11 +52,13 @@ PATIENCE_S: Final = 2.0
 SOURCE_S: Final = 900.0
 
 LIBRARIES: Final = (
+    "anyio.abc",
+    "docstring_parser",
     "hypothesis",
     "openai.types.beta",
     "openai.types.responses",
     "starlette",
-    "transitions",
+    "transitions.extensions",
     "trio",
     "typer",
     "yaml",
