@@ -58,7 +58,7 @@ class Reach:
     def in_order(self, tests: Collection[str]) -> list[str]:
         """These, the most promising first; also those that are not known."""
         last = {test: number for number, test in enumerate(self._killers, 1)}
-        return sorted(tests, key=lambda it: (-last.get(it, 0), self.seconds.get(it, 0.0)))
+        return sorted(tests, key=lambda it: (-last.get(it, 0), self.seconds.get(it, 0.0), it))
 
     def of(self, mutant: Mutant) -> list[str]:
         """Those that get to what the mutant changes, the most promising first."""

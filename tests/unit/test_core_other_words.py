@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from by_hand import LOCKED, a_core, a_run, met, ran, seen
-from runfsm import BackendError, FaultKind, Pacing
+from by_hand import LOCKED, REFUSED, a_core, a_run, met, ran, seen
+from runfsm import BackendError, CancelReason, Fault, FaultKind, Pacing
 from runfsm.driver.actions import Cancel, Done, Retrieve, Seen, Sleep, Slept, SubmitOutputs
 from runfsm.lifecycle import ToolCall
 
@@ -28,6 +28,7 @@ def test_what_no_tool_answers_ends_in_a_fault_once_it_is_cancelled() -> None:
     assert isinstance(core.next_action(), Done)
     assert isinstance(core.error, BackendError)
     assert FaultKind.UNSUPPORTED is core.error.fault.kind
+    assert CancelReason.FAULT is core.cancel_reason
     assert "mcp_approval_request" in str(core.error)
 
 
@@ -39,14 +40,19 @@ def test_a_function_that_there_is_not_is_told_to_the_model(kind: str) -> None:
     assert isinstance(core.next_action(), SubmitOutputs)
 
 
-def test_not_yet_is_no_failure_however_often_it_is_said() -> None:
-    """Outputs that are refused for a lock are handed in again, far beyond what faults are borne."""
+@pytest.mark.parametrize("said", [[LOCKED], [REFUSED, LOCKED]], ids=["not yet", "and worse"])
+def test_not_yet_is_no_failure_however_often_it_is_said(said: list[Fault]) -> None:
+    """Outputs that are refused for a lock are handed in again, ever more slowly, and without end.
+
+    Nor are other failures in a row, when that stands between: the service is well.
+    """
     core = a_core(seen("requires_action", "call_1"), ran("call_1"))
-    kinds = []
-    for _ in range(2 * Pacing().faults_max):
-        for reply in (met(LOCKED), Slept(0.0), seen("requires_action", "call_1")):
-            kinds.append(type(core.next_action()))
+    actions = []
+    for fault in said * 2 * Pacing().faults_max:
+        for reply in (met(fault), Slept(0.0), seen("requires_action", "call_1")):
+            actions.append(core.next_action())
             core.receive(reply)
 
-    assert {SubmitOutputs, Sleep, Retrieve} == set(kinds)
+    assert {SubmitOutputs, Sleep, Retrieve} == {type(action) for action in actions}
     assert isinstance(core.next_action(), SubmitOutputs)
+    assert Sleep(Pacing().longest_s) == actions[-2]
