@@ -93,8 +93,7 @@ class Court:
         self._memory.keep(mutant, by, self._area.tests)
 
     def _reach(self, tests: Sequence[str]) -> Reach:
-        is_bare = tests == self._area.bare
-        return _reach_of(tuple(tests), tuple(self._area.chosen()), bare=is_bare)
+        return _reach_of(tuple(tests), tuple(self._area.chosen()))
 
     def _progress(self, mutants: Sequence[Mutant], how: str) -> Iterable[Mutant]:
         what = f"{self._area.folder}, {how}"

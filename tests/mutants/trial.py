@@ -103,18 +103,17 @@ def warm(reach: Reach, mutants: Sequence[Mutant]) -> Iterator[str]:
     os.waitpid(child, 0)
 
 
-def reach_of(tests: Sequence[str], files: Sequence[str], *, bare: bool = False) -> Reach:
+def reach_of(tests: Sequence[str], files: Sequence[str]) -> Reach:
     """Which of the tests gets where in these files.
 
     Args:
-        tests: files of tests.
+        tests: what pytest is called with to have them.
         files: the files, from the root of the checkout.
-        bare: without `conftest.py`, which imports much.
 
     Raises:
         SystemExit: the source itself does not stand a test.
     """
-    words = [*tests, *OPTIONS, *(("--noconftest",) if bare else ())]
+    words = [*tests, *OPTIONS]
     said = in_child(lambda: _watched(words, files), SOURCE_S)
     try:
         known = json.loads(said)
