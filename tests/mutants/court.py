@@ -1,9 +1,10 @@
 """The order in which the mutants of an area are tried, so that most of them die quickly.
 
 1. What was found in an earlier run, by what has not changed since, is not tried again.
-2. Warm, by the near tests; who survives, by the far ones.
-3. Cold, by the near tests: for what is computed at import.
-4. Cold, by the bare, the near and the far tests: only who could not be tried warm.
+2. Warm, by the near tests.
+3. Cold, by the bare, the near and the far tests: only who could not be tried warm.
+4. Warm, by the far tests: who survives yet. Then cold: what is computed at import.
+5. Last, and the same way, those whose survival is explained: what kills one makes it stale.
 """
 
 from __future__ import annotations
@@ -47,20 +48,22 @@ class Court:
         Who survives, and is not explained, is told of at once.
         """
         mutants = [it for file in self._area.chosen(only) for it in mutants_of(file)]
-        for mutant in self._alive([it for it in mutants if self._verdict(it) is None]):
+        untried = [it for it in mutants if self._verdict(it) is None]
+        for mutant in self._alive([it for it in untried if it.name not in self._explained]):
             self._keep(mutant, SURVIVED)
-            if mutant.name not in self._explained:
-                CONSOLE.print(f"alive: {mutant}", markup=False)
+            CONSOLE.print(f"alive: {mutant}", markup=False)
+        for mutant in self._alive([it for it in untried if it.name in self._explained]):
+            self._keep(mutant, SURVIVED)
         yield from ((it, self._verdict(it) or SURVIVED) for it in mutants)
 
     def _alive(self, untried: Sequence[Mutant]) -> list[Mutant]:
         near, far, bare = self._area.near, self._area.far, self._area.bare
         alive, frozen = self._warm(near, [it for it in untried if it.function])
-        alive, _ = self._warm(far, alive)
         frozen += [it for it in untried if not it.function]
-        self._cold(near, [it for it in alive if self._reach(near).is_imported(it)])
         for stage in (bare, near, far):
             frozen = self._cold(stage, frozen)
+        alive, _ = self._warm(far, alive)
+        self._cold(near, [it for it in alive if self._reach(near).is_imported(it)])
         return [it for it in untried if self._verdict(it) is None]
 
     def _warm(
