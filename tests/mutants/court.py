@@ -1,9 +1,10 @@
 """The order in which the mutants of an area are tried, so that most of them die quickly.
 
-1. Who was killed in an earlier run, by what has not changed since, is not tried again.
-2. Warm, by the near tests; who survives, by the far ones.
-3. Cold, by the near tests: for what is computed at import.
-4. Cold, by the far tests: only who could not be tried warm.
+1. What was found in an earlier run, by what has not changed since, is not tried again.
+2. Warm, by the near tests.
+3. Cold, by the bare, the near and the far tests: only who could not be tried warm.
+4. Warm, by the far tests: who survives yet. Then cold: what is computed at import.
+5. Last, and the same way, those whose survival is explained: what kills one makes it stale.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from rich.progress import track
 
 from memory import Memory
 from mutant import Mutant, mutants_of
+from reach import Reach
 from scope import Area
-from trial import FROZEN, SURVIVED, cold, time_of, warm
+from trial import FROZEN, SURVIVED, cold, reach_of, warm
 
 __all__ = ["Court"]
 
@@ -46,46 +48,59 @@ class Court:
         Who survives, and is not explained, is told of at once.
         """
         mutants = [it for file in self._area.chosen(only) for it in mutants_of(file)]
-        untried = [it for it in mutants if self._memory.killer(it) is None]
-        for mutant in self._alive(untried):
-            if mutant.name not in self._explained:
-                CONSOLE.print(f"alive: {mutant}", markup=False)
-        yield from ((it, self._memory.killer(it) or SURVIVED) for it in mutants)
+        untried = [it for it in mutants if self._verdict(it) is None]
+        for mutant in self._alive([it for it in untried if it.name not in self._explained]):
+            self._keep(mutant, SURVIVED)
+            CONSOLE.print(f"alive: {mutant}", markup=False)
+        for mutant in self._alive([it for it in untried if it.name in self._explained]):
+            self._keep(mutant, SURVIVED)
+        yield from ((it, self._verdict(it) or SURVIVED) for it in mutants)
 
     def _alive(self, untried: Sequence[Mutant]) -> list[Mutant]:
-        near, far = self._area.near, self._area.far
+        near, far, bare = self._area.near, self._area.far, self._area.bare
         alive, frozen = self._warm(near, [it for it in untried if it.function])
-        alive, _ = self._warm(far, alive)
         frozen += [it for it in untried if not it.function]
-        return [*self._cold(near, alive), *self._cold(far, self._cold(near, frozen))]
+        for stage in (bare, near, far):
+            frozen = self._cold(stage, frozen)
+        alive, _ = self._warm(far, alive)
+        self._cold(near, [it for it in alive if self._reach(near).is_imported(it)])
+        return [it for it in untried if self._verdict(it) is None]
 
     def _warm(
         self, tests: Sequence[str], mutants: Sequence[Mutant]
     ) -> tuple[list[Mutant], list[Mutant]]:
         """Who survives, and who cannot be tried warm."""
         left: dict[str, list[Mutant]] = {SURVIVED: [], FROZEN: []}
-        killers = warm(tests, mutants, limit_s=_limit_s(tuple(tests))) if mutants else ()
+        killers = warm(self._reach(tests), mutants) if mutants else ()
         for mutant, killed_by in zip(self._progress(mutants, "warm"), killers, strict=True):
             if killed_by in left:
                 left[killed_by].append(mutant)
             else:
-                self._memory.keep(mutant, killed_by)
+                self._keep(mutant, killed_by)
         return left[SURVIVED], left[FROZEN]
 
     def _cold(self, tests: Sequence[str], mutants: Sequence[Mutant]) -> list[Mutant]:
         """Who survives."""
+        if not tests:
+            return [*mutants]
         for mutant in self._progress(mutants, "cold"):
-            killed_by = cold(tests, mutant, limit_s=_limit_s(tuple(tests)))
+            killed_by = cold(self._reach(tests), mutant)
             if killed_by != SURVIVED:
-                self._memory.keep(mutant, killed_by)
-        return [it for it in mutants if self._memory.killer(it) is None]
+                self._keep(mutant, killed_by)
+        return [it for it in mutants if self._verdict(it) is None]
+
+    def _verdict(self, mutant: Mutant) -> str | None:
+        return self._memory.verdict(mutant, self._area.tests)
+
+    def _keep(self, mutant: Mutant, by: str) -> None:
+        self._memory.keep(mutant, by, self._area.tests)
+
+    def _reach(self, tests: Sequence[str]) -> Reach:
+        return _reach_of(tuple(tests), tuple(self._area.chosen()))
 
     def _progress(self, mutants: Sequence[Mutant], how: str) -> Iterable[Mutant]:
         what = f"{self._area.folder}, {how}"
         return track(mutants, what, console=CONSOLE, disable=not mutants)
 
 
-@cache
-def _limit_s(tests: tuple[str, ...]) -> float:
-    """How long a mutant may take for them; found out on the source as it is."""
-    return time_of(tests)
+_reach_of = cache(reach_of)

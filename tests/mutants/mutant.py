@@ -16,7 +16,7 @@ from typing import Any, Final
 from makers import MAKERS, Change, Maker
 from tablemakers import table_makers
 
-__all__ = ["Mutant", "mutants_of"]
+__all__ = ["Mutant", "module_of", "mutants_of"]
 
 #: Fields of a node that say nothing about what is done.
 IDLE: Final = {"annotation", "returns", "decorator_list", "bases"}
@@ -24,7 +24,8 @@ IDLE: Final = {"annotation", "returns", "decorator_list", "bases"}
 #: Functions that only tell.
 TELLING: Final = {"__repr__", "__str__", "__all__", "__slots__"}
 
-Place = tuple[ast.AST, str, int | None]
+#: A field of a node, and the element of it where it is a list.
+Spot = tuple[ast.AST, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Mutant:
         function: the innermost function or class, with those around it: `"Lock.see"`.
         change: what is changed, in words.
         line: where it is now.
+        place: the statement that it is in: file, and first line now.
         tree: the file's own, not changed yet.
     """
 
@@ -43,8 +45,9 @@ class Mutant:
     function: str
     change: str
     line: int
+    place: str
     tree: ast.Module
-    _place: Place
+    _spot: Spot
     _after: ast.AST
 
     @property
@@ -52,22 +55,22 @@ class Mutant:
         """What identifies it."""
         return self.file, self.function, self.change
 
-    @property
-    def module(self) -> str:
-        """How its file is imported: without the first folder, which is a root of packages."""
-        return ".".join(Path(*Path(self.file).parts[1:]).with_suffix("").parts)
-
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.function or '(module)'}: {self.change}"
 
     def changed(self) -> ast.Module:
         """The tree, with the change; it cannot be undone."""
-        node, field, index = self._place
+        node, field, index = self._spot
         if index is None:
             setattr(node, field, self._after)
         else:
             getattr(node, field)[index] = self._after
         return ast.fix_missing_locations(self.tree)
+
+
+def module_of(file: str) -> str:
+    """How a file is imported: without the first folder, which is a root of packages."""
+    return ".".join(Path(*Path(file).parts[1:]).with_suffix("").parts)
 
 
 def mutants_of(file: str, source: str | None = None) -> Iterator[Mutant]:
@@ -80,12 +83,13 @@ def mutants_of(file: str, source: str | None = None) -> Iterator[Mutant]:
     tree = ast.parse(Path(file).read_text("utf-8") if source is None else source)
     further = table_makers(tree)
     twins: Counter[tuple[str, str]] = Counter()
-    for node, place, function in _spots(tree, ""):
+    for node, spot, function, statement in _spots(tree, "", 0):
         for change, after in _changes(node, further):
             twins[function, change] += 1
             nth = twins[function, change]
             said = change if nth == 1 else f"{change} (no. {nth})"
-            yield Mutant(file, function, said, _line(node), tree, place, after)
+            place = f"{file}:{statement}"
+            yield Mutant(file, function, said, _line(node), place, tree, spot, after)
 
 
 def _changes(node: ast.AST, further: dict[type[ast.AST], tuple[Maker, ...]]) -> Iterator[Change]:
@@ -94,16 +98,19 @@ def _changes(node: ast.AST, further: dict[type[ast.AST], tuple[Maker, ...]]) -> 
             yield from maker(node)
 
 
-def _spots(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, Place, str]]:
-    """Each node that may be changed, where it stands, and in which function."""
+def _spots(
+    node: ast.AST, function: str, statement: int
+) -> Iterator[tuple[ast.AST, Spot, str, int]]:
+    """Each node that may be changed, where it stands, in which function and statement."""
     for field, value in ast.iter_fields(node):
         if field in IDLE:
             continue
         children: list[Any] = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
             if isinstance(child, ast.AST) and not _is_idle(child):
-                yield child, (node, field, index if children is value else None), function
-                yield from _spots(child, _inner(child, function))
+                line = child.lineno if isinstance(child, ast.stmt) else statement
+                yield child, (node, field, index if children is value else None), function, line
+                yield from _spots(child, _inner(child, function), line)
 
 
 def _line(node: ast.AST) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
+from child import CRASH, TIME
 from mutant import Mutant
-from trial import CRASH, IMPORT, SURVIVED, TIME
+from trial import IMPORT, SURVIVED
 
 __all__ = ["told"]
 

@@ -1,8 +1,10 @@
 """Which files have mutants, and which tests are to kill them.
 
 Of each area first the tests that are near: many facts in a second. Who survives them meets those
-that are far: whole drives. What compares the table with a picture of itself (`diagrams/`, `docs/`)
-is no test here: the picture is drawn anew by one command, from a wrong table too.
+that are far: whole drives. What stands outside of functions needs a process of its own for each
+mutant: there, first of all, what is quickly imported. What compares the table with a picture of
+itself (`diagrams/`, `docs/`) is no test here: the picture is drawn anew by one command, from a
+wrong table too.
 """
 
 from __future__ import annotations
@@ -22,13 +24,20 @@ class Area:
     Attributes:
         folder: where the files are.
         files: their names, the rules first.
-        near, far: the test files; each is a stage.
+        near, far: what pytest is called with; each is a stage.
+        bare: the same, for a stage before the first.
     """
 
     folder: str
     files: Sequence[str]
     near: Sequence[str]
     far: Sequence[str]
+    bare: Sequence[str] = ()
+
+    @property
+    def tests(self) -> Sequence[str]:
+        """All files of tests that could kill."""
+        return [word for word in (*self.bare, *self.near, *self.far) if word.endswith(".py")]
 
     def chosen(self, only: Sequence[str] = ()) -> list[str]:
         """The files in whose path a part begins with one of these words; without words, all."""
@@ -41,10 +50,16 @@ def _tests(*patterns: str) -> list[str]:
     return [str(path) for pattern in patterns for path in sorted(Path().glob(pattern))]
 
 
+#: What is decided is the same on every road: threads stand for all.
+BY_THREADS: Final = ("-k", "not asyncio and not trio and not [async")
+
+#: For tests that need no fixture of ours: `conftest.py` imports much.
+BARE: Final = ("--noconftest",)
+
 AREAS: Final = (
     Area(
         "src/runfsm/lifecycle",
-        ["run.py", "response.py", "table.py", "tracker.py"],
+        ["run.py", "response.py", "turn.py", "table.py", "tracker.py"],
         near=_tests(
             "tests/unit/test_table*.py",
             "tests/unit/test_tracker*.py",
@@ -52,12 +67,17 @@ AREAS: Final = (
             "tests/unit/test_responses_chain.py",
             "tests/unit/test_journal_json.py",
         ),
-        far=_tests(
-            "tests/unit/test_core*.py",
-            "tests/unit/simulator/test_sim_responses_life.py",
-            "tests/unit/simulator/test_sim_refusals.py",
-            "tests/conformance/test_driver_seen.py",
-        ),
+        bare=[*_tests("tests/unit/test_table_entries.py"), *BARE],
+        far=[
+            *_tests(
+                "tests/unit/test_core*.py",
+                "tests/unit/simulator/test_sim_responses_life.py",
+                "tests/unit/simulator/test_sim_agents_life.py",
+                "tests/unit/simulator/test_sim_refusals.py",
+                "tests/conformance/test_driver_seen.py",
+            ),
+            *BY_THREADS,
+        ],
     ),
     Area(
         "src/runfsm/driver",
@@ -71,23 +91,35 @@ AREAS: Final = (
             "known.py",
             "pacing.py",
             "toolround.py",
+            "underway.py",
         ],
         near=_tests(
             "tests/unit/test_core*.py",
             "tests/unit/test_admission*.py",
             "tests/unit/test_lock.py",
+            "tests/unit/test_answers.py",
             "tests/unit/test_pacing*.py",
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",
+            "tests/unit/test_underway.py",
         ),
-        far=_tests(
-            "tests/conformance/test_driver_seen.py",
-            "tests/conformance/test_driver_busy.py",
-            "tests/conformance/test_driver_cancels.py",
-            "tests/conformance/test_driver_tools.py",
-            "tests/conformance/test_driver_storm_regressions.py",
-            "tests/conformance/test_chain_storm_regressions.py",
-        ),
+        far=[
+            *_tests(
+                "tests/conformance/test_driver_seen.py",
+                "tests/conformance/test_driver_busy.py",
+                "tests/conformance/test_driver_cancels.py",
+                "tests/conformance/test_driver_tools.py",
+                "tests/conformance/test_driver_webhooks.py",
+                "tests/conformance/test_driver_storm_regressions.py",
+                "tests/conformance/test_chain_storm_regressions.py",
+                "tests/conformance/test_responses_backend.py",
+                "tests/conformance/test_responses_lookalikes.py",
+                "tests/conformance/test_agents_backend.py",
+                "tests/conformance/test_faults_lies.py",
+                "tests/conformance/test_faults_cancels.py",
+            ),
+            *BY_THREADS,
+        ],
     ),
     Area(
         "simulator/runfsm_simulator/world",
@@ -110,18 +142,23 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_stream_orders.py",
             "tests/unit/simulator/test_sim_pacing.py",
         ),
-        far=_tests(
-            "tests/unit/simulator/test_sim_responses_life.py",
-            "tests/unit/simulator/test_sim_responses_hops.py",
-            "tests/unit/simulator/test_sim_responses_stream.py",
-            "tests/unit/simulator/test_sim_responses_powers.py",
-            "tests/unit/simulator/test_sim_determinism.py",
-            "tests/unit/simulator/test_sim_files.py",
-            "tests/unit/simulator/test_sim_vector_stores.py",
-            "tests/unit/simulator/test_sim_webhooks.py",
-            "tests/conformance/test_driver_cancels.py",
-            "tests/conformance/test_driver_tools.py",
-        ),
+        far=[
+            *_tests(
+                "tests/unit/simulator/test_sim_responses_life.py",
+                "tests/unit/simulator/test_sim_responses_hops.py",
+                "tests/unit/simulator/test_sim_responses_stream.py",
+                "tests/unit/simulator/test_sim_responses_powers.py",
+                "tests/unit/simulator/test_sim_agents_life.py",
+                "tests/unit/simulator/test_sim_agents_powers.py",
+                "tests/unit/simulator/test_sim_determinism.py",
+                "tests/unit/simulator/test_sim_files.py",
+                "tests/unit/simulator/test_sim_vector_stores.py",
+                "tests/unit/simulator/test_sim_webhooks.py",
+                "tests/conformance/test_driver_cancels.py",
+                "tests/conformance/test_driver_tools.py",
+            ),
+            *BY_THREADS,
+        ],
     ),
     Area(
         "simulator/runfsm_simulator/world",

@@ -9,7 +9,7 @@ from inspect import isfunction, unwrap
 from types import CodeType, FunctionType
 from typing import Any
 
-from mutant import Mutant
+from mutant import Mutant, module_of
 
 __all__ = ["swap_in"]
 
@@ -31,7 +31,7 @@ def swap_in(mutant: Mutant) -> bool:
 
 def _found(mutant: Mutant) -> FunctionType | None:
     """The outermost function that the change is in."""
-    here: Any = import_module(mutant.module)
+    here: Any = import_module(module_of(mutant.file))
     for name in mutant.function.split("."):
         here = _raw(vars(here).get(name))
         if isfunction(here):

@@ -11,6 +11,7 @@ import pytest
 
 from memory import Memory
 from mutant import mutants_of
+from trial import SURVIVED
 
 SOURCE = """\
 STEP = 1
@@ -30,14 +31,15 @@ def test_it_counts():
 #: Warm, and cold; an endless loop is waited for once.
 PLAY = """\
 import json
+import trial
 from mutant import mutants_of
-from trial import cold, warm
-tests = ["test_small.py"]
+trial.PATIENCE_S = 0.5
+reach = trial.reach_of(["test_small.py"], ["src/small.py"])
 mutants = [*mutants_of("src/small.py")]
-killers = [*warm(tests, mutants, limit_s=1.5)]
+killers = [*trial.warm(reach, mutants)]
 again = [*mutants_of("src/small.py")]
 print(json.dumps({
-    mutant.change: [by, by if by == "(time)" else cold(tests, mutant, limit_s=60.0)]
+    mutant.change: [by, by if by == "(time)" else trial.cold(reach, mutant)]
     for mutant, by in zip(again, killers)
 }))
 """
@@ -82,7 +84,18 @@ def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
 def test_a_kill_is_remembered_as_long_as_both_files_stay() -> None:
     """A changed source or a changed test is tried again; so is all of it when that is wanted."""
     mutant = next(mutants_of("src/small.py"))
-    Memory(fresh=False).keep(mutant, "test_small.py::test_it_counts")
+    Memory(fresh=False).keep(mutant, "test_small.py::test_it_counts", ["test_small.py"])
 
-    assert "test_small.py::test_it_counts" == Memory(fresh=False).killer(mutant)
-    assert None is Memory(fresh=True).killer(mutant)
+    assert "test_small.py::test_it_counts" == Memory(fresh=False).verdict(mutant, [])
+    assert None is Memory(fresh=True).verdict(mutant, [])
+
+
+@pytest.mark.usefixtures("project")
+def test_who_is_alive_is_tried_again_when_a_test_has_come() -> None:
+    """By no other test than those that it stood can that be known."""
+    mutant = next(mutants_of("src/small.py"))
+    memory = Memory(fresh=False)
+    memory.keep(mutant, SURVIVED, ["test_small.py"])
+
+    assert SURVIVED == memory.verdict(mutant, ["test_small.py"])
+    assert None is memory.verdict(mutant, ["test_small.py", "test_more.py"])

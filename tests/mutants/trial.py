@@ -4,21 +4,20 @@
 for its file's, collects the tests and runs them: one or two seconds, and nothing is left out.
 
 *Warm*: the child has imported and collected everything; only the code of one function is exchanged
-(`swap.py`): a tenth of a second. What was computed at import stays as it was, so who survives the
-warm tests meets the near ones cold as well.
+(`swap.py`), and only the tests are run that get to what is changed (`reach.py`): a tenth of a
+second. What was computed at import stays as it was, so who survives that meets the tests cold.
 """
 
 from __future__ import annotations
 
+import ast
+import builtins
 import gc
 import json
 import os
-import resource
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -26,20 +25,19 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pytest
 
-from mutant import Mutant
+from child import be_child, in_child
+from mutant import Mutant, module_of
+from reach import MARK, Reach, marked
 from swap import swap_in
 
-__all__ = ["CRASH", "FROZEN", "IMPORT", "SURVIVED", "TIME", "cold", "time_of", "warm", "warm_up"]
+__all__ = ["FROZEN", "IMPORT", "SURVIVED", "cold", "reach_of", "warm", "warm_up"]
 
-#: What kills a mutant, beside a test: the tests cannot even be collected, or take too long, or the
-#: process ends (by memory that runs out, say).
+#: What kills a mutant, beside a test, its time and its crash: the tests cannot be collected.
 IMPORT: Final = "(import)"
-TIME: Final = "(time)"
-CRASH: Final = "(crash)"
 
 SURVIVED: Final = "(alive)"
 
@@ -48,19 +46,19 @@ FROZEN: Final = "(frozen)"
 
 #: A mutant may take so many times what the source takes, and some seconds.
 PATIENCE: Final = 3
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 2.0
 
-#: A mutant that eats more is stopped, and so killed.
-MEMORY_MAX: Final = 2**31
-
-PAUSE_S: Final = 0.005
+#: The source itself may.
+SOURCE_S: Final = 900.0
 
 LIBRARIES: Final = (
+    "anyio.abc",
+    "docstring_parser",
     "hypothesis",
     "openai.types.beta",
     "openai.types.responses",
     "starlette",
-    "transitions",
+    "transitions.extensions",
     "trio",
     "typer",
     "yaml",
@@ -78,129 +76,146 @@ def warm_up() -> None:
     gc.freeze()  # what is there now is looked through by no child
 
 
-def cold(tests: Sequence[str], mutant: Mutant | None, *, limit_s: float) -> str:
-    """What kills a mutant; `SURVIVED` if these tests do not. Without one: the source as it is."""
+def cold(reach: Reach, mutant: Mutant) -> str:
+    """What kills a mutant; `SURVIVED` if these tests do not."""
 
     def judged() -> str:
-        if mutant is not None:
-            sys.meta_path.insert(0, _Finder(mutant))
-        bench = _Bench()
-        code = pytest.main([*tests, *OPTIONS], plugins=[bench])
+        sys.meta_path.insert(0, _Finder({mutant.file: mutant.changed()}))
+        bench = _Bench(lambda bench: bench.run(reach.in_order(bench.items)))
+        code = pytest.main([*reach.words], plugins=[bench])
         return bench.verdict if code is pytest.ExitCode.OK or bench.failed else IMPORT
 
-    return _in_child(judged, limit_s)
+    limit_s = _limit_s(reach.ready_s + sum(reach.seconds.values()))
+    killed_by = in_child(judged, limit_s)
+    reach.killed(killed_by)
+    return killed_by
 
 
-def time_of(tests: Sequence[str]) -> float:
-    """How long a mutant may take for these tests, in seconds; the source itself has to pass them.
-
-    Raises:
-        SystemExit: it does not.
-    """
-    began_at = time.monotonic()
-    killed_by = cold(tests, None, limit_s=600.0)
-    if killed_by != SURVIVED:
-        raise SystemExit(f"the source itself does not stand its tests: {killed_by}")
-    return PATIENCE * (time.monotonic() - began_at) + PATIENCE_S
-
-
-def warm(tests: Sequence[str], mutants: Sequence[Mutant], *, limit_s: float) -> Iterator[str]:
+def warm(reach: Reach, mutants: Sequence[Mutant]) -> Iterator[str]:
     """What kills each of these, as it comes; or `SURVIVED`, or `FROZEN`."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _be_child(lambda: _serve(tests, mutants, limit_s, writer))
+        be_child(lambda: _serve(reach, mutants, writer))
     os.close(writer)
     with os.fdopen(reader) as told:
         yield from (json.loads(line) for line in told)
     os.waitpid(child, 0)
 
 
-def _in_child(judged: Callable[[], str], limit_s: float) -> str:
-    reader, writer = os.pipe()
-    until = time.monotonic() + limit_s
-    child = os.fork()
-    if child == 0:
-        _be_child(lambda: os.write(writer, judged().encode()))
-    os.close(writer)
-    in_time = _waited_for(child, until)
-    with os.fdopen(reader) as told:
-        return (told.read() or CRASH) if in_time else TIME
+def reach_of(tests: Sequence[str], files: Sequence[str]) -> Reach:
+    """Which of the tests gets where in these files.
 
+    Args:
+        tests: what pytest is called with to have them.
+        files: the files, from the root of the checkout.
 
-def _waited_for(child: int, until: float) -> bool:
-    """Whether the child has ended in time; it is ended in any case, and what it started with it."""
-    in_time = True
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() > until:
-            in_time = False
-            break
-        time.sleep(PAUSE_S)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    if not in_time:
-        os.waitpid(child, 0)
-    return in_time
+    Raises:
+        SystemExit: the source itself does not stand a test.
+    """
+    words = [*tests, *OPTIONS]
+    said = in_child(lambda: _watched(words, files), SOURCE_S)
+    try:
+        known = json.loads(said)
+    except ValueError:
+        raise SystemExit(f"the source itself does not stand its tests: {said}") from None
+    reach = Reach(words, known["ready_s"], known["at_import"])
+    for test, seconds, places in known["tests"]:
+        reach.add(test, seconds, places)
+    return reach
 
 
 # In the child ------------------------------------------------------------------------------------
 
 
-def _be_child(work: Callable[[], object]) -> NoReturn:
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    try:
-        work()
-    finally:
-        os._exit(0)  # threads of a mutant may hang; nobody waits for them
-
-
-def _serve(tests: Sequence[str], mutants: Sequence[Mutant], limit_s: float, writer: int) -> None:
-    def each(run: Callable[[], str]) -> None:
+def _serve(reach: Reach, mutants: Sequence[Mutant], writer: int) -> None:
+    def each(bench: _Bench) -> None:
+        gc.freeze()
         for mutant in mutants:
-            killed_by = _in_child(partial(_swapped, mutant, run), limit_s)
+            tests = reach.of(mutant)
+            limit_s = _limit_s(sum(reach.seconds[test] for test in tests))
+            killed_by = in_child(partial(_swapped, mutant, bench, tests), limit_s)
+            reach.killed(killed_by)
             os.write(writer, f"{json.dumps(killed_by)}\n".encode())
 
-    pytest.main([*tests, *OPTIONS], plugins=[_Bench(each)])
+    pytest.main([*reach.words], plugins=[_Bench(each)])
 
 
-def _swapped(mutant: Mutant, run: Callable[[], str]) -> str:
-    return run() if swap_in(mutant) else FROZEN
+def _swapped(mutant: Mutant, bench: _Bench, tests: Sequence[str]) -> str:
+    if not swap_in(mutant):
+        return FROZEN
+    bench.run(tests)
+    return bench.verdict
+
+
+def _watched(words: Sequence[str], files: Sequence[str]) -> str:
+    """What `reach_of` wants to know, as JSON; or else the test that fails."""
+    gone: set[str] = set()
+    vars(builtins)[MARK] = gone.add
+    sys.meta_path.insert(0, _Finder({it: marked(it, Path(it).read_text("utf-8")) for it in files}))
+    known: dict[str, Any] = {"tests": []}
+    began_at = time.monotonic()
+
+    def watch(bench: _Bench) -> None:
+        known.update(ready_s=time.monotonic() - began_at, at_import=sorted(gone))
+        for test in bench.items:
+            gone.clear()
+            said = in_child(partial(_alone, bench, test, gone), SOURCE_S)
+            if not said.startswith("["):
+                bench.failed = f"{test} {said}"
+                return
+            known["tests"].append([test, *json.loads(said)])
+
+    bench = _Bench(watch)
+    pytest.main([*words], plugins=[bench])
+    return bench.failed or json.dumps(known)
+
+
+def _alone(bench: _Bench, test: str, gone: set[str]) -> str:
+    began_at = time.monotonic()
+    bench.run([test])
+    return bench.failed or json.dumps([time.monotonic() - began_at, sorted(gone)])
+
+
+def _limit_s(usual_s: float) -> float:
+    return PATIENCE * usual_s + PATIENCE_S
 
 
 class _Bench:
-    """Runs the tests that pytest has collected, up to the first that fails.
+    """Where the tests are that pytest has collected.
 
     Args:
-        serve: is given that run, to have it as often as it likes; otherwise it is had once.
+        work: what to do with them.
+
+    Attributes:
+        items: the tests, by id.
+        failed: the first that has failed.
     """
 
-    def __init__(self, serve: Callable[[Callable[[], str]], None] | None = None) -> None:
-        self._serve = serve
+    def __init__(self, work: Callable[[_Bench], object]) -> None:
+        self._work = work
+        self.items: dict[str, pytest.Item] = {}
         self.failed = ""
 
     @property
     def verdict(self) -> str:
         return self.failed or SURVIVED
 
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed:
-            self.failed = IMPORT  # not even collected
-        elif self._serve:
-            self._serve(lambda: self._run(session.items))
-        else:
-            self._run(session.items)
-        return True
-
-    def _run(self, items: Sequence[pytest.Item]) -> str:
+    def run(self, tests: Iterable[str]) -> None:
+        """Run these, up to the first that fails."""
+        items = [self.items[test] for test in tests]
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
                 break
-        return self.verdict
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            self.failed = IMPORT  # not even collected
+        else:
+            self.items = {item.nodeid: item for item in session.items}
+            self._work(self)
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.failed:
@@ -208,17 +223,22 @@ class _Bench:
 
 
 class _Finder(MetaPathFinder):
-    """Gives the mutant for its file's module."""
+    """Gives trees for the modules of some files.
 
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
+    Args:
+        trees: by file.
+    """
+
+    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+        self._trees = {module_of(file): (file, tree) for file, tree in trees.items()}
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002  # the protocol's
-        if fullname != self._mutant.module:
+        if fullname not in self._trees:
             return None
-        file = Path(self._mutant.file).resolve()
+        name, tree = self._trees[fullname]
+        file = Path(name).resolve()
         loader = _Loader(fullname, str(file))
-        loader.code = compile(self._mutant.changed(), str(file), "exec")
+        loader.code = compile(tree, str(file), "exec")
         return spec_from_file_location(fullname, file, loader=loader)
 
 

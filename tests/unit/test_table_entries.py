@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from runfsm.lifecycle import LIFECYCLE, RESPONSE, Lifecycle
+from runfsm.lifecycle import LIFECYCLE, RESPONSE, TURN, Lifecycle
 
 #: From, event, to, by whose hand, and how sure it is.
 RUN: Final = """
@@ -45,15 +45,31 @@ ONE_RESPONSE: Final = """
     in_progress      fail                 failed           service  likely
     in_progress      cancel               cancelled        client   likely
 """
-TABLES: Final = [(LIFECYCLE, RUN), (RESPONSE, ONE_RESPONSE)]
-both = pytest.mark.parametrize(("table", "entries"), TABLES, ids=["run", "response"])
+ONE_TURN: Final = """
+    (created)        create               queued           client   certain
+    queued           start                in_progress      service  certain
+    queued           fail                 failed           service  inferred
+    queued           cancel               queued           client   inferred
+    queued           confirm_cancel       cancelled        service  inferred
+    in_progress      require_action       waiting          service  certain
+    in_progress      complete             completed        service  certain
+    in_progress      truncate             failed           service  likely
+    in_progress      fail                 failed           service  likely
+    in_progress      cancel               in_progress      client   likely
+    in_progress      confirm_cancel       cancelled        service  certain
+    waiting          submit_tool_outputs  in_progress      client   likely
+    waiting          cancel               waiting          client   likely
+    waiting          confirm_cancel       cancelled        service  likely
+"""
+TABLES: Final = [(LIFECYCLE, RUN), (RESPONSE, ONE_RESPONSE), (TURN, ONE_TURN)]
+each = pytest.mark.parametrize(("table", "entries"), TABLES, ids=["run", "response", "turn"])
 
 
 def _rows(entries: str) -> list[tuple[str, ...]]:
     return [tuple(line.split()) for line in entries.strip().splitlines()]
 
 
-@both
+@each
 def test_each_row_is_as_it_was_entered(table: Lifecycle[Any, Any], entries: str) -> None:
     """From, event, to, hand and sureness of every edge, in the table's order."""
     rows = [
@@ -63,7 +79,7 @@ def test_each_row_is_as_it_was_entered(table: Lifecycle[Any, Any], entries: str)
     assert _rows(entries) == rows
 
 
-@both
+@each
 def test_what_was_not_entered_is_not_legal(table: Lifecycle[Any, Any], entries: str) -> None:
     """The whole square: each status, and none, with each event."""
     square: list[tuple[StrEnum | None, StrEnum]] = [*product([None, *table.statuses], table.events)]
@@ -78,8 +94,9 @@ def test_what_was_not_entered_is_not_legal(table: Lifecycle[Any, Any], entries: 
     [
         (LIFECYCLE, {"queued", "in_progress", "requires_action", "cancelling"}),
         (RESPONSE, {"queued", "in_progress"}),
+        (TURN, set()),
     ],
-    ids=["run", "response"],
+    ids=["run", "response", "turn"],
 )
 def test_the_thread_is_locked_where_it_was_entered(
     table: Lifecycle[Any, Any], locks: set[str]

@@ -271,9 +271,9 @@ class Admission:
 
     def _unseen_until(self, lock: Lock) -> float:
         """How long a holder is waited for that nobody can name: it may be our own run."""
-        is_own = self._ever is not None and isinstance(self.entry, Create)
-        own_until = lock.since + OWN_S if is_own else 0.0
-        return max(self._gives_up_at, own_until)
+        if self._ever is None or not isinstance(self.entry, Create):
+            return self._gives_up_at
+        return max(self._gives_up_at, lock.since + OWN_S)
 
     def _locked_out(self, fault: Fault, now: float) -> None:
         self._lock = self._lock or Lock(fault, now)
