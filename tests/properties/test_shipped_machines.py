@@ -26,6 +26,7 @@ from runfsm import (
     RunDriver,
     RunEvent,
     RunRequest,
+    RunStatus,
 )
 from runfsm_simulator import (
     Call,
@@ -202,13 +203,13 @@ class Sloppy(OnSimulator):
 
 
 class Immortal(OnSimulator):
-    """It shows runs that have expired as if they were at work."""
-
-    live: Any = None  # whose looks let time pass, too: then its free threads are found as soon
+    """It shows runs that have expired as if they were at work, and answers accordingly."""
 
     script = Script.of(hang(queue_s=0))
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        if method == "POST" and self.path and self.status is RunStatus.IN_PROGRESS:
+            return (200, {}) if path.endswith("/cancel") else (400, None)
         code, answer = super().ask(method, path, body)
         if answer and answer.get("status") == "expired":
             answer["status"] = "in_progress"

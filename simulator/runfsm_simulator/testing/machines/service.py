@@ -40,7 +40,7 @@ CANCELLED_IN: Final = (
 )
 
 #: So often is a run looked at in one rule, a second after the other.
-LOOKS_MAX: Final = 30
+LOOKS_MAX: Final = 12
 
 
 class ServiceMachine(RuleBasedStateMachine):
