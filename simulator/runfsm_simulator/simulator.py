@@ -61,8 +61,9 @@ class Simulator:
         webhooks: who is told when a response in background mode is over.
         permissive: answer every request from a stage of its own, for test suites that are generated
             with a client; rules about state are off, and nothing is kept.
-        record: a file to write a tape in, which `runfsm replay` plays: choices, requests, answers,
-            edges. It holds what clients sent, save their keys, and is readable by its owner only.
+        record: a file to write a tape in, which `runfsm replay` plays: choices, requests, calls of
+            the direct port and of `control`, answers, edges. It holds what clients sent, save
+            their keys, and is readable by its owner only.
         record_bodies: write the answers in full; digests of them otherwise.
 
     Attributes:
@@ -158,6 +159,7 @@ class Simulator:
                 world=self.world,
                 pacing=pacing,
                 profile=profile,
+                permissive=permissive,
                 bodies=record_bodies,
             )
             self._door = tape.door(journal.handle)

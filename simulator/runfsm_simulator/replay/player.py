@@ -83,6 +83,7 @@ def play(tape: Tape, *, script: Planner | None = None) -> Iterator[Played]:
             chooser=TapeChoices(tape.choices),
             pacing=head.pacing,
             profile=head.profile,
+            permissive=head.permissive,
             storm=Storm(**head.storm),
             switches=Switches(**head.switches),
         ),

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
 from itertools import count
-from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar
 
@@ -29,15 +28,14 @@ from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.replay.calls import Unwritable, methods, result_text, written
 from runfsm_simulator.replay.edges import Edges
 from runfsm_simulator.replay.inputs import NotedChoices, StillClock
-from runfsm_simulator.replay.seal import Seal
 from runfsm_simulator.replay.tape import (
-    BYTES_MAX,
     Head,
     answered,
     head_to_dict,
     raised,
     request_to_dict,
 )
+from runfsm_simulator.replay.writer import Writer
 from runfsm_simulator.wire.http import Blocks, Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.world.chooser import Chooser
@@ -49,10 +47,6 @@ __all__ = ["RecordedSideDoor", "Recorder", "begun", "prepared"]
 
 T = TypeVar("T")
 
-FULL: Final = (
-    f"the tape has {BYTES_MAX} bytes, and no more are written: record less, as a test does, and "
-    "leave out record_bodies"
-)
 IN_THE_MIDST: Final = (
     "{what}, by a program in the midst of another call: a planner, or who receives a webhook. Let "
     "it ask when that call is over"
@@ -72,7 +66,7 @@ def prepared(
 
 
 class Recorder:
-    """Writes a tape, line by line.
+    """Has a world's tape written.
 
     Args:
         path: the file, which is replaced.
@@ -87,21 +81,13 @@ class Recorder:
     def __init__(
         self, path: str | os.PathLike[str], head: Head, *, world: World, bodies: bool = False
     ) -> None:
-        self._path = Path(path)
         self._world = world
         self._bodies = bodies
         self._lock = RLock()
         self._is_inside = False
         self._edges = Edges(world)
         self._streams = count(1)
-        self._seal = Seal()
-        self._left = BYTES_MAX - len(FULL) - 100  # there is room to say so
-        self._is_full = False
-        try:
-            Path(path).unlink(missing_ok=True)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            raise CallerError(f"nothing can be recorded in {path}: {error.strerror}") from error
+        self._write = Writer(path).write
         self._write(head_to_dict(head))
 
     def attend(self, simulator: Any) -> None:
@@ -167,8 +153,8 @@ class Recorder:
     @contextmanager
     def _inside(self) -> Iterator[None]:
         """At one moment; what the world did before and meanwhile is written before and after."""
-        self._is_inside = True
         with self._still():
+            self._is_inside = True
             try:
                 self._note_world()
                 yield
@@ -216,19 +202,6 @@ class Recorder:
     def _give_up(self, why: str) -> None:
         self._write({"unplayable": why})
 
-    def _write(self, line: dict[str, Any]) -> None:
-        if self._is_full:
-            return
-        seal = self._seal.copy()
-        text = f"{seal.sealed(line)}\n"
-        if len(text) > self._left:
-            self._is_full, seal = True, self._seal
-            text = f"{seal.sealed({'unplayable': FULL})}\n"
-        self._seal = seal
-        self._left -= len(text)
-        with self._path.open("a", encoding="utf-8") as file:  # nobody says when it is over
-            file.write(text)
-
 
 def _refuse_other_world(*_: Any, **__: Any) -> None:
     raise CallerError(OTHER_WORLD)
@@ -241,6 +214,7 @@ def begun(  # noqa: PLR0913  # what a simulator knows of itself; by keyword
     world: World,
     pacing: Pace,
     profile: ProfileName,
+    permissive: bool,
     bodies: bool,
 ) -> Recorder:
     """The tape of a simulator that has just been made.
@@ -255,6 +229,7 @@ def begun(  # noqa: PLR0913  # what a simulator knows of itself; by keyword
         is_real=isinstance(world.clock, StillClock),
         pacing=pacing,
         profile=profile,
+        permissive=permissive,
         storm=beginning.storm,
         switches=beginning.switches,
     )

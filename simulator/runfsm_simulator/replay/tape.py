@@ -65,6 +65,7 @@ class Head:
         is_real: time went by itself, and no power could move it.
         pacing: see `Simulator`, as for all below.
         profile: the form of the bodies.
+        permissive: rules about state are off.
         storm: the fields of the storm.
         switches: those that are not as documented.
     """
@@ -75,6 +76,7 @@ class Head:
     is_real: bool
     pacing: Any
     profile: Any
+    permissive: bool
     storm: Mapping[str, Any]
     switches: Mapping[str, Any]
 
@@ -88,13 +90,22 @@ class Head:
         is_real: bool,
         pacing: str,
         profile: str,
+        permissive: bool,
         storm: Storm,
         switches: Switches,
     ) -> Head:
         """The head of a tape of such a simulator."""
         changed = {name: getattr(switches, name) for name in switches.thrown}
         return cls(
-            planner_to_dict(planner), seed, start, is_real, pacing, profile, asdict(storm), changed
+            script=planner_to_dict(planner),
+            seed=seed,
+            start=start,
+            is_real=is_real,
+            pacing=pacing,
+            profile=profile,
+            permissive=permissive,
+            storm=asdict(storm),
+            switches=changed,
         )
 
     def planner(self, given: Planner | None) -> Planner:

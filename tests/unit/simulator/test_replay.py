@@ -89,6 +89,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "storm": Storm(server_error=0.1, stale_look=0.3, dropped_after_effect=0.1),
     },
     "spec": {"profile": "spec", "record_bodies": True},
+    "permissive": {"permissive": True},
 }
 
 

@@ -14,7 +14,7 @@ from runfsm.errors import BackendError, CallerError
 from runfsm.lifecycle import RunEvent, RunRef, RunStatus
 from runfsm_simulator import Script, Simulator, call, say
 from runfsm_simulator.doors.webhooks import Webhook
-from runfsm_simulator.replay import recorder
+from runfsm_simulator.replay import writer
 from runfsm_simulator.replay.calls import CALLS, methods
 from runfsm_simulator.replay.player import Difference, play
 from runfsm_simulator.replay.tape import Tape
@@ -164,7 +164,7 @@ def test_what_no_tape_can_hold_is_told_at_its_place(
     path: Path, monkeypatch: pytest.MonkeyPatch, do: Callable[[Simulator], None], told: str
 ) -> None:
     """What was recorded before is played; then an error says what to do instead."""
-    monkeypatch.setattr(recorder, "BYTES_MAX", 2_700 if do is _fill else recorder.BYTES_MAX)
+    monkeypatch.setattr(writer, "BYTES_MAX", 2_700 if do is _fill else writer.BYTES_MAX)
     simulator = Simulator(record=path)
     simulator.control.heal()
     do(simulator)
