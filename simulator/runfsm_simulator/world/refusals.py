@@ -26,6 +26,7 @@ __all__ = [
     "NotBackground",
     "NotDownloadable",
     "NotFound",
+    "NotRepeated",
     "NotStored",
     "NotStreamed",
     "OtherTurnsCall",
@@ -220,6 +221,14 @@ class NotStored(Refusal):
 
     def __init__(self) -> None:
         super().__init__("a response in background mode has to be stored")
+
+
+class NotRepeated(Refusal):
+    """What is not told in background mode is told once."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"{id} was not made in background mode, and its events are told once")
+        self.id = id
 
 
 class NotStreamed(Refusal):
