@@ -6,13 +6,14 @@ session read and write one thread, one after another: the newest alone can be on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import (
     MESSAGE,
     TURN,
+    Edge,
     Lifecycle,
     MessageStatus,
     RunEvent,
@@ -35,6 +36,9 @@ USAGE_AFTER_S: Final = 2.0
 
 #: How many idempotency keys a session remembers. Nobody tells how many the service does.
 KEYS_MAX: Final = 1_000
+
+#: How webhooks name what a session has become, where that is not its status.
+ANNOUNCED: Final[Mapping[SessionStatus, str]] = {"requires_action": "action_required"}
 
 #: What a session is, by the status of its newest turn.
 SESSION_STATUS: Final[Mapping[TurnStatus, SessionStatus]] = {
@@ -111,6 +115,15 @@ class SessionTurn(Work):
     def channel(self) -> str:
         """One listens to a session, and not to its turns."""
         return self.session.id
+
+    def announced(self, edge: Edge[Any, RunEvent]) -> Iterator[tuple[str, str]]:
+        """That its session is there, and what that has become."""
+        about = self.session.id
+        if edge.source is None and len(self.session.turns) == 1:
+            yield "agent.session.created", about
+        status = SESSION_STATUS[edge.dest]
+        if edge.source is None or status != SESSION_STATUS[edge.source]:
+            yield f"agent.session.{ANNOUNCED.get(status, status)}", about
 
     def remember(self, happening: Any) -> None:
         """What the model makes is an item from its beginning on."""
