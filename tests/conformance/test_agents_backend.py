@@ -417,12 +417,19 @@ def test_a_turn_that_hangs_expires_by_our_own_clock(loop: Any) -> None:
 
 
 @by_loops
-def test_an_answer_that_is_cut_is_incomplete(loop: Any) -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("max_completion_tokens", "max_output_tokens"),
+        ("spending_limit", "session_budget_exceeded"),
+    ],
+)
+def test_an_answer_that_is_cut_is_incomplete(loop: Any, reason: Any, code: str) -> None:
     """The turn has failed, with a code that is the reason of an incomplete run."""
-    stage = Turns(truncate("max_completion_tokens", say="It r", queue_s=1, work_s=1), loop=loop)
+    stage = Turns(truncate(reason, say="It r", queue_s=1, work_s=1), loop=loop)
     outcome = stage.run()
 
-    assert (S.INCOMPLETE, "max_output_tokens", None) == (
+    assert (S.INCOMPLETE, code, None) == (
         outcome.status,
         outcome.snapshot.incomplete_reason,
         outcome.snapshot.error,

@@ -253,6 +253,10 @@ class Work:
         """What the outside is told of this edge: events, each with the id that it is about."""
         return ()
 
+    def cut_by(self, reason: str) -> str:
+        """Why it was cut short, in a word that there is for it."""
+        return reason
+
     def settle(self) -> None:
         """It is over: leave behind what is to stay."""
 
@@ -276,6 +280,10 @@ class Run(Work):
     def lifecycle(self) -> Lifecycle[Any, RunEvent]:
         """The run's table."""
         return LIFECYCLE
+
+    def cut_by(self, reason: str) -> str:
+        """A run knows of tokens, and nothing of money."""
+        return "max_completion_tokens" if reason == "spending_limit" else reason
 
 
 @dataclass(slots=True, eq=False)

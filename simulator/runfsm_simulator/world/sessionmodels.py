@@ -29,7 +29,7 @@ from runfsm_simulator.world.terms import Json, Terms
 __all__ = ["ItemStatus", "Session", "SessionStatus", "SessionTurn", "ToolResult", "TurnItem"]
 
 ItemStatus = Literal["in_progress", "completed", "failed", "incomplete"]
-SessionStatus = Literal["idle", "in_progress", "requires_action", "failed"]
+SessionStatus = Literal["idle", "in_progress", "requires_action", "failed", "budget_reached"]
 
 #: Usage is null when a turn ends, and measured seconds later (probes of the live service).
 USAGE_AFTER_S: Final = 2.0
@@ -37,8 +37,13 @@ USAGE_AFTER_S: Final = 2.0
 #: How many idempotency keys a session remembers. Nobody tells how many the service does.
 KEYS_MAX: Final = 1_000
 
-#: How webhooks name what a session has become, where that is not its status.
-ANNOUNCED: Final[Mapping[SessionStatus, str]] = {"requires_action": "action_required"}
+#: How webhooks name what a session has become. Of its limit they have no word.
+ANNOUNCED: Final[Mapping[SessionStatus, str]] = {
+    "in_progress": "agent.session.in_progress",
+    "requires_action": "agent.session.action_required",
+    "idle": "agent.session.idle",
+    "failed": "agent.session.failed",
+}
 
 #: What a session is, by the status of its newest turn.
 SESSION_STATUS: Final[Mapping[TurnStatus, SessionStatus]] = {
@@ -121,9 +126,10 @@ class SessionTurn(Work):
         about = self.session.id
         if edge.source is None and len(self.session.turns) == 1:
             yield "agent.session.created", about
-        status = SESSION_STATUS[edge.dest]
-        if edge.source is None or status != SESSION_STATUS[edge.source]:
-            yield f"agent.session.{ANNOUNCED.get(status, status)}", about
+        was = SESSION_STATUS[edge.source] if edge.source else None
+        is_ = self.session.status
+        if is_ != was and is_ in ANNOUNCED:
+            yield ANNOUNCED[is_], about
 
     def remember(self, happening: Any) -> None:
         """What the model makes is an item from its beginning on."""
@@ -208,6 +214,8 @@ class Session:
         """What its newest turn makes it. One that is cancelled requires no action any more."""
         if self.newest is None:
             return "idle"
+        if self.newest.incomplete_reason == "spending_limit":
+            return "budget_reached"
         status = SESSION_STATUS[self.newest.status]
         return "in_progress" if status == "requires_action" and not self.newest.calls else status
 

@@ -101,6 +101,7 @@ def test_a_tool_is_strict_unless_it_says_otherwise(desk: Desk) -> None:
         (fail("rate_limit_exceeded", "Slow down."), "failed", "rate_limit_exceeded", None),
         (truncate(say="Once upon"), "incomplete", None, "max_output_tokens"),
         (truncate("max_prompt_tokens"), "incomplete", None, "max_output_tokens"),
+        (truncate("spending_limit"), "incomplete", None, "max_output_tokens"),
     ],
 )
 def test_other_ends(

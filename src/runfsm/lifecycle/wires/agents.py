@@ -57,8 +57,8 @@ STATUSES: Final[Mapping[RunStatus, Trait[Origin]]] = {
     ),
     S.INCOMPLETE: Trait(
         Origin.COMPUTED,
-        "turn `failed`, with error code max_output_tokens",
-        _likely("openai-python"),
+        "turn `failed`, with error code max_output_tokens or session_budget_exceeded",
+        _likely("openai-python: SessionTurnError"),
     ),
     S.EXPIRED: Trait(
         Origin.LOCAL,
@@ -161,8 +161,8 @@ AGENTS: Final = Wire(
         _types,
     ),
     incomplete_reasons=Trait(
-        frozenset({"max_output_tokens"}),
-        "max_output_tokens, as an error code",
-        _likely("openai-python"),
+        frozenset({"max_output_tokens", "session_budget_exceeded"}),
+        "max_output_tokens, session_budget_exceeded, as error codes",
+        _likely("openai-python: SessionTurnError"),
     ),
 )
