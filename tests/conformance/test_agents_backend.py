@@ -394,6 +394,31 @@ def test_nobody_elses_turn_is_cancelled(loop: Any) -> None:
     assert "cancelled" not in [turn.status for turn in stage.turns]
 
 
+@pytest.mark.parametrize("comes", [True, False], ids=["another", "nobody"])
+def test_a_cancel_that_meets_somebody_elses_turn_says_so(comes: bool) -> None:  # noqa: FBT001  # pytest gives it so
+    """Ours ends between look and cancel, and another begins: nothing on the wire prevents that."""
+    stage = Turns(HELLO, script={"cancel_s": 1})
+    run = stage.do("create", stage.request())
+    send = stage.backend._send
+
+    def slowly(call: Any) -> Any:
+        if call.method == "post":
+            stage.sim.clock.advance(2)
+            if comes:
+                stage.meanwhile("Mine.")
+        return send(call)
+
+    stage.backend._send = slowly
+    if not comes:
+        assert S.COMPLETED is stage.do("cancel", run.ref).status
+        return
+    with pytest.raises(BackendError, match="another client's, may be cancelled") as caught:
+        stage.do("cancel", run.ref)
+    fault = caught.value.fault
+    assert (FaultKind.ALREADY_TERMINAL, stage.turns[1].id) == (fault.kind, fault.holder)
+    assert S.COMPLETED is stage.do("retrieve", run.ref).status
+
+
 @by_loops
 def test_an_idle_session_is_no_success(loop: Any) -> None:
     """Cancelled, though the session says idle, as it does of what is complete."""

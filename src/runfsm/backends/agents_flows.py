@@ -30,6 +30,7 @@ from runfsm.backends.responses_recipe import assistant_id_of
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 from runfsm.lifecycle.snapshot import METADATA_MAX, RunMessage, RunRef, RunSnapshot, ToolCall
+from runfsm.lifecycle.turn import TurnStatus
 
 __all__ = ["Flows"]
 
@@ -266,15 +267,18 @@ class Flows:
         return (yield from _applied(self.retrieve(ref)))
 
     def cancel(self, ref: RunRef) -> Flow[RunSnapshot]:
-        """A cancel of the session's turn, if that is still this one."""
+        """A cancel of the session's turn, if that is still this one; and a look at what it met."""
         turns = yield from self._turns(ref.thread_id)
-        newest = next(iter(turns), None)
-        if newest is None or newest.id != ref.run_id or newest.is_over:
-            said = f"Cannot cancel {ref.run_id}: no turn of this id is on its way."
-            raise BackendError.of(Fault(FaultKind.ALREADY_TERMINAL, said))
+        if not turns or turns[0].id != ref.run_id or turns[0].is_over:
+            _refuse_cancel(ref, "no turn of this id is on its way")
         yield wire.cancel(ref.thread_id, f"{ref.run_id}:cancel")
         self.memory.cancels(ref.run_id)
-        return self._look(newest, ref)
+        newest, *older = (yield from _applied(self._turns(ref.thread_id))) or turns
+        ours = next((turn for turn in (newest, *older) if turn.id == ref.run_id), turns[0])
+        if ours in older and ours.is_over and ours.status != TurnStatus.CANCELLED:
+            why = f"it was just over, and {newest.id}, another client's, may be cancelled instead"
+            _refuse_cancel(ref, why, holder=newest.id)
+        return self._look(ours, ref)
 
 
 def _lagging(call: Call[T]) -> Flow[T]:
@@ -308,6 +312,11 @@ def _of_result(fault: Fault, *, is_first: bool) -> Fault:
     """A refusal of a result. A conflict is one that came too late; others may be in already."""
     kind = FaultKind.STALE_ACTION if fault.status_code == CONFLICT else fault.kind
     return replace(fault, kind=kind, maybe_applied=fault.maybe_applied or not is_first)
+
+
+def _refuse_cancel(ref: RunRef, why: str, *, holder: str | None = None) -> NoReturn:
+    said = f"Cannot cancel {ref.run_id}: {why}."
+    raise BackendError.of(Fault(FaultKind.ALREADY_TERMINAL, said, holder=holder))
 
 
 def _refuse_steering(turn: Turn) -> NoReturn:
