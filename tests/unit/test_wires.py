@@ -15,7 +15,7 @@ from openai.types.responses import response as sdk_response
 from openai.types.responses import response_error
 from openai.types.webhooks import unwrap_webhook_event
 
-from runfsm.lifecycle import RESPONSES_CHAIN, WIRES, Origin, RunStatus
+from runfsm.lifecycle import RESPONSES_CHAIN, SESSION_RUN, WIRES, Origin, RunStatus
 from runfsm.lifecycle.draw import thread_lock_picture
 from runfsm.lifecycle.wires import AGENTS, ASSISTANTS, RESPONSES, Occasion, Trait, Wire
 from runfsm_simulator.wire.errors import REFUSALS
@@ -55,16 +55,15 @@ def test_what_is_not_refused_says_what_happens_instead(wire: Wire) -> None:
 @EACH
 def test_a_table_and_its_wire_agree_on_who_says_what(wire: Wire) -> None:
     """A status is native, computed or local in the table as on the wire."""
-    if wire.table:
-        origins = {status: said.value for status, said in wire.statuses.items()}
-        assert {status: wire.table.origin(status) for status in RunStatus} == origins
+    origins = {status: said.value for status, said in wire.statuses.items()}
+    assert {status: wire.table.origin(status) for status in RunStatus} == origins
 
 
 def test_the_wires_are_known_by_name() -> None:
-    """The reference first, then its successors; one of them has no table yet."""
+    """The reference first, then its successors."""
     assert ["assistants", "responses", "agents"] == list(WIRES)
     assert RESPONSES_CHAIN is RESPONSES.table
-    assert AGENTS.table is None
+    assert SESSION_RUN is AGENTS.table
 
 
 def test_on_the_reference_every_status_is_native() -> None:

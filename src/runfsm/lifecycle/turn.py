@@ -62,7 +62,7 @@ EDGES: Final[tuple[Edge[TurnStatus, RunEvent], ...]] = (
     Edge(S.IN_PROGRESS, E.COMPLETE, S.COMPLETED, SERVICE, "the model has answered",
          _certain("types: agent.session.turn.completed; probes")),
     Edge(S.IN_PROGRESS, E.TRUNCATE, S.FAILED, SERVICE,
-         "a token cap, or what the session may spend, cuts the answer short: a failure here",
+         "a token cap, or what the session may spend, cuts the answer short: the turn has failed",
          _likely("types: the error codes max_output_tokens, session_budget_exceeded")),
     Edge(S.IN_PROGRESS, E.FAIL, S.FAILED, SERVICE, "the service gives up, with error",
          _likely("types: agent.session.turn.failed, error.code")),
