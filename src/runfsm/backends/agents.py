@@ -1,25 +1,34 @@
 """OpenAI's Agents sessions, through the official `openai` client: a run is a turn. Experimental.
 
 The API is a public beta, of which the client knows since openai 3. What is sent for each call is in
-`agents_flows.py`, and done by `flow.py`. There is no streaming: the service's streams are live,
-tell nothing twice and never that a turn waits, so that looks are the truth.
+`agents_flows.py`, and done by `flow.py`; here, the streams are read.
+
+Rule: a session's events are live, and nothing is told twice. So the stream is open before the run
+is looked at, and from that look on, it is heard. A thread that is no session yet has none to listen
+to: its first run is created, and then listened to.
 
 Nothing here was tried against the live service (`docs/agents.md`, `lifecycle/wires`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
 from typing import Any, Final, TypedDict, Unpack, cast, overload
 
 import openai
 
+from runfsm.backends import agents_wire as wire
 from runfsm.backends.agents_flows import Flows
 from runfsm.backends.agents_memory import Memory
 from runfsm.backends.base import Capabilities
-from runfsm.backends.clients import fitting
-from runfsm.backends.flow import AsyncByFlows, SyncByFlows
+from runfsm.backends.clients import close_answer, fitting
+from runfsm.backends.faults import map_errors
+from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
+from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.live import StreamEvent
 from runfsm.errors import CallerError
+from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["AgentsBackend", "AsyncAgentsBackend", "SyncAgentsBackend"]
 
@@ -99,6 +108,35 @@ class SyncAgentsBackend(SyncByFlows[Flows], AgentsBackend):
         self._client = client
         self._flows = _flows(**settings)
 
+    def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_create`."""
+        thread_id, create = request.thread_id, self._flows.create(request)
+        session_id = self._do(self._flows.session(thread_id)) if thread_id else None
+        if session_id is None:
+            first = self._do(create)
+            yield first
+            session_id, create = first.ref.thread_id, self._flows.retrieve(first.ref)
+        yield from self._stream(session_id, create)
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_submit`."""
+        return self._stream(ref.thread_id, self._flows.submit(ref, outputs))
+
+    def _stream(
+        self, session_id: str, flow: Flow[RunSnapshot]
+    ) -> Generator[StreamEvent, None, None]:
+        call = wire.listen(session_id)
+        with map_errors(), closing(self._client.get(**call.streamed).http_response) as answer:
+            run = self._do(flow)
+            yield run
+            reader = self._flows.reader(run)
+            for chunk in () if reader.is_over else answer.iter_bytes():
+                yield from reader.feed(chunk)
+                if reader.is_over:
+                    break
+
 
 class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
     """`AsyncBackend` on an `openai.AsyncOpenAI`."""
@@ -106,6 +144,41 @@ class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
     def __init__(self, client: openai.AsyncOpenAI, **settings: Unpack[Settings]) -> None:
         self._client = client
         self._flows = _flows(**settings)
+
+    async def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_create`."""
+        thread_id, create = request.thread_id, self._flows.create(request)
+        session_id = await self._do(self._flows.session(thread_id)) if thread_id else None
+        if session_id is None:
+            first = await self._do(create)
+            yield first
+            session_id, create = first.ref.thread_id, self._flows.retrieve(first.ref)
+        async with aclosing(self._stream(session_id, create)) as events:
+            async for event in events:
+                yield event
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_submit`."""
+        return self._stream(ref.thread_id, self._flows.submit(ref, outputs))
+
+    async def _stream(
+        self, session_id: str, flow: Flow[RunSnapshot]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        call = wire.listen(session_id)
+        with map_errors():
+            answer = (await self._client.get(**call.streamed)).http_response
+            chunks = answer.aiter_bytes()
+            try:
+                run = await self._do(flow)
+                yield run
+                reader = self._flows.reader(run)
+                while not reader.is_over and (chunk := await anext(chunks, None)) is not None:
+                    for event in reader.feed(chunk):
+                        yield event
+            finally:
+                await close_answer(answer, chunks)
 
 
 def _check_line(client: Any) -> None:

@@ -20,9 +20,10 @@ from itertools import takewhile
 from typing import Any, Final, NoReturn, TypeVar
 
 from runfsm.backends import agents_wire as wire
-from runfsm.backends.agents_answers import Turn
+from runfsm.backends.agents_answers import Turn, read_turn
 from runfsm.backends.agents_memory import Attempt, Memory
 from runfsm.backends.agents_recipe import check_agent, check_later, input_of, session_of
+from runfsm.backends.agents_stream import TurnReader
 from runfsm.backends.call import Call
 from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Item, message_of, said_by
@@ -89,7 +90,7 @@ class Flows:
         yield from ()  # it takes no call
         return self.memory.find(thread_id, key)
 
-    def _session(self, thread_id: str) -> Flow[str | None]:
+    def session(self, thread_id: str) -> Flow[str | None]:
         """The session that a thread is; `None`: it is none yet."""
         known = self.memory.session_of(thread_id)
         if known is not None or self.memory.is_new(thread_id):
@@ -114,7 +115,7 @@ class Flows:
         thread_id = request.thread_id or self.memory.new_thread()
         waiting = self.memory.waiting(thread_id)
         messages = input_of(request, [*waiting.values()])
-        session_id = yield from self._session(thread_id)
+        session_id = yield from self.session(thread_id)
         begin = self._first if session_id is None else self._next
         turn = yield from begin(replace(request, thread_id=session_id or thread_id), messages)
         self.memory.said(thread_id, waiting)
@@ -217,6 +218,10 @@ class Flows:
         calls = tuple(call for turn_id, call in actions if turn_id in {turn.id, None})
         return self._look(turn, ref, calls)
 
+    def reader(self, run: RunSnapshot) -> TurnReader:
+        """Reads what a session tells of this run from now on."""
+        return TurnReader(read_turn(run.raw), lambda turn, calls: self._look(turn, run.ref, calls))
+
     def _look(
         self, turn: Turn, ref: RunRef | None = None, calls: tuple[ToolCall, ...] = ()
     ) -> RunSnapshot:
@@ -236,7 +241,7 @@ class Flows:
 
     def runs(self, thread_id: str) -> Flow[list[RunSnapshot]]:
         """The latest turns, newest first; with the keys of those that were created here."""
-        session_id = yield from self._session(thread_id)
+        session_id = yield from self.session(thread_id)
         if session_id is None:
             return []
         turns = yield from self._turns(session_id)

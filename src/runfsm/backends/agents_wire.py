@@ -31,6 +31,7 @@ __all__ = [
     "find_sessions",
     "list_items",
     "list_turns",
+    "listen",
     "retrieve_actions",
     "retrieve_turn",
     "say",
@@ -98,6 +99,11 @@ def list_items(session_id: str, turn_id: str, after: str | None = None) -> Call[
     path = f"{_session(session_id)}/turns/{safe(turn_id)}/items"
     more = {"after": after} if after else {}
     return _get(path, read, order="asc", limit=100, **more)
+
+
+def listen(session_id: str) -> Call[Any]:
+    """GET the events of a session, those that come from now on."""
+    return _get(f"{_session(session_id)}/events", lambda body: body)
 
 
 # What is said to a session -----------------------------------------------------------------------
