@@ -1,8 +1,9 @@
 """What the events of a session tell of one of its turns. Pure: bytes in, events out.
 
-They are live: what came before the stream was open is never told. So a message is told piece by
-piece only if its beginning was heard; of any other, the driver has the text at the end. An `error`
-is no end, for what became of the turn comes after it (openai-python: `AgentSessionStream`).
+They are live: what came before the stream was open is never told, but that an item may be shown as
+far as it had come. So a message is told piece by piece only if its beginning was heard; of any
+other, the driver has the text at the end. An `error` is no end: what becomes of the turn comes
+after it (openai-python: `AgentSessionStream`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from runfsm.backends.agents_answers import Turn, read_actions, read_turn
 from runfsm.backends.faults import not_this_api
+from runfsm.backends.responses_answers import message_of
 from runfsm.backends.sse import EventReader
 from runfsm.driver.live import StepUpdate, StreamEvent, TextDelta
 from runfsm.errors import BackendError
@@ -88,12 +90,10 @@ class TurnReader:
         return self._look(read_turn({**self._turn.raw, "status": TurnStatus.WAITING}), calls)
 
     def _step(self, item: Mapping[str, Any], *, is_done: bool) -> StepUpdate | None:
-        kind, item_id = str(item["type"]), str(item["id"])
-        if kind == "message" and item.get("role") == "assistant":
-            self._begun.add(item_id)
-            name = "message_creation"
-        elif kind.endswith("_call"):
-            name = "tool_calls"
-        else:
+        item_id, message = str(item["id"]), message_of(item)
+        if message is None and not str(item["type"]).endswith("_call"):
             return None
+        if message and not (is_done or message.text):
+            self._begun.add(item_id)
+        name = "message_creation" if message else "tool_calls"
         return StepUpdate(item_id, name, "completed" if is_done else "in_progress", raw=item)
