@@ -3,9 +3,9 @@
 The API is a public beta, of which the client knows since openai 3. What is sent for each call is in
 `agents_flows.py`, and done by `flow.py`; here, the streams are read.
 
-Rule: a session's events are live, and nothing is told twice. So the stream is open before the run
-is looked at, and from that look on, it is heard. A thread that is no session yet has none to listen
-to: its first run is created, and then listened to.
+Rule: a session's events are live, and nothing is told twice. So a run is looked at when its stream
+is open, and from that look on, it is heard. What is created may be the session itself, so a stream
+comes after it. Results are handed in when it is open: with the last one, the turn goes on at once.
 
 Nothing here was tried against the live service (`docs/agents.md`, `lifecycle/wires`).
 """
@@ -110,24 +110,18 @@ class SyncAgentsBackend(SyncByFlows[Flows], AgentsBackend):
 
     def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
         """See `StreamingBackend.stream_create`."""
-        thread_id, create = request.thread_id, self._flows.create(request)
-        session_id = self._do(self._flows.session(thread_id)) if thread_id else None
-        if session_id is None:
-            first = self._do(create)
-            yield first
-            session_id, create = first.ref.thread_id, self._flows.retrieve(first.ref)
-        yield from self._stream(session_id, create)
+        run = self._do(self._flows.create(request))
+        yield run
+        yield from self._stream(run.ref, self._flows.retrieve(run.ref))
 
     def stream_submit(
         self, ref: RunRef, outputs: Sequence[ToolOutput]
     ) -> Generator[StreamEvent, None, None]:
         """See `StreamingBackend.stream_submit`."""
-        return self._stream(ref.thread_id, self._flows.submit(ref, outputs))
+        return self._stream(ref, self._flows.submit(ref, outputs))
 
-    def _stream(
-        self, session_id: str, flow: Flow[RunSnapshot]
-    ) -> Generator[StreamEvent, None, None]:
-        call = wire.listen(session_id)
+    def _stream(self, ref: RunRef, flow: Flow[RunSnapshot]) -> Generator[StreamEvent, None, None]:
+        call = wire.listen(ref.thread_id)
         with map_errors(), closing(self._client.get(**call.streamed).http_response) as answer:
             run = self._do(flow)
             yield run
@@ -147,13 +141,9 @@ class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
 
     async def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
         """See `AsyncStreamingBackend.stream_create`."""
-        thread_id, create = request.thread_id, self._flows.create(request)
-        session_id = await self._do(self._flows.session(thread_id)) if thread_id else None
-        if session_id is None:
-            first = await self._do(create)
-            yield first
-            session_id, create = first.ref.thread_id, self._flows.retrieve(first.ref)
-        async with aclosing(self._stream(session_id, create)) as events:
+        run = await self._do(self._flows.create(request))
+        yield run
+        async with aclosing(self._stream(run.ref, self._flows.retrieve(run.ref))) as events:
             async for event in events:
                 yield event
 
@@ -161,12 +151,12 @@ class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
         self, ref: RunRef, outputs: Sequence[ToolOutput]
     ) -> AsyncGenerator[StreamEvent, None]:
         """See `AsyncStreamingBackend.stream_submit`."""
-        return self._stream(ref.thread_id, self._flows.submit(ref, outputs))
+        return self._stream(ref, self._flows.submit(ref, outputs))
 
     async def _stream(
-        self, session_id: str, flow: Flow[RunSnapshot]
+        self, ref: RunRef, flow: Flow[RunSnapshot]
     ) -> AsyncGenerator[StreamEvent, None]:
-        call = wire.listen(session_id)
+        call = wire.listen(ref.thread_id)
         with map_errors():
             answer = (await self._client.get(**call.streamed)).http_response
             chunks = answer.aiter_bytes()

@@ -90,7 +90,7 @@ class Flows:
         yield from ()  # it takes no call
         return self.memory.find(thread_id, key)
 
-    def session(self, thread_id: str) -> Flow[str | None]:
+    def _session(self, thread_id: str) -> Flow[str | None]:
         """The session that a thread is; `None`: it is none yet."""
         known = self.memory.session_of(thread_id)
         if known is not None or self.memory.is_new(thread_id):
@@ -115,7 +115,7 @@ class Flows:
         thread_id = request.thread_id or self.memory.new_thread()
         waiting = self.memory.waiting(thread_id)
         messages = input_of(request, [*waiting.values()])
-        session_id = yield from self.session(thread_id)
+        session_id = yield from self._session(thread_id)
         begin = self._first if session_id is None else self._next
         turn = yield from begin(replace(request, thread_id=session_id or thread_id), messages)
         self.memory.said(thread_id, waiting)
@@ -241,7 +241,7 @@ class Flows:
 
     def runs(self, thread_id: str) -> Flow[list[RunSnapshot]]:
         """The latest turns, newest first; with the keys of those that were created here."""
-        session_id = yield from self.session(thread_id)
+        session_id = yield from self._session(thread_id)
         if session_id is None:
             return []
         turns = yield from self._turns(session_id)

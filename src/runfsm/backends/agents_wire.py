@@ -103,7 +103,8 @@ def list_items(session_id: str, turn_id: str, after: str | None = None) -> Call[
 
 def listen(session_id: str) -> Call[Any]:
     """GET the events of a session, those that come from now on."""
-    return _get(f"{_session(session_id)}/events", lambda body: body)
+    path, headers = f"{_session(session_id)}/events", {"Accept": "text/event-stream"}
+    return AgentsCall("get", path, object, lambda body: body, headers=headers)
 
 
 # What is said to a session -----------------------------------------------------------------------
