@@ -65,6 +65,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     "a cancel of what was not in the background": Ask(CANCEL, "POST", wishes=FOREGROUND),
     "a deletion": Ask("/{id}", "DELETE"),
     "the events": Ask(STREAM, wishes=STREAMED),
+    "the events behind a number": Ask(f"{STREAM}&starting_after=4", wishes=STREAMED),
     "the events behind all of them": Ask(f"{STREAM}&starting_after=999", wishes=STREAMED),
     "the events behind a number below all": Ask(f"{STREAM}&starting_after=-5", wishes=STREAMED),
     "the events behind no number": Ask(f"{STREAM}&starting_after=x", wishes=STREAMED),
@@ -76,8 +77,9 @@ ASKS: Final[Mapping[str, Ask]] = {
     "an order that is none": Ask("/{id}/input_items?order=up"),
 }
 
-#: The words in which OpenAI's services refuse a parameter, of which many are recorded.
-RECORDED: Final = "OpenAI's own words for a wrong parameter, recorded on its other endpoints"
+RECORDED: Final = (
+    "OpenAI's own words for a wrong parameter, recorded on its other endpoints: wire/errors.py"
+)
 
 #: What differs, where, and why the simulator does not do as Microsoft's server.
 DIFFERENCES: Final[Mapping[str, tuple[frozenset[str], str]]] = {
@@ -92,11 +94,13 @@ DIFFERENCES: Final[Mapping[str, tuple[frozenset[str], str]]] = {
 }
 
 
-def _refusal(status: int, body: Any, response_id: str) -> dict[str, Any]:
-    """What an answer says, whatever the id."""
+def _told(status: int, body: str, response_id: str) -> dict[str, Any]:
+    """What an answer says, whatever the id; of a stream, with which number it begins."""
+    if status == 200 and not body.startswith("{"):
+        return {"http": status, "begins": [it["sequence_number"] for it in _events(body)][:1]}
     if status == 200:
-        told = json.loads(body) if body.startswith("{") else {}
-        return {"status": status, **{name: told.get(name) for name in ("status", "deleted")}}
+        shown = json.loads(body)
+        return {"http": status, "status": shown.get("status"), "deleted": shown.get("deleted")}
     error = json.loads(body)["error"]
     # Microsoft's server says the type once more where there is no code. OpenAI has null there, in
     # every such body that is recorded of its other endpoints.
@@ -120,7 +124,7 @@ async def _theirs(ask: Ask) -> dict[str, Any]:
         path = PATH + _filled(ask.path, response_id)
         body = ask.body and {"model": "m", "input": "Hello", **ask.body}
         answer = await http.request(ask.method, f"http://server.invalid{path}", json=body)
-        return _refusal(answer.status_code, answer.text, response_id)
+        return _told(answer.status_code, answer.text, response_id)
 
 
 def _ours(ask: Ask) -> dict[str, Any]:
@@ -141,7 +145,7 @@ def _ours(ask: Ask) -> dict[str, Any]:
     simulator.clock.advance(1)
     body = ask.body and {"model": "m", "input": "Hello", **ask.body}
     status, text = send(ask.method, PATH + _filled(ask.path, response_id), body)
-    return _refusal(status, text, response_id)
+    return _told(status, text, response_id)
 
 
 def _filled(path: str, response_id: str) -> str:
@@ -157,8 +161,12 @@ def _id_in(text: str) -> str:
     """Of a response as JSON, or of the first event that tells of it."""
     if text.startswith("{"):
         return str(json.loads(text)["id"])
-    data = next(line for line in text.splitlines() if line.startswith("data: "))
-    return str(json.loads(data.removeprefix("data: "))["response"]["id"])
+    return str(_events(text)[0]["response"]["id"])
+
+
+def _events(text: str) -> list[Any]:
+    lines = (line for line in text.splitlines() if line.startswith("data: "))
+    return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
 @pytest.mark.parametrize("name", ASKS)

@@ -249,7 +249,7 @@ class Work:
         """The id under which one listens to it."""
         return self.id
 
-    def announced(self, edge: Edge[Any, RunEvent]) -> Iterable[tuple[str, str]]:  # noqa: ARG002  # for those that tell
+    def announced(self, _: Edge[Any, RunEvent]) -> Iterable[tuple[str, str]]:
         """What the outside is told of this edge: events, each with the id that it is about."""
         return ()
 

@@ -224,10 +224,10 @@ class NotStored(Refusal):
 
 
 class NotRepeated(Refusal):
-    """What is not told in background mode is told once."""
+    """A response that was not made in background mode tells its events once."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(f"{id} was not made in background mode, and its events are told once")
+        super().__init__(f"{id} was not made in background mode, and has told its events")
         self.id = id
 
 
