@@ -58,7 +58,7 @@ class Simulator:
         storm: what goes wrong by itself, and how often; nothing does if `None`.
         switches: which way the service goes where nobody recorded any (`runfsm switches` lists
             them); as documented if `None`.
-        webhooks: who is told when a response in background mode is over.
+        webhooks: who is told of the ends of responses in background mode, and of sessions.
         permissive: answer every request from a stage of its own, for test suites that are generated
             with a client; rules about state are off, and nothing is kept.
         record: a file to write a tape in, which `runfsm replay` plays: choices, requests, calls of

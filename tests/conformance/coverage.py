@@ -632,6 +632,11 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             PROBES,
             "test_sim_agents_life::test_a_sessions_usage_is_that_of_all_its_turns",
         ),
+        Row(
+            "what it becomes is told to webhooks, signed, under its own id",
+            AGENT_TYPES,
+            "test_sim_agents_webhooks::test_a_session_with_a_round_of_results",
+        ),
     ),
     f"POST {SESSION}": (
         Row(
@@ -815,7 +820,7 @@ def _missing() -> Iterator[str]:
     yield "A stored response is kept as long as its world; the service promises 30 days."
     yield ""
     yield "Of the Agents API, a public beta, nothing was tried by us. Not there: saved agents,"
-    yield "environments, subagents, vaults, approvals, reasoning, artifacts, automations, webhooks,"
+    yield "environments, subagents, vaults, approvals, reasoning, artifacts, automations,"
     yield "and tools other than functions (some are echoed). More in [agents.md](agents.md)."
     yield ""
 

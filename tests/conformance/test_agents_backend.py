@@ -14,7 +14,6 @@ from attending import OF_OPENAI_3
 from chains import LOOPS, lose
 from driving import S
 from runfsm import (
-    AsyncRunDriver,
     BackendError,
     CallerError,
     FaultKind,
@@ -23,9 +22,11 @@ from runfsm import (
     Policy,
     Reject,
     RunAdopted,
-    RunDriver,
     RunRef,
     RunRequest,
+    RunSnapshot,
+    StepUpdate,
+    TextDelta,
     ThreadBusy,
     ToolAnswered,
     Transition,
@@ -394,6 +395,39 @@ def test_nobody_elses_turn_is_cancelled(loop: Any) -> None:
     assert "cancelled" not in [turn.status for turn in stage.turns]
 
 
+def _cancelled_late(stage: Turns, *meanwhile: str) -> Any:
+    """What a cancel gives whose turn ends by itself between look and cancel."""
+    run = stage.do("create", stage.request())
+    send = stage.backend._send
+
+    def slowly(call: Any) -> Any:
+        if call.method == "post":
+            stage.sim.clock.advance(2)
+            for said in meanwhile:
+                stage.meanwhile(said)
+        return send(call)
+
+    stage.backend._send = slowly
+    return stage.do("cancel", run.ref)
+
+
+def test_a_cancel_that_comes_a_moment_too_late_shows_the_end() -> None:
+    """The session is idle, and accepts it all the same; the look after it says what is true."""
+    assert S.COMPLETED is _cancelled_late(Turns(HELLO)).status
+
+
+def test_a_cancel_that_meets_somebody_elses_turn_says_so() -> None:
+    """Nothing on the wire prevents it; the refusal names the turn that it may have hit."""
+    stage = Turns(HELLO, script={"cancel_s": 1})
+    with pytest.raises(BackendError, match="another client's, may be cancelled") as caught:
+        _cancelled_late(stage, "Mine.")
+    fault = caught.value.fault
+    ours, theirs = stage.turns
+
+    assert (FaultKind.ALREADY_TERMINAL, theirs.id) == (fault.kind, fault.holder)
+    assert "completed" == ours.status
+
+
 @by_loops
 def test_an_idle_session_is_no_success(loop: Any) -> None:
     """Cancelled, though the session says idle, as it does of what is complete."""
@@ -417,12 +451,19 @@ def test_a_turn_that_hangs_expires_by_our_own_clock(loop: Any) -> None:
 
 
 @by_loops
-def test_an_answer_that_is_cut_is_incomplete(loop: Any) -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("max_completion_tokens", "max_output_tokens"),
+        ("spending_limit", "session_budget_exceeded"),
+    ],
+)
+def test_an_answer_that_is_cut_is_incomplete(loop: Any, reason: Any, code: str) -> None:
     """The turn has failed, with a code that is the reason of an incomplete run."""
-    stage = Turns(truncate("max_completion_tokens", say="It r", queue_s=1, work_s=1), loop=loop)
+    stage = Turns(truncate(reason, say="It r", queue_s=1, work_s=1), loop=loop)
     outcome = stage.run()
 
-    assert (S.INCOMPLETE, "max_output_tokens", None) == (
+    assert (S.INCOMPLETE, code, None) == (
         outcome.status,
         outcome.snapshot.incomplete_reason,
         outcome.snapshot.error,
@@ -433,24 +474,18 @@ def test_an_answer_that_is_cut_is_incomplete(loop: Any) -> None:
 # What it is --------------------------------------------------------------------------------------
 
 
-@by_loops
-def test_who_wants_a_stream_gets_looks(loop: Any) -> None:
-    """`driver.stream` runs to its end all the same."""
-    stage = Turns(HELLO, loop=loop)
-    make: Any = RunDriver if loop is None else AsyncRunDriver
-    driver = make(stage.backend, clock=stage.sim.clock)
+def test_a_stream_that_begins_late_tells_no_half_of_a_message() -> None:
+    """What was begun before is not told in pieces; that it is over, and the run, is told."""
+    stage = Turns(say("It rains, and it will go on raining.", queue_s=1, work_s=8))
+    events = stage.backend.stream_create(stage.request())
+    heard = [next(events)]
+    stage.sim.clock.advance(7)
+    heard += events
 
-    async def listen() -> Any:
-        async with driver.stream(stage.request()) as stream:
-            async for _ in stream:
-                pass
-        return stream.outcome
-
-    if loop is None:
-        with driver.stream(stage.request()) as stream:
-            for _ in stream:
-                pass
-        outcome = stream.outcome
-    else:
-        outcome = anyio.run(listen)
-    assert "Hello!" == outcome.text
+    assert [S.QUEUED, S.IN_PROGRESS, S.COMPLETED] == [
+        event.status for event in heard if isinstance(event, RunSnapshot)
+    ]
+    assert [("message_creation", "completed")] == [
+        (event.type, event.status) for event in heard if isinstance(event, StepUpdate)
+    ]
+    assert [] == [event for event in heard if isinstance(event, TextDelta)]

@@ -48,11 +48,13 @@ def test_what_a_turn_is_as_a_run(status: str, cancelling: bool, means: Any) -> N
     ("code", "status", "reason"),
     [
         ("max_output_tokens", RunStatus.INCOMPLETE, "max_output_tokens"),
+        ("session_budget_exceeded", RunStatus.INCOMPLETE, "session_budget_exceeded"),
         ("context_length_exceeded", RunStatus.FAILED, None),
+        ("project_spend_limit_exceeded", RunStatus.FAILED, None),
     ],
 )
 def test_only_a_cut_answer_is_an_incomplete_run(code: str, status: RunStatus, reason: Any) -> None:
-    """What does not fit into the window has no answer: that is a failure, with its error."""
+    """By a limit of the client's own. What does not fit into the window, or is not paid, failed."""
     turn = _turn(status="failed", error={"code": code, "message": "..."})
     run = turn.shown(REF, is_cancelling=False)
 

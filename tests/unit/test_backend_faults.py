@@ -160,6 +160,7 @@ def test_an_error_without_the_envelope_is_still_a_fault(method: str, body: bytes
         ("Cannot cancel run with status 'completed'.", K.ALREADY_TERMINAL, None),
         ("Cannot cancel run with status 'cancelled'.", K.ALREADY_TERMINAL, None),
         ("Cannot cancel run with status 'cancelling'.", K.ALREADY_TERMINAL, None),
+        ("Cannot cancel a response in terminal state.", K.ALREADY_TERMINAL, None),
         ('Runs in status "expired" do not accept tool outputs.', K.STALE_ACTION, None),
         ('Runs in status "in_progress" do not accept tool outputs.', K.STALE_ACTION, None),
         (

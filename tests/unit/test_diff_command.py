@@ -47,15 +47,6 @@ def test_the_table_shows_what_differs_and_names_the_rest(diff: Diff) -> None:
     assert "`" not in said
 
 
-def test_edges_that_nobody_wrote_down_are_not_made_up(diff: Diff) -> None:
-    """A comparison with a wire without a table says so, in every format."""
-    pair = ("assistants", "agents")
-
-    assert "nobody has written the table of agents" in diff(*pair).stdout
-    assert "nobody has written the table of agents" in diff(*pair, "-f", "markdown").stdout
-    assert json.loads(diff(*pair, "-f", "json").stdout)["edges"] is None
-
-
 def test_json_has_everything_with_evidence(diff: Diff) -> None:
     """What is the same is there, too; each side has its source and how sure it is."""
     said = json.loads(diff("assistants", "responses", "--format", "json").stdout)

@@ -82,7 +82,7 @@ def test_the_kind_of_a_turn_is_its_one_action(turn: Turn, kind: str) -> None:
         (calls, "call: the list is empty; name at least one function, or use say"),
         (lambda: calls(object()), "call[0]: expected a mapping, got an object of type object"),
         (lambda: fail("too_tired"), "code: expected 'server_error', 'rate_limit_exceeded' or"),
-        (lambda: truncate("bored"), "reason: expected 'max_completion_tokens' or"),
+        (lambda: truncate("bored"), "reason: expected 'max_completion_tokens', "),
         (Script.of, "turns: the list is empty; the shortest script says something"),
         (lambda: Script.of(call("f")), "turns[0]: the last turn calls functions, and then?"),
         (lambda: Script.of(say("a"), say("b")), "turns[1]: never reached: turn 0 ends the run"),

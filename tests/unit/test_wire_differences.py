@@ -95,10 +95,18 @@ def test_an_edge_changes_with_its_hand_and_its_end() -> None:
     assert Change.SAME is compared(evidence=Evidence.likely("elsewhere"))
 
 
-def test_a_wire_without_a_table_is_said_to_have_none() -> None:
-    """Its edges are not compared, and the wire is named."""
-    assert Section("Edges", (), missing="agents") == section(ASSISTANTS, AGENTS, "Edges")
-    assert "agents" == section(AGENTS, RESPONSES, "Edges").missing
+def test_from_assistants_to_agents_the_queue_is_entered_once() -> None:
+    """A turn whose results are in goes on at once, other than a run and a chain."""
+    (submit,) = (
+        row
+        for row in section(ASSISTANTS, AGENTS, "Edges").rows
+        if row.subject == "submit_tool_outputs in requires_action"
+    )
+
+    assert Change.CHANGES is submit.change
+    assert ["client → queued", "client → in_progress"] == [
+        side.told.partition(":")[0] for side in (submit.before, submit.after) if side
+    ]
 
 
 @pytest.mark.parametrize(

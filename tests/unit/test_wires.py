@@ -19,6 +19,7 @@ from runfsm.lifecycle import (
     LIFECYCLE,
     RESPONSE,
     RESPONSES_CHAIN,
+    SESSION_RUN,
     TURN,
     WIRES,
     Origin,
@@ -65,16 +66,15 @@ def test_what_is_not_refused_says_what_happens_instead(wire: Wire) -> None:
 @EACH
 def test_a_table_and_its_wire_agree_on_who_says_what(wire: Wire) -> None:
     """A status is native, computed or local in the table as on the wire."""
-    if wire.table:
-        origins = {status: said.value for status, said in wire.statuses.items()}
-        assert {status: wire.table.origin(status) for status in RunStatus} == origins
+    origins = {status: said.value for status, said in wire.statuses.items()}
+    assert {status: wire.table.origin(status) for status in RunStatus} == origins
 
 
 def test_the_wires_are_known_by_name() -> None:
-    """The reference first, then its successors; one of them has no table yet."""
+    """The reference first, then its successors."""
     assert ["assistants", "responses", "agents"] == list(WIRES)
     assert RESPONSES_CHAIN is RESPONSES.table
-    assert AGENTS.table is None
+    assert SESSION_RUN is AGENTS.table
 
 
 def test_on_the_reference_every_status_is_native() -> None:

@@ -7,7 +7,7 @@ direct.py     the run's five verbs without JSON, for millions of steps
 pacing.py     virtual time passes by the looks of clients that poll
 faults.py     calls that go wrong on purpose
 permissive.py everything is taken, for test suites that are generated with a client
-webhooks.py   who is told of ends, and how that is signed
+webhooks.py   who is told by itself, and how that is signed
 journal.py    what was asked, and what each answer rests on
 
 control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage

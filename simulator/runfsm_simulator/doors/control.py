@@ -83,7 +83,7 @@ class Control:
         faults: the door in which armed faults strike.
         journal: the door in which requests are noted.
         seed: the hand that sets a stage.
-        webhooks: those that are told of ends.
+        webhooks: those that are told by themselves.
         beginning: what the world began with.
 
     Attributes:

@@ -224,7 +224,7 @@ def disarm(wanted: Wanted) -> Any:
 
 
 def show_webhooks(wanted: Wanted) -> Any:
-    """The webhooks that are told of the ends of responses, oldest first; not their secrets."""
+    """The webhooks that are told of responses and sessions, oldest first; not their secrets."""
     return {
         "webhooks": [
             {"id": ident, "url": one.to if isinstance(one.to, str) else None, "events": one.events}
@@ -234,7 +234,7 @@ def show_webhooks(wanted: Wanted) -> Any:
 
 
 def register_webhook(wanted: Wanted) -> Any:
-    """Tell a `url` when a response in background mode is over: `secret`, `events`."""
+    """Tell a `url` of responses in background mode and of sessions: `secret`, `events`."""
     body = wanted.body(RegisterWebhook)
     given = {"secret": body.secret, "events": body.events and tuple(body.events)}
     wishes: dict[str, Any] = {name: one for name, one in given.items() if one is not None}

@@ -1,4 +1,4 @@
-"""Webhooks: who is told when a response in background mode is over, and how it is signed.
+"""Webhooks: who is told of responses in background mode and of sessions, and how it is signed.
 
 The signatures are those of Standard Webhooks (standardwebhooks.com), as `client.webhooks.unwrap`
 verifies them. The SDK compares the time in a signature with the real time: where they are to agree
@@ -29,21 +29,13 @@ from urllib.parse import urlsplit
 from runfsm.errors import CallerError
 from runfsm_simulator.doors.pacing import Movable
 from runfsm_simulator.wire.reading import WaitableClock
+from runfsm_simulator.wire.webhook_events import EVENTS, event
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.post import Letter
 
-__all__ = ["EVENTS", "Receive", "Webhook", "Webhooks"]
+__all__ = ["Receive", "Webhook", "Webhooks"]
 
 LOG: Final = logging.getLogger(__name__)
-
-#: What can be told of a response. Nothing is of one that is queued or at work; and one that wants
-#: functions called is completed.
-EVENTS: Final = (
-    "response.completed",
-    "response.failed",
-    "response.cancelled",
-    "response.incomplete",
-)
 
 #: For who gives none: whoever knows this repository knows it.
 SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the simulator").decode()
@@ -78,7 +70,7 @@ class Webhook:
 
     to: Receive | str
     secret: str = field(default=SECRET, repr=False)
-    events: tuple[str, ...] = EVENTS
+    events: tuple[str, ...] = tuple(EVENTS)
 
     def __post_init__(self) -> None:
         if isinstance(self.to, str) and urlsplit(self.to).scheme not in {"http", "https"}:
@@ -217,14 +209,7 @@ class Webhooks:
 
 def signed(letter: Letter, secret: str) -> tuple[bytes, dict[str, str]]:
     """The body and the headers in which a letter goes out."""
-    event = {
-        "id": letter.event_id,
-        "object": "event",
-        "type": letter.event,
-        "created_at": floor(letter.created_at),
-        "data": {"id": letter.about},
-    }
-    body = json.dumps(event, separators=(",", ":")).encode()
+    body = json.dumps(event(letter), separators=(",", ":")).encode()
     stamp = str(floor(letter.due))
     content = b".".join((letter.id.encode(), stamp.encode(), body))
     digest = hmac.new(_key(secret), content, hashlib.sha256).digest()

@@ -10,6 +10,7 @@ livestream.py  how they are written down when they happen, and sent when somebod
 reading.py     who reads lets time pass
 response_shapes.py response_events.py response_stream.py: the same for the Responses API
 session_shapes.py session_events.py session_stream.py: the same for the Agents API
+webhook_events.py what webhooks tell
 hosted.py      calls of tools that the service runs itself
 errors.py      how a refusal sounds, and where we know it from; wording.py: what it is made of
 response_refusals.py session_refusals.py: those of the Responses API and of the Agents API

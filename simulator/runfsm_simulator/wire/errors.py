@@ -30,6 +30,7 @@ from runfsm_simulator.world.refusals import (
     NotBackground,
     NotDownloadable,
     NotFound,
+    NotRepeated,
     NotStored,
     NotStreamed,
     OtherTurnsCall,
@@ -322,6 +323,7 @@ PLAIN: Final[Mapping[type[Refusal], str]] = {
     LostPrevious: "previous_not_found",
     MissingToolOutput: "no_tool_output",
     NotBackground: "cancel_synchronous",
+    NotRepeated: "not_background",
     NotStored: "background_not_stored",
     NotStreamed: "not_streamed",
     OtherTurnsCall: "other_turns_call",
@@ -373,14 +375,17 @@ def _words(refusal: Refusal | IllegalTransition, switches: Switches) -> tuple[st
             return "empty_thread", {}
         case RunActive(status=status):
             return "modify_active_run", {"status": status}
-        case IllegalTransition(event=RunEvent.CANCEL, status=ResponseStatus() as status):
-            article = "an" if status.startswith(tuple("aeiou")) else "a"
-            return "cancel_response", {"a": article, "status": status}
         case IllegalTransition(event=RunEvent.CANCEL, status=status):
-            return "cancel", {"status": status}
+            return _late_cancel(status), {"status": status}
         case IllegalTransition(event=RunEvent.SUBMIT_TOOL_OUTPUTS, status=status):
             return "submit", {"status": status}
     raise refusal  # no client's request leads here
+
+
+def _late_cancel(status: object) -> str:
+    if status is ResponseStatus.INCOMPLETE:
+        return "cancel_incomplete"
+    return "cancel_response" if isinstance(status, ResponseStatus) else "cancel"
 
 
 def _missing(refusal: NotFound, switches: Switches) -> tuple[str, dict[str, Any]]:

@@ -38,11 +38,18 @@ RESPONSE_REFUSALS: Final[Mapping[str, Wording]] = {
         _likely("public reports that quote it"),
         param="input",
     ),
-    "cancel_response": Wording("Cannot cancel {a} {status} response.", AZURE),
-    "cancel_synchronous": Wording("Cannot cancel a synchronous response.", AZURE),
+    "cancel_response": Wording("Cannot cancel a {status} response.", AZURE, param="response_id"),
+    "cancel_incomplete": Wording(
+        "Cannot cancel a response in terminal state.",
+        _likely("azure-ai-agentserver-responses: its changelog calls it the text of the spec"),
+        param="response_id",
+    ),
+    "cancel_synchronous": Wording(
+        "Cannot cancel a synchronous response.", AZURE, param="response_id"
+    ),
     "background_not_stored": Wording(
-        "Background mode requires the response to be stored: set 'store' to true.",
-        _inferred("Azure's server refuses it with this code and parameter; the text is our own"),
+        "background=true requires store=true",
+        AZURE,
         param="background",
         code="unsupported_parameter",
     ),
@@ -50,6 +57,12 @@ RESPONSE_REFUSALS: Final[Mapping[str, Wording]] = {
         "This response cannot be streamed because it was not created with stream=true or the "
         "stream TTL has expired.",
         AZURE,
+        param="stream",
+    ),
+    "not_background": Wording(
+        "This response cannot be streamed because it was not created with background=true.",
+        AZURE,
+        param="stream",
     ),
     "exclusive": Wording(
         "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
@@ -68,6 +81,7 @@ RESPONSE_REFUSALS: Final[Mapping[str, Wording]] = {
         "Response with id '{id}' not found.",
         _likely("Azure's server; vllm-project/vllm says the same"),
         status=404,
+        param="response_id",
     ),
     "no_conversation": Wording(
         "{Kind} with id '{id}' not found.",

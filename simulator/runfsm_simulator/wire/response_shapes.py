@@ -43,6 +43,7 @@ Json = dict[str, Any]
 INCOMPLETE: Final[Mapping[str, str]] = {
     "max_completion_tokens": "max_output_tokens",
     "max_prompt_tokens": "max_output_tokens",
+    "spending_limit": "max_output_tokens",
 }
 
 #: What a client asks for to see what a hosted tool has found.

@@ -37,6 +37,7 @@ FAILURES: Final[Mapping[str, str]] = {"invalid_prompt": "invalid_request"}
 CUTS: Final[Mapping[str, tuple[str, str]]] = {
     "max_completion_tokens": ("max_output_tokens", "The model reached its output token limit."),
     "max_prompt_tokens": ("context_length_exceeded", "The input exceeds the context window."),
+    "spending_limit": ("session_budget_exceeded", "The session's spending limit was reached."),
 }
 
 
@@ -48,7 +49,7 @@ def session(it: Session, *, now: float = -math.inf) -> Json:
         now: what usage is measured by then (Unix seconds); none, if nothing is given.
     """
     newest = it.newest
-    error = failure(newest) if newest else None
+    error = failure(newest) if newest and it.status == "failed" else None
     return {
         "id": it.id,
         "object": "agent.session",

@@ -18,6 +18,7 @@ from runfsm_simulator.world.refusals import (
     LostPrevious,
     NotBackground,
     NotFound,
+    NotRepeated,
     NotStored,
     NotStreamed,
 )
@@ -120,10 +121,13 @@ class Answering(Stormy):
 
         Raises:
             NotFound: there is no such response.
+            NotRepeated: it was not made in background mode.
             NotStreamed: it has none, or not any more.
         """
         with self.operation():
             response = self.store.response(response_id)
+            if not response.background:
+                raise NotRepeated(response_id)
             ended_at = response.ended_at
             too_late = ended_at is not None and self._engine.now >= ended_at + STREAM_TTL_S
             if response.told is None or too_late:

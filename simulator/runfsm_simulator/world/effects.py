@@ -39,7 +39,7 @@ def apply(
         case RunEvent.FAIL:
             run.error = failure(run)
         case RunEvent.TRUNCATE:
-            run.incomplete_reason = (run.turn.truncate or Truncation()).reason
+            run.incomplete_reason = run.cut_by((run.turn.truncate or Truncation()).reason)
     if run.is_over:
         _end(run, now, switches)
 

@@ -72,7 +72,7 @@ class Engine:
         runs: every one that exists, by its id. A run that has left it does not move any more.
         clock: what time it is.
         chooser: asked for every latency and id that the script leaves open.
-        receivers: who in the outside wants to be told of which ends.
+        receivers: who in the outside wants to be told of which events.
 
     Attributes:
         now: the time of the latest thing that happened (Unix seconds). Never goes back.
@@ -184,6 +184,7 @@ class Engine:
         stops = edge.event is RunEvent.CANCEL and not run.is_over
         if not stops:
             self._lead_on(run, edge)
+            self.post.announce(run, edge, self.now)
         self.happenings.tell(run, RunMoved(run, edge))
         if stops:  # told of first: it may be over at once
             self._stop(run, edge)
@@ -196,7 +197,6 @@ class Engine:
                 self._work(run)
             case _ if run.is_over:
                 run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
-                self.post.announce(run, self.now)
             case _ if run.calls and self.strikes("duplicate_calls", run):
                 run.calls += run.calls[:1]
 

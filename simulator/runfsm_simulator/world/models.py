@@ -10,7 +10,7 @@ kept in the form in which it came.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -19,6 +19,7 @@ from runfsm.lifecycle import (
     LIFECYCLE,
     MESSAGE,
     RUN_STEP,
+    Edge,
     Lifecycle,
     MessageEvent,
     MessageStatus,
@@ -248,10 +249,13 @@ class Work:
         """The id under which one listens to it."""
         return self.id
 
-    @property
-    def announced(self) -> str | None:
-        """The event by which its end is told to the outside, if it is."""
-        return None
+    def announced(self, _: Edge[Any, RunEvent]) -> Iterable[tuple[str, str]]:
+        """What the outside is told of this edge: events, each with the id that it is about."""
+        return ()
+
+    def cut_by(self, reason: str) -> str:
+        """Why it was cut short, in a word that there is for it."""
+        return reason
 
     def settle(self) -> None:
         """It is over: leave behind what is to stay."""
@@ -276,6 +280,10 @@ class Run(Work):
     def lifecycle(self) -> Lifecycle[Any, RunEvent]:
         """The run's table."""
         return LIFECYCLE
+
+    def cut_by(self, reason: str) -> str:
+        """A run knows of tokens, and nothing of money."""
+        return "max_completion_tokens" if reason == "spending_limit" else reason
 
 
 @dataclass(slots=True, eq=False)

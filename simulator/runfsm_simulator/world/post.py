@@ -1,4 +1,4 @@
-"""What the world tells the outside by itself: that a response in background mode is over.
+"""What the world tells the outside by itself: of responses in background mode, and of sessions.
 
 Rule: the world writes letters and knows when each is due; it does not carry them. Who does, carries
 them when no operation is going on, and reports; a letter that did not arrive is due again later.
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from runfsm.lifecycle import Edge, RunEvent
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.models import Work
 
@@ -34,7 +35,7 @@ class Letter:
         to: the receiver's id.
         event_id: of the event.
         event: its type: `"response.completed"`.
-        about: the id of the response.
+        about: the id of the response, or of the session.
         created_at: when it happened (Unix seconds).
         due: when to carry it.
         attempts: how many have failed.
@@ -63,16 +64,19 @@ class Post:
         self.waiting: list[Letter] = []
         self._chooser = chooser
 
-    def announce(self, work: Work, now: float) -> None:
-        """Write to all who want to know of this end, if it is one that is told."""
-        event = work.announced
+    def announce(self, work: Work, edge: Edge[Any, RunEvent], now: float) -> None:
+        """Write to all who want to know of what this edge brings, if it is told."""
+        for event, about in work.announced(edge):
+            self._write(event, about, now)
+
+    def _write(self, event: str, about: str, now: float) -> None:
         receivers = [to for to, wanted in self.receivers.items() if event in wanted]
-        if event is None or not receivers:
+        if not receivers:
             return
         event_id = self._chooser.ident("evt")
         for to in receivers:
             ident = self._chooser.ident("wh")
-            self.waiting.append(Letter(ident, to, event_id, event, work.id, now, due=now))
+            self.waiting.append(Letter(ident, to, event_id, event, about, now, due=now))
 
     def next_due(self) -> float | None:
         """When the next letter is due (Unix seconds), if there is one."""

@@ -26,6 +26,7 @@ __all__ = [
     "NotBackground",
     "NotDownloadable",
     "NotFound",
+    "NotRepeated",
     "NotStored",
     "NotStreamed",
     "OtherTurnsCall",
@@ -220,6 +221,14 @@ class NotStored(Refusal):
 
     def __init__(self) -> None:
         super().__init__("a response in background mode has to be stored")
+
+
+class NotRepeated(Refusal):
+    """A response that was not made in background mode tells its events once."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"{id} was not made in background mode, and has told its events")
+        self.id = id
 
 
 class NotStreamed(Refusal):

@@ -15,6 +15,7 @@ from typing import Any, Final
 from runfsm.lifecycle import (
     RESPONSE,
     RUN_STEP,
+    Edge,
     Lifecycle,
     ResponseStatus,
     RunEvent,
@@ -152,10 +153,10 @@ class Response(Work):
             for item in items_of(step)
         )
 
-    @property
-    def announced(self) -> str | None:
+    def announced(self, _: Edge[Any, RunEvent]) -> Iterator[tuple[str, str]]:
         """Its end, if nobody waits for it."""
-        return f"response.{self.status}" if self.background else None
+        if self.background and self.is_over:
+            yield f"response.{self.status}", self.id
 
     def settle(self) -> None:
         """Leave input and output to the conversation."""

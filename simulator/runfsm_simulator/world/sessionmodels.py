@@ -6,13 +6,14 @@ session read and write one thread, one after another: the newest alone can be on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runfsm.lifecycle import (
     MESSAGE,
     TURN,
+    Edge,
     Lifecycle,
     MessageStatus,
     RunEvent,
@@ -28,13 +29,21 @@ from runfsm_simulator.world.terms import Json, Terms
 __all__ = ["ItemStatus", "Session", "SessionStatus", "SessionTurn", "ToolResult", "TurnItem"]
 
 ItemStatus = Literal["in_progress", "completed", "failed", "incomplete"]
-SessionStatus = Literal["idle", "in_progress", "requires_action", "failed"]
+SessionStatus = Literal["idle", "in_progress", "requires_action", "failed", "budget_reached"]
 
 #: Usage is null when a turn ends, and measured seconds later (probes of the live service).
 USAGE_AFTER_S: Final = 2.0
 
 #: How many idempotency keys a session remembers. Nobody tells how many the service does.
 KEYS_MAX: Final = 1_000
+
+#: How webhooks name what a session has become. Of its limit they have no word.
+ANNOUNCED: Final[Mapping[SessionStatus, str]] = {
+    "in_progress": "agent.session.in_progress",
+    "requires_action": "agent.session.action_required",
+    "idle": "agent.session.idle",
+    "failed": "agent.session.failed",
+}
 
 #: What a session is, by the status of its newest turn.
 SESSION_STATUS: Final[Mapping[TurnStatus, SessionStatus]] = {
@@ -111,6 +120,16 @@ class SessionTurn(Work):
     def channel(self) -> str:
         """One listens to a session, and not to its turns."""
         return self.session.id
+
+    def announced(self, edge: Edge[Any, RunEvent]) -> Iterator[tuple[str, str]]:
+        """That its session is there, and what that has become."""
+        about = self.session.id
+        if edge.source is None and len(self.session.turns) == 1:
+            yield "agent.session.created", about
+        was = SESSION_STATUS[edge.source] if edge.source else None
+        is_ = self.session.status
+        if is_ != was and is_ in ANNOUNCED:
+            yield ANNOUNCED[is_], about
 
     def remember(self, happening: Any) -> None:
         """What the model makes is an item from its beginning on."""
@@ -195,6 +214,8 @@ class Session:
         """What its newest turn makes it. One that is cancelled requires no action any more."""
         if self.newest is None:
             return "idle"
+        if self.newest.incomplete_reason == "spending_limit":
+            return "budget_reached"
         status = SESSION_STATUS[self.newest.status]
         return "in_progress" if status == "requires_action" and not self.newest.calls else status
 

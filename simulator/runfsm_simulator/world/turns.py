@@ -36,9 +36,10 @@ __all__ = [
 Kind = Literal["say", "call", "fail", "truncate", "hang"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-# The codes and reasons of the published API schema (openai/openai-openapi).
+# The codes and reasons of the published API schema (openai/openai-openapi); and of sessions, which
+# may have a limit in money.
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
-TruncationReason = Literal["max_completion_tokens", "max_prompt_tokens"]
+TruncationReason = Literal["max_completion_tokens", "max_prompt_tokens", "spending_limit"]
 
 SORRY: Final = "Sorry, something went wrong."  # what most reports of a failed run quote
 
@@ -88,7 +89,10 @@ class Failure(ScriptPart):
 
 
 class Truncation(ScriptPart):
-    """Why an answer is cut short, and the text written until the cut."""
+    """Why an answer is cut short, and the text written until the cut.
+
+    A `"spending_limit"` is a session's; elsewhere it sounds as `"max_completion_tokens"` does.
+    """
 
     reason: TruncationReason = "max_completion_tokens"
     say: Text = ""

@@ -20,7 +20,7 @@ agents_flows.py        the HTTP calls that each call of a backend takes there
 agents_recipe.py       from an assistant to a session's agent, and what is said to it
 agents_memory.py       what is kept in mind
 agents_wire.py         what is sent
-agents_answers.py      how the answers are read
+agents_answers.py      how the answers are read; agents_stream.py: the events
 webhooks.py            what the service tells by itself: verified, once, a hint
 call.py                one HTTP call
 flow.py                calls one after another: by threads, by tasks

@@ -1,25 +1,34 @@
 """OpenAI's Agents sessions, through the official `openai` client: a run is a turn. Experimental.
 
 The API is a public beta, of which the client knows since openai 3. What is sent for each call is in
-`agents_flows.py`, and done by `flow.py`. There is no streaming: the service's streams are live,
-tell nothing twice and never that a turn waits, so that looks are the truth.
+`agents_flows.py`, and done by `flow.py`; here, the streams are read.
+
+Rule: a session's events are live, and nothing is told twice. So a run is looked at when its stream
+is open, and from that look on, it is heard. What is created may be the session itself, so a stream
+comes after it. Results are handed in when it is open: with the last one, the turn goes on at once.
 
 Nothing here was tried against the live service (`docs/agents.md`, `lifecycle/wires`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
 from typing import Any, Final, TypedDict, Unpack, cast, overload
 
 import openai
 
+from runfsm.backends import agents_wire as wire
 from runfsm.backends.agents_flows import Flows
 from runfsm.backends.agents_memory import Memory
 from runfsm.backends.base import Capabilities
-from runfsm.backends.clients import fitting
-from runfsm.backends.flow import AsyncByFlows, SyncByFlows
+from runfsm.backends.clients import close_answer, fitting
+from runfsm.backends.faults import map_errors
+from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
+from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.live import StreamEvent
 from runfsm.errors import CallerError
+from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["AgentsBackend", "AsyncAgentsBackend", "SyncAgentsBackend"]
 
@@ -99,6 +108,29 @@ class SyncAgentsBackend(SyncByFlows[Flows], AgentsBackend):
         self._client = client
         self._flows = _flows(**settings)
 
+    def stream_create(self, request: RunRequest) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_create`."""
+        run = self._do(self._flows.create(request))
+        yield run
+        yield from self._stream(run.ref, self._flows.retrieve(run.ref))
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> Generator[StreamEvent, None, None]:
+        """See `StreamingBackend.stream_submit`."""
+        return self._stream(ref, self._flows.submit(ref, outputs))
+
+    def _stream(self, ref: RunRef, flow: Flow[RunSnapshot]) -> Generator[StreamEvent, None, None]:
+        call = wire.listen(ref.thread_id)
+        with map_errors(), closing(self._client.get(**call.streamed).http_response) as answer:
+            run = self._do(flow)
+            yield run
+            reader = self._flows.reader(run)
+            for chunk in () if reader.is_over else answer.iter_bytes():
+                yield from reader.feed(chunk)
+                if reader.is_over:
+                    break
+
 
 class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
     """`AsyncBackend` on an `openai.AsyncOpenAI`."""
@@ -106,6 +138,37 @@ class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
     def __init__(self, client: openai.AsyncOpenAI, **settings: Unpack[Settings]) -> None:
         self._client = client
         self._flows = _flows(**settings)
+
+    async def stream_create(self, request: RunRequest) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_create`."""
+        run = await self._do(self._flows.create(request))
+        yield run
+        async with aclosing(self._stream(run.ref, self._flows.retrieve(run.ref))) as events:
+            async for event in events:
+                yield event
+
+    def stream_submit(
+        self, ref: RunRef, outputs: Sequence[ToolOutput]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See `AsyncStreamingBackend.stream_submit`."""
+        return self._stream(ref, self._flows.submit(ref, outputs))
+
+    async def _stream(
+        self, ref: RunRef, flow: Flow[RunSnapshot]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        call = wire.listen(ref.thread_id)
+        with map_errors():
+            answer = (await self._client.get(**call.streamed)).http_response
+            chunks = answer.aiter_bytes()
+            try:
+                run = await self._do(flow)
+                yield run
+                reader = self._flows.reader(run)
+                while not reader.is_over and (chunk := await anext(chunks, None)) is not None:
+                    for event in reader.feed(chunk):
+                        yield event
+            finally:
+                await close_answer(answer, chunks)
 
 
 def _check_line(client: Any) -> None:

@@ -21,8 +21,8 @@ __all__ = ["Actions", "Turn", "read_actions", "read_session_id", "read_turn", "r
 #: What a session waits for: calls and requests, each with the turn that asks for it, if one does.
 Actions = tuple[tuple[str | None, ToolCall], ...]
 
-#: A failure that is no failure of a run: its answer was cut short.
-CUT: Final = "max_output_tokens"
+#: Failures that are none of a run: a limit of the client's own has cut its answer short.
+CUTS: Final = frozenset({"max_output_tokens", "session_budget_exceeded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ class Turn:
             is_cancelling: whether a cancel of it was accepted. No turn shows that.
             **more: what is known from elsewhere.
         """
-        is_cut = self.error is not None and self.error.code == CUT
+        cut = self.error.code if self.error and self.error.code in CUTS else None
         means: RunStatus | None = None
         if is_cancelling and not self.is_over:
             means = RunStatus.CANCELLING
         elif self.is_waiting:
             means = RunStatus.REQUIRES_ACTION
-        elif is_cut:
+        elif cut:
             means = RunStatus.INCOMPLETE
         return RunSnapshot(
             ref=ref,
@@ -81,8 +81,8 @@ class Turn:
             created_at=self.created_at,
             started_at=self.started_at,
             means=means,
-            error=None if is_cut else self.error,
-            incomplete_reason=CUT if is_cut else None,
+            error=None if cut else self.error,
+            incomplete_reason=cut,
             usage=Usage(*self.usage) if self.usage else None,
             raw=self.raw,
             **more,

@@ -20,9 +20,10 @@ from itertools import takewhile
 from typing import Any, Final, NoReturn, TypeVar
 
 from runfsm.backends import agents_wire as wire
-from runfsm.backends.agents_answers import Turn
+from runfsm.backends.agents_answers import Turn, read_turn
 from runfsm.backends.agents_memory import Attempt, Memory
 from runfsm.backends.agents_recipe import check_agent, check_later, input_of, session_of
+from runfsm.backends.agents_stream import TurnReader
 from runfsm.backends.call import Call
 from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Item, message_of, said_by
@@ -30,6 +31,7 @@ from runfsm.backends.responses_recipe import assistant_id_of
 from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 from runfsm.lifecycle.snapshot import METADATA_MAX, RunMessage, RunRef, RunSnapshot, ToolCall
+from runfsm.lifecycle.turn import TurnStatus
 
 __all__ = ["Flows"]
 
@@ -216,6 +218,10 @@ class Flows:
         calls = tuple(call for turn_id, call in actions if turn_id in {turn.id, None})
         return self._look(turn, ref, calls)
 
+    def reader(self, run: RunSnapshot) -> TurnReader:
+        """Reads what a session tells of this run from now on."""
+        return TurnReader(read_turn(run.raw), lambda turn, calls: self._look(turn, run.ref, calls))
+
     def _look(
         self, turn: Turn, ref: RunRef | None = None, calls: tuple[ToolCall, ...] = ()
     ) -> RunSnapshot:
@@ -266,15 +272,18 @@ class Flows:
         return (yield from _applied(self.retrieve(ref)))
 
     def cancel(self, ref: RunRef) -> Flow[RunSnapshot]:
-        """A cancel of the session's turn, if that is still this one."""
+        """A cancel of the session's turn, if that is still this one; and a look at what it met."""
         turns = yield from self._turns(ref.thread_id)
-        newest = next(iter(turns), None)
-        if newest is None or newest.id != ref.run_id or newest.is_over:
-            said = f"Cannot cancel {ref.run_id}: no turn of this id is on its way."
-            raise BackendError.of(Fault(FaultKind.ALREADY_TERMINAL, said))
+        if not turns or turns[0].id != ref.run_id or turns[0].is_over:
+            _refuse_cancel(ref, "no turn of this id is on its way")
         yield wire.cancel(ref.thread_id, f"{ref.run_id}:cancel")
         self.memory.cancels(ref.run_id)
-        return self._look(newest, ref)
+        newest, *older = (yield from _applied(self._turns(ref.thread_id))) or turns
+        ours = next((turn for turn in (newest, *older) if turn.id == ref.run_id), turns[0])
+        if ours in older and ours.is_over and ours.status != TurnStatus.CANCELLED:
+            why = f"it was just over, and {newest.id}, another client's, may be cancelled instead"
+            _refuse_cancel(ref, why, holder=newest.id)
+        return self._look(ours, ref)
 
 
 def _lagging(call: Call[T]) -> Flow[T]:
@@ -308,6 +317,11 @@ def _of_result(fault: Fault, *, is_first: bool) -> Fault:
     """A refusal of a result. A conflict is one that came too late; others may be in already."""
     kind = FaultKind.STALE_ACTION if fault.status_code == CONFLICT else fault.kind
     return replace(fault, kind=kind, maybe_applied=fault.maybe_applied or not is_first)
+
+
+def _refuse_cancel(ref: RunRef, why: str, *, holder: str | None = None) -> NoReturn:
+    said = f"Cannot cancel {ref.run_id}: {why}."
+    raise BackendError.of(Fault(FaultKind.ALREADY_TERMINAL, said, holder=holder))
 
 
 def _refuse_steering(turn: Turn) -> NoReturn:

@@ -33,6 +33,7 @@ __all__ = [
     "find_sessions",
     "list_items",
     "list_turns",
+    "listen",
     "retrieve_actions",
     "retrieve_turn",
     "say",
@@ -112,6 +113,12 @@ def list_items(session_id: str, turn_id: str, after: str | None = None) -> Call[
     path = f"{_session(session_id)}/turns/{safe(turn_id)}/items"
     more = {"after": after} if after else {}
     return _get(path, read, order="asc", limit=100, **more)
+
+
+def listen(session_id: str) -> Call[Any]:
+    """GET the events of a session, those that come from now on."""
+    path, headers = f"{_session(session_id)}/events", {"Accept": "text/event-stream"}
+    return AgentsCall("get", path, object, lambda body: body, headers=headers)
 
 
 # What is said to a session -----------------------------------------------------------------------

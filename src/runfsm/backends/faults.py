@@ -33,7 +33,7 @@ TEXTS: Final = (
     # The Responses API; what is known of these texts is in `lifecycle/wires/responses.py`.
     (re.compile(r"Another process is currently operating on this conversation"), K.LOCKED),
     (re.compile(r"Cannot cancel a synchronous response"), K.UNSUPPORTED),
-    (re.compile(r"Cannot cancel an? \w+ response"), K.ALREADY_TERMINAL),
+    (re.compile(r"Cannot cancel an? (\w+ response|response in terminal)"), K.ALREADY_TERMINAL),
     (re.compile(r"No tool call found for"), K.STALE_ACTION),
     # The Agents API: too early by a moment, or answered; `lifecycle/wires/agents.py`.
     (re.compile(r"Unknown pending tool call"), K.STALE_ACTION),

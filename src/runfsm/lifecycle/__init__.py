@@ -5,7 +5,7 @@ run.py       the run's table: RunStatus, RunEvent, LIFECYCLE
 catalog.py   further tables: run step, message, vector store file
 response.py  the table of one response
 turn.py      the table of one turn of an Agents session
-wires/       what differs from one API to another; a run as a chain of responses
+wires/       what differs from one API to another; a run as a chain of responses, or as a turn
 snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
 tracker.py   RunTracker: two looks in, the edges between them out
@@ -37,7 +37,7 @@ from runfsm.lifecycle.snapshot import (
 )
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle, Origin
 from runfsm.lifecycle.turn import TURN, TurnStatus
-from runfsm.lifecycle.wires import RESPONSES_CHAIN, WIRES, Wire
+from runfsm.lifecycle.wires import RESPONSES_CHAIN, SESSION_RUN, WIRES, Wire
 
 __all__ = [
     "CATALOG",
@@ -46,6 +46,7 @@ __all__ = [
     "RESPONSE",
     "RESPONSES_CHAIN",
     "RUN_STEP",
+    "SESSION_RUN",
     "TURN",
     "VECTOR_STORE_FILE",
     "WIRES",

@@ -17,6 +17,7 @@ from runfsm.lifecycle.run import LIFECYCLE
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
 from runfsm.lifecycle.turn import TURN
 from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
+from runfsm.lifecycle.wires.session import SESSION_RUN
 
 __all__ = [
     "CATALOG",
@@ -152,6 +153,7 @@ CATALOG: Final[Mapping[str, Lifecycle[Any, Any]]] = {
     "message": MESSAGE,
     "vector-store-file": VECTOR_STORE_FILE,
     "responses-chain": RESPONSES_CHAIN,
+    "agents-turn": SESSION_RUN,
     "response": RESPONSE,
     "turn": TURN,
 }

@@ -57,8 +57,11 @@ class RunRef:
     record: str | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def names(self, remote_id: str) -> bool:
-        """Whether this is a name that the service has for the run, or for a part of it."""
-        return remote_id in {self.run_id, *self.chain}
+        """Whether this is a name that the service has for the run, or a part of it, or its thread.
+
+        What happens to a turn is told of its session, which is the thread.
+        """
+        return remote_id in {self.run_id, self.thread_id, *self.chain}
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object: three texts, and the chain and the record of a run that has them."""

@@ -136,6 +136,18 @@ def test_a_failure(turn: Any, code: str) -> None:
     assert ("queued", "in_progress") == office.statuses
 
 
+def test_a_session_that_may_spend_no_more() -> None:
+    """Its turn has failed; itself it has not, and takes the next message."""
+    office = Office(Script.of(truncate("spending_limit")))
+    office.after(10)
+
+    assert ("failed", "budget_reached") == office.statuses
+    assert "session_budget_exceeded" == office.turn["error"]["code"]
+    assert office.session["error"] is None
+    assert 202 == office.say("Again?")
+    assert ("queued", "in_progress") == office.statuses
+
+
 def test_a_session_says_again_what_it_was_asked() -> None:
     """Each wish, in the form in which it came; defaults where there was none."""
     tools = [*AGENT["tools"], {"type": "web_search"}]

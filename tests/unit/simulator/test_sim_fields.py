@@ -127,6 +127,7 @@ def test_expires_at_is_600_seconds_after_creation_and_never_extended(
             {"code": "rate_limit_exceeded", "message": "Slow down."},
         ),
         (truncate("max_prompt_tokens"), "incomplete_details", {"reason": "max_prompt_tokens"}),
+        (truncate("spending_limit"), "incomplete_details", {"reason": "max_completion_tokens"}),
     ],
 )
 def test_a_script_says_why_a_run_ends_badly(

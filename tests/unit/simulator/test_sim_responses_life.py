@@ -101,6 +101,7 @@ def test_a_tool_is_strict_unless_it_says_otherwise(desk: Desk) -> None:
         (fail("rate_limit_exceeded", "Slow down."), "failed", "rate_limit_exceeded", None),
         (truncate(say="Once upon"), "incomplete", None, "max_output_tokens"),
         (truncate("max_prompt_tokens"), "incomplete", None, "max_output_tokens"),
+        (truncate("spending_limit"), "incomplete", None, "max_output_tokens"),
     ],
 )
 def test_other_ends(
@@ -239,7 +240,7 @@ def test_a_cancel_clears_what_was_written(make_desk: Callable[..., Desk]) -> Non
     [
         (say("Hi"), "Cannot cancel a completed response."),
         (fail(), "Cannot cancel a failed response."),
-        (truncate(), "Cannot cancel an incomplete response."),
+        (truncate(), "Cannot cancel a response in terminal state."),
     ],
 )
 def test_a_cancel_that_lost(make_desk: Callable[..., Desk], turn: Any, text: str) -> None:
@@ -249,7 +250,7 @@ def test_a_cancel_that_lost(make_desk: Callable[..., Desk], turn: Any, text: str
     with pytest.raises(openai.BadRequestError) as error:
         desk.client.responses.cancel(response.id)
 
-    assert (400, text, None, None) == refusal(error.value)
+    assert (400, text, "response_id", None) == refusal(error.value)
     assert response == desk.look(response)
 
 
@@ -291,7 +292,8 @@ def test_a_deleted_response_is_gone(desk: Desk) -> None:
     desk.sim.clock.advance(10)
     with pytest.raises(openai.NotFoundError) as error:
         desk.look(response)
-    assert (404, f"Response with id '{response.id}' not found.", None, None) == refusal(error.value)
+    said = f"Response with id '{response.id}' not found."
+    assert (404, said, "response_id", None) == refusal(error.value)
 
 
 @pytest.mark.parametrize(

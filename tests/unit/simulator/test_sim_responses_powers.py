@@ -41,7 +41,7 @@ def test_why_a_cancel_was_refused() -> None:
     answer = desk.ask("POST", f"/responses/{response.id}/cancel")
     (rule,) = desk.sim.control.why(answer.headers["x-request-id"]).to_dict()["rules"]
 
-    assert ("Cannot cancel {a} {status} response.", "likely") == (rule["rule"], rule["confidence"])
+    assert ("Cannot cancel a {status} response.", "likely") == (rule["rule"], rule["confidence"])
 
 
 def test_the_side_door_has_edges_of_responses() -> None:

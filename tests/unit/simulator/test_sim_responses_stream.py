@@ -262,6 +262,16 @@ def test_what_was_not_created_to_be_streamed(make_desk: Callable[..., Desk]) -> 
     assert NOT_STREAMED == error.value.body["message"]  # type: ignore[index]
 
 
+def test_what_was_not_in_the_background_is_told_once(make_desk: Callable[..., Desk]) -> None:
+    """Though it was streamed; its stream goes with the client that asked for it."""
+    desk = make_desk(HI)
+    response = desk.create(stream=True, background=False)[0].response
+    with pytest.raises(openai.BadRequestError, match="not created with background=true") as error:
+        desk.resume(response)
+
+    assert "stream" == error.value.param
+
+
 @pytest.mark.parametrize(("seconds", "events"), [(599, 11), (600, 0)])
 def test_events_are_kept_for_ten_minutes(
     make_desk: Callable[..., Desk], seconds: float, events: int

@@ -22,9 +22,6 @@ def as_markdown(before: Wire, after: Wire) -> str:
 
 
 def _section(section: Section, before: Wire, after: Wire) -> Iterator[str]:
-    if section.missing:
-        yield f"Not compared: nobody has written the table of {section.missing} yet."
-        return
     header = ("", before.name, after.name, "", "known from")
     yield from table(header, map(_cells, section.different))
     if section.same:
@@ -44,12 +41,11 @@ def as_json(before: Wire, after: Wire) -> str:
     """An object with `before`, `after`, `statuses`, `edges`, `refusals` and `promises`.
 
     Each of the last four is a list of objects with `subject`, `change`, `before` and `after`, the
-    two having `told`, `source` and `confidence`; `edges` is null if a wire has no table.
+    two having `told`, `source` and `confidence`.
     """
     document: dict[str, Any] = {"before": before.name, "after": after.name}
     for section in differences(before, after):
-        rows = None if section.missing else [_row(row) for row in section.rows]
-        document[section.title.lower()] = rows
+        document[section.title.lower()] = [_row(row) for row in section.rows]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -4,7 +4,8 @@ wire.py        what one says of a wire: statuses, refusals, promises
 assistants.py  the Assistants API: the reference, on which every status is native
 chain.py       a run on the Responses API: a chain, as a table over the same nine statuses
 responses.py   what else differs there
-agents.py      Agents sessions: experimental
+session.py     a run on the Agents API: a turn, as a table over them, too
+agents.py      what else differs there: experimental
 difference.py  two wires -> what vanishes, appears or changes
 """
 
@@ -17,6 +18,7 @@ from runfsm.lifecycle.wires.agents import AGENTS
 from runfsm.lifecycle.wires.assistants import ASSISTANTS
 from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
 from runfsm.lifecycle.wires.responses import RESPONSES
+from runfsm.lifecycle.wires.session import SESSION_RUN
 from runfsm.lifecycle.wires.wire import Answer, Occasion, Trait, Wire
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "ASSISTANTS",
     "RESPONSES",
     "RESPONSES_CHAIN",
+    "SESSION_RUN",
     "WIRES",
     "Answer",
     "Occasion",

@@ -1,7 +1,7 @@
 """OpenAI's Agents sessions: a turn of a session is a run. Experimental: a public beta.
 
-What becomes of a turn is in `lifecycle/turn.py`; a run's table of edges, over that, is not written
-yet. Nothing here was tried by us against the live service. Sources:
+What becomes of a turn is in `lifecycle/turn.py`; what that is as a run, in `session.py`. Nothing
+here was tried by us against the live service. Sources:
 
 * *sessions guide*: developers.openai.com/api/docs/guides/agents-api/sessions, as of 2026-11;
 * *openai-python*: its types, `openai.types.beta.agents`, in 3.54, and their docstrings;
@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from runfsm.lifecycle.run import RunStatus
-from runfsm.lifecycle.table import Evidence, Origin
+from runfsm.lifecycle.table import Evidence
+from runfsm.lifecycle.wires.session import SESSION_RUN, TURN_STATUSES
 from runfsm.lifecycle.wires.wire import (
     Answer,
     CancelAnswer,
@@ -28,7 +29,6 @@ from runfsm.lifecycle.wires.wire import (
 
 __all__ = ["AGENTS"]
 
-S = RunStatus
 _certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.inferred
 
 _types = _certain("openai-python: Turn, AgentSession")
@@ -36,36 +36,6 @@ _steers = _likely("sessions guide: 'A message sent during an active turn steers 
 _nobody = _inferred("neither the sessions guide nor openai-python tells of a refusal")
 _probes = _likely("MiniMax-AI/OpenAgentCore: probes of the live service, 2026-09")
 _not_found = Trait(Answer(404, "...", "not_found_error"), "in words that are not known", _probes)
-
-STATUSES: Final[Mapping[RunStatus, Trait[Origin]]] = {
-    S.QUEUED: Trait(Origin.NATIVE, "turn `queued`", _types),
-    S.IN_PROGRESS: Trait(Origin.NATIVE, "turn `in_progress`", _types),
-    S.REQUIRES_ACTION: Trait(
-        Origin.NATIVE, "turn `waiting`, and the session's `required_actions`", _types
-    ),
-    S.CANCELLING: Trait(
-        Origin.LOCAL,
-        "turn `queued`, `in_progress` or `waiting`: the cancel was accepted with 202",
-        _likely(
-            "openai-python: 'HTTP 202 confirms acceptance, not durable completion'; openai-go#931"
-        ),
-    ),
-    S.CANCELLED: Trait(Origin.NATIVE, "turn `cancelled`", _types),
-    S.FAILED: Trait(Origin.NATIVE, "turn `failed`, with `error`; session `failed`", _types),
-    S.COMPLETED: Trait(
-        Origin.NATIVE, "turn `completed`; that the session is `idle` says nothing", _types
-    ),
-    S.INCOMPLETE: Trait(
-        Origin.COMPUTED,
-        "turn `failed`, with error code max_output_tokens",
-        _likely("openai-python"),
-    ),
-    S.EXPIRED: Trait(
-        Origin.LOCAL,
-        "turn `cancelled`, after the library's deadline",
-        _likely("openai-python: there is no such status, and no expires_at"),
-    ),
-}
 
 REFUSALS: Final[Mapping[Occasion, Trait[Answer | None]]] = {
     Occasion.RUN_WHILE_BUSY: Trait(None, "the message steers the turn that is on its way", _steers),
@@ -111,8 +81,8 @@ AGENTS: Final = Wire(
     name="agents",
     title="OpenAI Agents sessions (beta)",
     about="a run is a turn of a session; experimental",
-    table=None,
-    statuses=STATUSES,
+    table=SESSION_RUN,
+    statuses=TURN_STATUSES,
     refusals=REFUSALS,
     standing=Trait(
         "beta", "public beta since 2026-09-10; openai 3 only", _likely("sessions guide")
@@ -136,7 +106,7 @@ AGENTS: Final = Wire(
     ),
     submit=Trait(Submitting.ONE_BY_ONE, "each result by itself, into the session", _types),
     resumed=Trait(
-        S.IN_PROGRESS,
+        RunStatus.IN_PROGRESS,
         "with its last result the turn goes on, and is not queued again: a journal passes `queued` "
         "unseen, in no time",
         _likely("probes: turn.in_progress does not come a second time; lifecycle/turn.py"),
@@ -176,8 +146,8 @@ AGENTS: Final = Wire(
         _types,
     ),
     incomplete_reasons=Trait(
-        frozenset({"max_output_tokens"}),
-        "max_output_tokens, as an error code",
-        _likely("openai-python"),
+        frozenset({"max_output_tokens", "session_budget_exceeded"}),
+        "max_output_tokens, session_budget_exceeded, as error codes",
+        _likely("openai-python: SessionTurnError"),
     ),
 )

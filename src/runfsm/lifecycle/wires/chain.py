@@ -89,8 +89,8 @@ EDGES: Final[tuple[Edge[RunStatus, RunEvent], ...]] = (
          _likely("azure-ai-agentserver-responses: 400 'Cannot cancel a failed response.'")),
     Edge(S.CANCELLING, E.TRUNCATE, S.INCOMPLETE, SERVICE,
          "the token cap was hit first, and the cancel is refused",
-         _inferred("azure-ai-agentserver-responses: 400 'Cannot cancel an incomplete response.'; "
-                   "of others nobody tells")),
+         _inferred("azure-ai-agentserver-responses: 400 'Cannot cancel a response in terminal "
+                   "state.'; of others nobody tells")),
     Edge(S.CANCELLING, E.EXPIRE, S.EXPIRED, CLOCK,
          "the library's deadline passes, and no answer to the cancel has come",
          _inferred(OWN_DEADLINE)),

@@ -48,11 +48,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows of one kind. `missing` is the wire without a table, if there are no rows for that."""
+    """Rows of one kind."""
 
     title: str
     rows: tuple[Row, ...]
-    missing: str | None = None
 
     @property
     def different(self) -> tuple[Row, ...]:
@@ -79,7 +78,7 @@ def differences(before: Wire, after: Wire) -> tuple[Section, ...]:
     """
     return (
         Section("Statuses", tuple(_statuses(before, after))),
-        _edges(before, after),
+        Section("Edges", tuple(_edges(before, after))),
         Section("Refusals", tuple(_refusals(before, after))),
         Section("Promises", tuple(_promises(before.traits, after.traits))),
     )
@@ -93,17 +92,14 @@ def _statuses(before: Wire, after: Wire) -> Iterator[Row]:
         yield Row(str(status), change, *sides)
 
 
-def _edges(before: Wire, after: Wire) -> Section:
-    for wire in (before, after):
-        if wire.table is None:
-            return Section("Edges", (), missing=wire.name)
+def _edges(before: Wire, after: Wire) -> Iterator[Row]:
     was, is_ = _by_key(before), _by_key(after)
-    rows = (_edge(key, was.get(key), is_.get(key), before, after) for key in {**was, **is_})
-    return Section("Edges", tuple(rows))
+    for key in {**was, **is_}:
+        yield _edge(key, was.get(key), is_.get(key), before, after)
 
 
 def _by_key(wire: Wire) -> dict[Key, Edge[RunStatus, RunEvent]]:
-    return {(edge.source, edge.event): edge for edge in wire.table.edges} if wire.table else {}
+    return {(edge.source, edge.event): edge for edge in wire.table.edges}
 
 
 def _edge(

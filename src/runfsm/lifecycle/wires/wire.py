@@ -108,7 +108,7 @@ class Wire:
         name: `"responses"`, as the command line names it.
         title: what people call it.
         about: a sentence for lists.
-        table: a run's lifecycle on this wire; `None`: nobody has written it yet.
+        table: a run's lifecycle on this wire.
         statuses: who says each of the nine, and what the service shows then.
         refusals: what is answered when; `None` in the place of an answer: it is not refused.
         standing: whether one can still use it.
@@ -135,7 +135,7 @@ class Wire:
     name: str
     title: str
     about: str
-    table: Lifecycle[RunStatus, RunEvent] | None
+    table: Lifecycle[RunStatus, RunEvent]
     statuses: Mapping[RunStatus, Trait[Origin]]
     refusals: Mapping[Occasion, Trait[Answer | None]]
     standing: Trait[str]
