@@ -32,6 +32,13 @@ SLOW = Policy(pacing=Pacing(first_s=60, longest_s=60, learns=False))
 ROUND = (call("look", queue_s=1, work_s=1), say("It rains.", queue_s=1, work_s=1))
 
 
+#: The events that tell of the call, and of the answer.
+TELLING = {
+    "responses": {"response.completed"},
+    "agents": {"agent.session.action_required", "agent.session.idle"},
+}
+
+
 def look() -> str:
     """Look out of the window."""
     return "rain"
@@ -77,13 +84,14 @@ class Told(OnRoad):
 
 def test_a_run_that_is_told_of_is_seen_at_once(road: Any) -> None:
     """Each hop ends two seconds after its creation, and is seen then, not a minute later."""
-    webhooks = WIRES[road.wire].webhooks
-    road.must("response.completed" in webhooks.value, webhooks)
+    wire = WIRES[road.wire]
+    road.must(wire.webhooks.value, wire.webhooks)
     stage = Told(road)
     seen = stage.seen_at()
+    over_at = 4.0 if wire.resumed.value is S.QUEUED else 3.0
 
-    assert {"requires_action": 2.0, "completed": 4.0}.items() <= seen.items()
-    assert ["response.completed", "response.completed"] == [hint.event for hint in stage.hints]
+    assert {"requires_action": 2.0, "completed": over_at}.items() <= seen.items()
+    assert TELLING[road.wire] <= {hint.event for hint in stage.hints} <= wire.webhooks.value
 
 
 def test_without_webhooks_it_is_a_minute_late(road: Any) -> None:
