@@ -290,7 +290,7 @@ def _of_turn(event: RunEvent) -> tuple[RunEvent, ...]:
 
 
 def _told(events: Iterable[RunEvent]) -> Iterator[RunEvent]:
-    """But what a turn still comes to on its way to a cancel: that it was accepted, is all."""
+    """All but what a turn still comes to on its way to a cancel, which a run's table has not."""
     status: RunStatus | None = None
     for event in events:
         if LIFECYCLE.allows(status, event):

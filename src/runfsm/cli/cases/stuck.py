@@ -45,9 +45,8 @@ def incomplete(road: Road) -> str:
     expect("why", stage.cut("max_completion_tokens"), outcome.incomplete_reason)
     expect("what raise_for_status says", RunIncomplete, _raised(outcome))
     at_most("looks", 8, stage.sent("retrieve"))
-    return (
-        f"incomplete after {stage.sent('retrieve')} looks: {outcome.incomplete_reason}, text kept"
-    )
+    looks, kept = stage.sent("retrieve"), "text kept" if outcome.text else "no text left"
+    return f"incomplete after {looks} looks: {outcome.incomplete_reason}, {kept}"
 
 
 @case(

@@ -112,7 +112,8 @@ def incomplete_after_outputs(road: Road) -> str:
     expect("the text", stage.left_by(S.INCOMPLETE, "It is"), outcome.text)
     expect("tools called", ["look_up"], stage.called)
     expect("submits", 1, stage.sent("submit"))
-    return f"incomplete: {outcome.incomplete_reason}; 1 call, 1 submit, text kept"
+    kept = "text kept" if outcome.text else "no text left"
+    return f"incomplete: {outcome.incomplete_reason}; 1 call, 1 submit, {kept}"
 
 
 @case(
