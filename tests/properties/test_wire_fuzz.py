@@ -114,7 +114,7 @@ class Stage:
 
     def dump(self) -> str:
         """All there is, as JSON; with what is to come, and what will be drawn."""
-        store, streams = self.world.store, self.world._chooser._chooser._streams
+        store, streams = self.world.store, self.world.chooser._streams
         threads = [
             (
                 shapes.thread(thread),

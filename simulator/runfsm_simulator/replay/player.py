@@ -17,8 +17,9 @@ from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.explore.choosers import Diverged
 from runfsm_simulator.replay.calls import made, result_text
 from runfsm_simulator.replay.edges import Edges
+from runfsm_simulator.replay.exchange import answered, raised, request_from_dict
 from runfsm_simulator.replay.inputs import TapeChoices, TapeClock
-from runfsm_simulator.replay.tape import Tape, answered, raised, request_from_dict
+from runfsm_simulator.replay.tape import Tape
 from runfsm_simulator.simulator import Simulator
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.world.clock import VirtualClock

@@ -13,7 +13,7 @@ named when they do not come again.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
 from itertools import count
@@ -25,18 +25,14 @@ from runfsm_simulator.doors.control import Beginning
 from runfsm_simulator.doors.pacing import Movable, Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
+from runfsm_simulator.replay.blocks import RecordedBlocks
 from runfsm_simulator.replay.calls import Unwritable, methods, result_text, written
 from runfsm_simulator.replay.edges import Edges
+from runfsm_simulator.replay.exchange import answered, raised, request_to_dict
 from runfsm_simulator.replay.inputs import NotedChoices, StillClock
-from runfsm_simulator.replay.tape import (
-    Head,
-    answered,
-    head_to_dict,
-    raised,
-    request_to_dict,
-)
+from runfsm_simulator.replay.tape import Head, head_to_dict
 from runfsm_simulator.replay.writer import Writer
-from runfsm_simulator.wire.http import Blocks, Handle, Request, Response
+from runfsm_simulator.wire.http import Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.world.chooser import Chooser
 from runfsm_simulator.world.engine import WorldClock
@@ -165,7 +161,7 @@ class Recorder:
     def _with_stream(self, answer: Response) -> Response:
         if answer.stream is None:
             return answer
-        blocks = RecordedBlocks(answer.stream, self, next(self._streams))
+        blocks = RecordedBlocks(answer.stream, partial(self.read, next(self._streams)))
         return Response(answer.status, answer.headers, b"", blocks, answer.reasons)
 
     def read(self, stream: int, block: bytes) -> None:
@@ -252,26 +248,3 @@ class RecordedSideDoor(SideDoor):
     def handle(self, request: Request, *, peer: str | None) -> Response:
         """See `SideDoor.handle`."""
         return self._recorder.door(partial(super().handle, peer=peer))(request)
-
-
-class RecordedBlocks:
-    """A stream whose blocks are written down as they go."""
-
-    def __init__(self, inner: Blocks, recorder: Recorder, number: int) -> None:
-        self._inner = inner
-        self._recorder = recorder
-        self._number = number
-
-    def __iter__(self) -> Iterator[bytes]:
-        for block in self._inner:
-            self._recorder.read(self._number, block)
-            yield block
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for block in self._inner:
-            self._recorder.read(self._number, block)
-            yield block
-
-    def close(self) -> None:
-        """The reader wants no more."""
-        self._inner.close()

@@ -51,7 +51,7 @@ TIED = {
     "_engine.post": {"receivers", "_chooser"},
     "_engine._agenda": set(),
     "_engine.weather": {"shown", "_chooser"},
-    "_chooser._chooser": {"seed", "_streams"},  # both in `choices`
+    "_chooser.inner": {"seed", "_streams"},  # both in `choices`
 }
 
 RICH = Script.of(
