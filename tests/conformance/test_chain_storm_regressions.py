@@ -110,7 +110,7 @@ def test_a_run_that_was_found_expires_too(loop: Any) -> None:
 
 
 def test_its_time_counts_from_the_attempt() -> None:
-    """The latest that may have made it, however late it is found; a refused one has made nothing."""
+    """The latest that may have made it, however late it is found. One that is refused has not."""
     core = RunCore(REQUEST, 0.0)
     found = replace(
         a_run("requires_action", "call_1"),
