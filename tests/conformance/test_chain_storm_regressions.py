@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -21,7 +22,7 @@ from runfsm import (
     RunSnapshot,
     ToolAnswered,
 )
-from runfsm.driver.actions import Create, Done, Listed, ListRuns, Sleep, Slept
+from runfsm.driver.actions import Create, Done, Listed, ListRuns, RunTools, Sleep, Slept
 from runfsm_simulator import call, hang
 
 SLOW_DOWN = Fault(K.RATE_LIMITED, "Rate limit reached.", retry_after_s=6.0, status_code=429)
@@ -96,7 +97,7 @@ def _answered(chains: Chains) -> Any:
 def test_a_run_that_was_found_expires_too(loop: Any) -> None:
     """Nobody knows when it was created. Its outputs are lost, too, and what follows never ends.
 
-    It was driven for ever: its time counts from when it was found.
+    It was driven for ever.
     """
     chains = Chains(call("look", work_s=1), hang(), loop=loop)
     lose(chains)
@@ -105,4 +106,21 @@ def test_a_run_that_was_found_expires_too(loop: Any) -> None:
     outcome = chains.run(on_step=_answered(chains))
 
     assert (S.REQUIRES_ACTION, None) == (outcome.status, outcome.cancel_reason)
-    assert 660 < chains.sim.clock.now() - began_at < 670
+    assert 660 <= chains.sim.clock.now() - began_at < 661
+
+
+def test_its_time_counts_from_the_attempt() -> None:
+    """The latest that may have made it, however late it is found. One that is refused has not."""
+    core = RunCore(REQUEST, 0.0)
+    found = replace(
+        a_run("requires_action", "call_1"),
+        expires_at=None,
+        expires_here=True,
+        expires_after_s=600.0,
+    )
+    told(core, [met(LOST, now=2.0), Slept(2.5), unlisted(now=2.5), met(LOCKED, now=2.5)])
+    told(core, [unlisted(found, now=300.0)])
+    action = core.next_action()
+
+    assert isinstance(action, RunTools)
+    assert 302.0 == action.time_left_s

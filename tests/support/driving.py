@@ -42,7 +42,7 @@ class WatchfulClock(VirtualClock):
         return super().now()
 
 
-def in_time(work: Callable[[], T]) -> T:
+def in_time(work: Callable[[], T], *, within_s: float = 10.0) -> T:
     """What `work` gives; a failure, instead of a test that hangs, if it never does."""
     answers: list[T] = []
     raised: list[BaseException] = []
@@ -55,7 +55,7 @@ def in_time(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=body, daemon=True)
     thread.start()
-    thread.join(timeout=10)
+    thread.join(timeout=within_s)
     if raised:
         raise raised[0]
     assert answers, "it hangs: somebody holds virtual time"

@@ -92,6 +92,10 @@ def messages_once(stage: Stage, story: Story) -> Iterator[str]:
         yield f"the message of the run stands there {said[QUESTION]} times, not {wanted}"
     if not int(story.message_id is not None) <= said[BEFORE] <= 1:
         yield f"the message before the run stands there {said[BEFORE]} times"
+    fault = story.error[2] if story.error else None
+    is_told = fault is not None and (fault.maybe_applied or stage.justifies(fault))
+    if stage.steered and not (is_told or story.has_left):
+        yield "another client's run was told what ours says, and nobody says so"
 
 
 # The end -----------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ STAGES: Final[Mapping[str, type[Stage]]] = {
     "agents": TurnStage,
 }
 
+#: How long a drive may take, in true seconds: a second at most, where nobody else is at work.
+WITHIN_S: Final = 120.0
+
 
 @dataclass(frozen=True)
 class Played:
@@ -86,5 +89,6 @@ def told(case: Case) -> str:
 def _drive(case: Case, loop: str | None) -> tuple[Stage, Story]:
     stage = STAGES[case.wire](case)
     if loop is None:
-        return stage, in_time(stage.drive)
-    return stage, in_time(partial(anyio.run, stage.drive_async, backend=loop))
+        return stage, in_time(stage.drive, within_s=WITHIN_S)
+    drive = partial(anyio.run, stage.drive_async, backend=loop)
+    return stage, in_time(drive, within_s=WITHIN_S)

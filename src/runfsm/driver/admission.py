@@ -68,6 +68,7 @@ class Admission:
         snapshot: the run, when the entry was one.
         message_id: the message, when the entry was one.
         may_be_in: whether an attempt may have been done, and it is not known whether it was.
+        tried_at: when the latest attempt was made that may have been done, Unix seconds.
         error: why it will not get there.
     """
 
@@ -81,6 +82,7 @@ class Admission:
     is_in: bool = field(default=False, init=False)
     snapshot: RunSnapshot | None = field(default=None, init=False)
     message_id: str | None = field(default=None, init=False)
+    tried_at: float = field(default=0.0, init=False)
     error: BackendError | None = field(default=None, init=False)
 
     _must_find: bool = field(default=False, init=False)
@@ -308,7 +310,7 @@ class Admission:
         elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
             self.error = self._lock.error(now)
         else:
-            self._bear(action, fault)
+            self._bear(action, fault, now)
 
     def _cannot_list(self, lock: Lock, fault: Fault) -> bool:
         """Whether looks are refused: not every look-alike can list runs. Then one knocks."""
@@ -325,10 +327,11 @@ class Admission:
         is_refused = not lock.is_looked_at and not self._may_pass(fault)
         return is_refused or (lock.holder is not None and now >= self._gives_up_at)
 
-    def _bear(self, action: Action, fault: Fault) -> None:
+    def _bear(self, action: Action, fault: Fault, now: float) -> None:
         in_doubt = fault.maybe_applied and isinstance(action, Create | AddMessage)
         if in_doubt and self._key is not None:
             self._doubt, self._ever, self._must_find = fault, fault, True
+            self.tried_at = now
             hopeless = False
         else:  # without a key it could not be found again, and twice costs twice
             hopeless = in_doubt or not self._may_pass(fault)

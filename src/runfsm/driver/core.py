@@ -232,7 +232,8 @@ class RunCore:
         known, admission = self._known, self._admission
         admission.receive(action, reply)
         if admission.snapshot is not None:
-            known.met_at = known.cancel_wanted_at = known.now  # grace is for a run that is there
+            known.cancel_wanted_at = known.now  # its grace is for a run, not for its creation
+            known.there_at = known.now if isinstance(action, Create) else admission.tried_at
             known.is_listening = self.streaming and isinstance(action, Create)
             if not isinstance(action, Create):  # taken over: how long it has run is not known
                 known.patience.habits = None

@@ -27,7 +27,7 @@ class Known:
         streaming: whether to listen where one can.
         now: the latest time that was told.
         snapshot: the latest look, and when it was taken: `seen_at`.
-        met_at: when the first one was.
+        there_at: since when the run is there, at the latest.
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
         answers: what was answered to its calls.
@@ -50,7 +50,7 @@ class Known:
     now: float
     snapshot: RunSnapshot | None = None
     seen_at: float = 0.0
-    met_at: float = 0.0
+    there_at: float = 0.0
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)
     answers: Answers = field(default_factory=Answers)
@@ -95,13 +95,13 @@ class Known:
 
     @property
     def expires_at(self) -> float | None:
-        """When the run's time is over. Nobody knows how old one is that was found: since then."""
+        """When the run's time is over. Of one that was found, nobody says when it was created."""
         run = self.snapshot
         if run is None:
             return None
         if run.expires_at is not None or run.expires_after_s is None:
             return run.expires_at
-        return self.met_at + run.expires_after_s
+        return self.there_at + run.expires_after_s
 
     @property
     def has_expired(self) -> bool:
