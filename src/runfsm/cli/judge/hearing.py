@@ -42,7 +42,7 @@ class Told:
     """
 
     line: int
-    step: JournalStep
+    step: JournalStep | TwoActive
     sure: bool = True
     disordered: bool = False
 
@@ -120,7 +120,7 @@ class RunHeard:
         return self.status if self.status == shown else None
 
     def _told(
-        self, look: Look, step: JournalStep, before: RunStatus | None, *, is_alone: bool
+        self, look: Look, step: JournalStep | TwoActive, before: RunStatus | None, *, is_alone: bool
     ) -> Told:
         if not isinstance(step, Transition):
             return Told(look.line, step, sure=False, disordered=self._is_late(look))

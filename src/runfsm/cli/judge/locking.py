@@ -16,13 +16,12 @@ and so is a look that does not tell its thread or its wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Final
 
 from runfsm.cli.judge.lookfile import Look
 from runfsm.lifecycle import WIRES, Lifecycle, RunEvent, RunStatus
 from runfsm.lifecycle.hindsight import kept_lock
-from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.wires.wire import LockScope
 
 __all__ = ["Locks", "TwoActive"]
@@ -36,10 +35,11 @@ LOCKED: Final[dict[str, Lifecycle[RunStatus, RunEvent]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TwoActive(JournalStep):
-    """A look that proves that two runs were active at once on one thread.
+class TwoActive:
+    """A look that proves that two runs were active at once on one thread: no step of either.
 
     Attributes:
+        at: when it was taken, in Unix seconds, if that is known.
         run_id: the run that is looked at, which was active at `since` already.
         since: the line of its first look.
         thread_id: of both.
@@ -48,11 +48,16 @@ class TwoActive(JournalStep):
     """
 
     kind: ClassVar[str] = "two_active"
+    at: float | None
     run_id: str
     since: int
     thread_id: str
     other_id: str
     other_line: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object, as a journal's step is one."""
+        return {"kind": self.kind, **asdict(self)}
 
     def __str__(self) -> str:
         return f"impossible: {self.other_id} was active too, on {self.thread_id}"
