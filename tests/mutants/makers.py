@@ -137,7 +137,9 @@ def kinds(node: ast.Call) -> Iterator[Change]:
             for kind in (left, right):
                 yield _became(node, ast.Call(node.func, [what, kind], []))
         case ast.Call(ast.Name(name)) if name in OTHER_FUNCTION:
-            yield _became(node, ast.Call(ast.Name(OTHER_FUNCTION[name]), node.args, node.keywords))
+            yield _became(
+                node, ast.Call(ast.Name(OTHER_FUNCTION[name], ast.Load()), node.args, node.keywords)
+            )
 
 
 def sums(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:

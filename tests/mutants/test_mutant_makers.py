@@ -133,6 +133,13 @@ def test_a_mutant_is_called_the_same_when_lines_move() -> None:
     assert ("light.py", "A.f", "a < b -> a <= b (no. 2)") in moved
 
 
+@pytest.mark.parametrize("source", ["min(a, b)", "any(a)", "isinstance(a, B | C)"])
+def test_a_mutant_can_be_compiled(source: str) -> None:
+    """One that cannot would seem to be killed, whatever the tests are."""
+    for number in range(len(_of(source))):
+        compile(_of(source)[number].changed(), "light.py", "exec")
+
+
 @pytest.mark.parametrize("file", [file for area in AREAS for file in area.chosen()])
 def test_no_two_mutants_of_a_file_have_one_name(file: str) -> None:
     """So what `survivors.toml` says is said of one mutant."""
