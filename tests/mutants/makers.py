@@ -126,8 +126,10 @@ def arms(node: ast.match_case) -> Iterator[Change]:
 
 
 def alternatives(node: ast.MatchOr) -> Iterator[Change]:
-    """One of several patterns dropped."""
-    yield from dropped(node, "patterns", "case ")
+    """One of several patterns dropped; one that is left stands by itself."""
+    for what, left in dropped(node, "patterns", "case "):
+        patterns = left.patterns  # type: ignore[attr-defined]  # it is a copy of the node
+        yield what, left if len(patterns) > 1 else patterns[0]
 
 
 def kinds(node: ast.Call) -> Iterator[Change]:

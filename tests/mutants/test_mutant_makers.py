@@ -31,8 +31,11 @@ def _of(source: str) -> list[Mutant]:
 
 
 def _lines(source: str) -> set[str]:
-    """What the mutants of one line say."""
-    return {ast.unparse(_of(source)[number].changed()) for number in range(len(_of(source)))}
+    """What the mutants of one line say; Python takes each of them."""
+    trees = [_of(source)[number].changed() for number in range(len(_of(source)))]
+    for tree in trees:
+        compile(tree, "light.py", "exec")
+    return {ast.unparse(tree) for tree in trees}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,13 @@ class Answer:
     """An answer with its head, as the client gives it to who asks for that."""
 
     headers: Any
+    content: bytes
     body: Any
+
+    @property
+    def text(self) -> str:
+        """The content, as a text."""
+        return self.content.decode()
 
     def parse(self) -> Any:
         """The body."""
@@ -77,7 +83,8 @@ def _heard(ask: Handle, options: Any) -> Answer | Handle:
     try:
         answer = ask(_sent(options))
         if answer.status < openai.BadRequestError.status_code:
-            return Answer(answer.headers, json.loads(answer.body) if answer.body else None)
+            body = json.loads(answer.body) if answer.body else None
+            return Answer(answer.headers, answer.body, body)
     except NoAnswer as nothing:
         raised = nothing
 

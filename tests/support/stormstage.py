@@ -105,9 +105,9 @@ class Stage:
         return simulator.async_backend if awaited else simulator.backend
 
     def _listen_in(self) -> None:
-        for backend in (self.simulator.backend, self.simulator.async_backend._backend):
-            for verb in VERBS:
-                setattr(backend, verb, partial(self._asked, verb, getattr(backend, verb)))
+        backend = self.simulator.backend  # which answers for the async one, too
+        for verb in VERBS:
+            setattr(backend, verb, partial(self._asked, verb, getattr(backend, verb)))
         self.simulator._door = partial(self._requested, self.simulator._door)
 
     # Driving -------------------------------------------------------------------------------------
