@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from stormchains import ChainStage
 from stormjudge import judge
 from storms import Case
 from stormstage import Stage
-from stormstory import Story
+from stormstory import Call, Story
 from stormturns import TurnStage
 
 __all__ = ["STAGES", "Played", "play", "told"]
@@ -58,12 +58,23 @@ def play(case: Case) -> Played:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is not what a drive raises
             broken.append(f"{name}: {type(error).__name__}: {error}")
             continue
-        stories.append(story)
         broken += [f"{name}: {line}" for line in judge(stage, story)]
+        if stage.plan.streams:
+            story = replace(story, calls=_at_their_moments(story))
+        stories.append(story)
         if differ := _differ(story, stories[0]):
             broken.append(f"{name}: another story: {', '.join(differ)}")
     ended, calls = (str(stories[0]), len(stories[0].calls)) if stories else ("broken", 0)
     return Played(case, ended, calls, tuple(broken))
+
+
+def _at_their_moments(story: Story) -> tuple[Call, ...]:
+    """Its calls, those of one moment in an order of their own.
+
+    A stream is read by a thread, or a task, beside the driver's. Which of two is the first to ask
+    at one moment of virtual time is the processor's choice, and says nothing about the driver.
+    """
+    return tuple(sorted(story.calls, key=lambda call: (call.at, call.name, str(call.fault))))
 
 
 def _differ(one: Story, other: Story) -> list[str]:
