@@ -69,12 +69,14 @@ def play(case: Case) -> Played:
 
 
 def _at_their_moments(story: Story) -> tuple[Call, ...]:
-    """Its calls, those of one moment in an order of their own.
+    """What it asked at each moment: each question once, and in an order of their own.
 
     A stream is read by a thread, or a task, beside the driver's. Which of two is the first to ask
-    at one moment of virtual time is the processor's choice, and says nothing about the driver.
+    at one moment of virtual time is the processor's choice, as is whether a stream that broke asks
+    for its rest once more before it hears of a cancel; neither says anything about the driver. That
+    nothing is *done* twice, the service's books say.
     """
-    return tuple(sorted(story.calls, key=lambda call: (call.at, call.name, str(call.fault))))
+    return tuple(sorted({*story.calls}, key=lambda call: (call.at, call.name, str(call.fault))))
 
 
 def _differ(one: Story, other: Story) -> list[str]:
