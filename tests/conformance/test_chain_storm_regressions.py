@@ -82,6 +82,24 @@ def test_a_cancel_ends_one_wait_and_not_all(loop: Any) -> None:
     assert 10 > sum(isinstance(step, FaultMet) for step in stream.core.journal)
 
 
+@pytest.mark.parametrize("loop", LOOPS[:2], ids=str)
+def test_calls_that_another_hand_has_answered_are_told_as_that(loop: Any) -> None:
+    """What came of its outputs calls again, so that ours are refused: the error says why."""
+    chains = Chains(call("look", work_s=1), call("look", work_s=1), hang(), loop=loop)
+    tools: Any = [{"type": "function", "name": "look", "parameters": None, "strict": False}]
+
+    def on_step(_watch: Any, step: Any) -> None:
+        if isinstance(step, ToolAnswered):
+            output: Any = {"type": "function_call_output", "call_id": step.call_id, "output": "sun"}
+            place = {"conversation": chains.thread, "background": True, "model": "gpt-5"}
+            chains.sim.client().responses.create(input=[output], tools=tools, **place)
+            chains.sim.clock.advance(5)
+
+    with pytest.raises(BackendError, match="another client has handed in its outputs, and what"):
+        chains.run(on_step=on_step)
+    assert 2 == len(chains.responses)
+
+
 # A run that was found ----------------------------------------------------------------------------
 
 

@@ -97,12 +97,12 @@ class ChainStage(Stage):
         return found.id if found else next(waiting, None)
 
     def justifies(self, fault: Fault) -> bool:
-        """See `Stage`: the calls of another client's run, which waits, keep everybody else out.
+        """See `Stage`: calls that another client waits with, of its run or of ours, keep us out.
 
         And who was told to cancel a run in doubt, and has not found it in time, says so.
         """
         if fault.kind is FaultKind.INVALID and self._conversation:
-            return bool(set(_dangling(self._conversation)) - self._own_calls())
+            return bool(set(_dangling(self._conversation)) - self._calls_shown_to_us())
         core = self._watch and self._watch.core
         in_doubt = fault.maybe_applied and core is not None and core.snapshot is None
         return in_doubt and core.cancel_reason is not None
@@ -173,6 +173,10 @@ class ChainStage(Stage):
 
     def _own_calls(self) -> set[str]:
         return {call.call_id for it in self._own_responses() for call in _calls(it)}
+
+    def _calls_shown_to_us(self) -> set[str]:
+        ours = (it for it in self._own_responses() if it.id not in self._elsewhere)
+        return {call.call_id for it in ours for call in _calls(it)}
 
     def _own_responses(self) -> list[Response]:
         responses = self.simulator.world.store.responses.values()

@@ -153,8 +153,10 @@ class Flows(Looking):
         """The error of a response that was not created, or may not have been."""
         self._refused(leg.key, error)
         fault = error.fault
-        if leg.record.answering or UNANSWERED not in fault.message:
+        if UNANSWERED not in fault.message:
             return error
+        if leg.record.answering:
+            return _answered_before(leg, error)
         thread_id = leg.ref.thread_id
         attempt = self.memory.attempt(leg.key) if leg.key is not None else None
         if attempt and attempt.is_again:  # they may be our own first attempt's
@@ -279,6 +281,19 @@ def _before(flow: Flow[T]) -> Flow[T]:
         return (yield from flow)
     except BackendError as error:
         raise BackendError.of(replace(error.fault, maybe_applied=False)) from error
+
+
+def _answered_before(leg: Leg, error: BackendError) -> BackendError:
+    """The outputs of a run are refused, for the sake of calls that are none of those."""
+    message = error.fault.message
+    if any(call_id in message for call_id, _ in leg.record.answering):
+        return error
+    said = (
+        f"{message} That is no call of {leg.ref.run_id} that we were shown: another client has "
+        "handed in its outputs, and what came of them calls again. Let one driver drive a run; "
+        "another process takes it over by driver.resume(core)"
+    )
+    return BackendError.of(replace(error.fault, message=said))
 
 
 def _is_no_such_call(fault: Fault, response_id: str) -> bool:
