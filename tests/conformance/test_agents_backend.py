@@ -210,7 +210,9 @@ def test_a_turn_of_ours_that_is_steered_stays_ours(loop: Any) -> None:
 @by_loops
 @pytest.mark.parametrize("path", ["/v1/agents/sessions", EVENTS])
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_creation_that_was_not_answered_is_done_once(loop: Any, path: str, applied: bool) -> None:  # noqa: FBT001  # pytest gives it so
+def test_a_creation_that_was_not_answered_is_done_once(
+    loop: Any, path: str, *, applied: bool
+) -> None:
     """The session's or a later turn's: found by what was said, and taken over; else repeated."""
     stage = Turns(loop=loop)
     if path == EVENTS:
@@ -238,7 +240,7 @@ def test_the_look_after_a_creation_may_fail(loop: Any) -> None:
 
 @by_loops
 @pytest.mark.parametrize("is_lost", [True, False])
-def test_a_session_that_is_not_shown_yet_is_waited_for(loop: Any, is_lost: bool) -> None:  # noqa: FBT001  # pytest gives it so
+def test_a_session_that_is_not_shown_yet_is_waited_for(loop: Any, *, is_lost: bool) -> None:
     """We made it, whether we heard of that or not: that it is not found is a replica that lags."""
     stage = Turns(HELLO, loop=loop)
     if is_lost:

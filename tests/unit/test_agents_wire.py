@@ -37,7 +37,7 @@ def _turn(**fields: Any) -> Turn:
         ("dreaming", False, None),
     ],
 )
-def test_what_a_turn_is_as_a_run(status: str, cancelling: bool, means: Any) -> None:  # noqa: FBT001  # pytest gives it so
+def test_what_a_turn_is_as_a_run(*, status: str, cancelling: bool, means: Any) -> None:
     """A cancel that was accepted is known here alone, and its end is the service's word."""
     run = _turn(status=status).shown(REF, is_cancelling=cancelling)
 
@@ -131,7 +131,7 @@ def test_what_else_is_asked_for_is_answered_as_the_tool_puts_it() -> None:
 @pytest.mark.parametrize(
     ("key", "is_itself"), [("key 1", True), ("k" * 257, False), ("ключ", False)]
 )
-def test_any_key_fits_the_header(key: str, is_itself: bool) -> None:  # noqa: FBT001  # pytest gives it so
+def test_any_key_fits_the_header(key: str, *, is_itself: bool) -> None:
     """At most 256 characters of ASCII; what does not fit has a digest, the same each time."""
     headers = [wire.say("sess_1", [], key).headers["Idempotency-Key"] for _ in range(2)]
 

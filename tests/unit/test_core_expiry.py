@@ -48,8 +48,7 @@ def test_a_run_that_is_cancelled_for_its_time_has_expired() -> None:
     ("expires_here", "timeout_s"), [(True, 10.0), (False, SILENCE_S)], ids=["ours", "the service's"]
 )
 def test_a_stream_is_left_at_an_expiry_that_only_we_keep(
-    expires_here: bool,  # noqa: FBT001  # pytest gives it so
-    timeout_s: float,
+    *, expires_here: bool, timeout_s: float
 ) -> None:
     """It will not tell of it; a service that ends its runs itself does, and is heard out."""
     core = RunCore(REQUEST, 0.0, streaming=True)

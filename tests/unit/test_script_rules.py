@@ -50,7 +50,7 @@ def scene(**changes: Any) -> Scene:
         ({}, True),
     ],
 )
-def test_when_a_condition_holds(when: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # a column of the table
+def test_when_a_condition_holds(when: dict[str, Any], *, expected: bool) -> None:
     """A message by a part of it in any case, an assistant by id or name, and all together."""
     assert expected == When.model_validate(when).holds(scene())
 
@@ -67,7 +67,7 @@ def test_when_a_condition_holds(when: dict[str, Any], expected: bool) -> None:  
         ({"tool": "getNickname", "contains": "rain"}, False),
     ],
 )
-def test_when_an_output_is_the_one(output: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # as above
+def test_when_an_output_is_the_one(output: dict[str, Any], *, expected: bool) -> None:
     """One of the outputs has to be of the tool and to contain the text, both at once."""
     shown = scene(round=1, latest=(("getNickname", "{}", "LA"), RAINY), answered=(RAINY,))
 

@@ -78,7 +78,7 @@ def test_why_a_turn_looks_as_it_does() -> None:
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_an_answer_that_is_lost(applied: bool) -> None:  # noqa: FBT001  # a parameter of the test
+def test_an_answer_that_is_lost(*, applied: bool) -> None:
     """The key makes it safe to ask again: one turn, whether the first was taken or not."""
     office = Office(Script.of(say("So.", queue_s=0, work_s=1)))
     office.after(1)
