@@ -473,6 +473,15 @@ def test_an_answer_that_is_cut_is_incomplete(loop: Any, reason: Any, code: str) 
     assert "failed" == stage.turns[0].status
 
 
+def test_what_was_heard_of_a_cut_answer_is_not_kept() -> None:
+    """A message that did not become whole stands in no list of items, and was told all the same."""
+    stage = Turns(truncate(say="It r", queue_s=1, work_s=1))
+    *heard, run = stage.backend.stream_create(stage.request())
+
+    assert "It r" == "".join(event.text for event in heard if isinstance(event, TextDelta))
+    assert (S.INCOMPLETE, []) == (run.status, stage.backend.messages(run.ref))
+
+
 # What it is --------------------------------------------------------------------------------------
 
 

@@ -107,6 +107,27 @@ def test_to_ask_again_for_a_cancel_changes_nothing(road: Any) -> None:
     assert once == always
 
 
+def test_a_cancel_brings_no_later_look_forward(road: Any) -> None:
+    """One that comes in no wait ends none: the run is seen again when a look is due.
+
+    Its answer was a look; there used to be one more at the same moment.
+    """
+    stage = OnRoad(road, HANGING, Policy(pacing=Pacing(first_s=50.0, longest_s=50.0)))
+    looked_at: list[float] = []
+    stage.on_call("retrieve", lambda: looked_at.append(stage.clock.now()))
+
+    async def main() -> Outcome:
+        watch = stage.watch()
+        await anext(watch)
+        looked_at.append(stage.clock.now())
+        watch.cancel()
+        outcome: Outcome = await watch.finish()
+        return outcome
+
+    assert S.CANCELLED is stage.play(main).status
+    assert 1 == looked_at.count(looked_at[0])
+
+
 def test_nobody_gives_up_without_a_last_look(road: Any) -> None:
     """However long the pauses are: a cancel that was honoured long ago is seen to be."""
     policy = Policy(pacing=Pacing(first_s=100.0, longest_s=100.0))

@@ -24,6 +24,7 @@ from stormplay import play
 from storms import STREAMS, Case, fixed_set
 from stormstage import QUESTION, Stage
 from stormstory import Story
+from stormturns import TurnStage
 
 
 @pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
@@ -35,12 +36,24 @@ def test_no_storm_on_the_responses_wire_breaks_a_rule(weather: str) -> None:
 
 
 @OF_OPENAI_3
-@pytest.mark.parametrize("weather", sorted({*REASONS, "pair", "swarm"} - STREAMS))
+@pytest.mark.parametrize("weather", [*REASONS, "pair", "swarm"])
 def test_no_storm_on_the_agents_api_breaks_a_rule(weather: str) -> None:
     """The same cases, judged by the same rules; and who has steered another's turn is told so."""
     played = play(Case(weather, 1, "agents"))
 
     assert () == played.broken, f"make storm CASE={played.case}"
+
+
+@OF_OPENAI_3
+def test_of_a_cut_answer_no_more_is_told_than_was_written() -> None:
+    """The Agents API tells pieces live, and keeps whole messages only; what nobody wrote is found."""
+    stage = TurnStage(Case("cut", 3, "agents"))
+    story = stage.drive()
+    assert ("Do", []) == (story.told, judge(stage, story))
+
+    more = replace(story, told="Don't")
+
+    assert ["answer_told"] == [line.partition(":")[0] for line in judge(stage, more)]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -38,6 +38,7 @@ class TrueRun:
         calls: name and arguments of each call that the model made.
         accepted: the ids of the calls whose outputs the service has taken; twice, if it did twice.
         wrote: its messages.
+        cut: what else it began to write, where a message that did not become whole is not kept.
     """
 
     id: str
@@ -45,6 +46,7 @@ class TrueRun:
     calls: list[tuple[str, str]]
     accepted: list[str]
     wrote: str
+    cut: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import floor
 from typing import Any, Final
@@ -20,7 +20,7 @@ from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle import TurnStatus
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.world.models import NewMessage
-from runfsm_simulator.world.sessionmodels import Session, SessionTurn
+from runfsm_simulator.world.sessionmodels import Session, SessionTurn, TurnItem
 from runfsm_simulator.world.sessions import Cancel, Said
 from stormchains import LIFETIME_S, MODEL
 from stormclient import AsyncShortClient, ShortClient
@@ -52,8 +52,8 @@ class TurnStage(Stage):
     """A world in a storm, and a driver in it, on the Agents API. See `Stage`."""
 
     def _planned(self, plan: Plan) -> Plan:
-        """A turn begins with a word, and there is no stream to listen to."""
-        return replace(plan, says=True, streams=False)
+        """A turn begins with a word."""
+        return replace(plan, says=True)
 
     def _make_thread(self) -> str:
         """A session whose first turn is over."""
@@ -145,12 +145,18 @@ def _said(turn: SessionTurn) -> list[str]:
 
 def _truth(turn: SessionTurn) -> TrueRun:
     items = turn.items.values()
-    shown = [it.message for it in items if it.message and turn.status_of(it) == "completed"]
+    written = [it for it in items if it.message and it.message.role == "assistant"]
+    whole = [it for it in written if turn.status_of(it) == "completed"]  # no other is listed
     calls = {it.call.call_id: it.call for it in items if it.call}  # one may stand there twice
     return TrueRun(
         id=turn.id,
         status=S.INCOMPLETE if turn.incomplete_reason else STATUSES[turn.status],
         calls=[(call.name, call.arguments) for call in calls.values()],
         accepted=[*turn.results],
-        wrote="\n".join(message.text for message in shown if message.role == "assistant"),
+        wrote=_texts(whole),
+        cut=_texts(it for it in written if it not in whole),
     )
+
+
+def _texts(items: Iterable[TurnItem]) -> str:
+    return "\n".join(it.message.text for it in items if it.message)

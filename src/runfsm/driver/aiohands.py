@@ -112,7 +112,9 @@ class AsyncHands:
 
     def heed(self) -> bool:
         """Whether the app asked to stop waiting; whoever asks that tells the core."""
-        self._is_heeded = self.is_interrupted
+        if self.is_interrupted and not self._is_heeded:
+            self._is_heeded = True
+            self._renew_alarm()  # its ring is heard, and is not for a wait after the cancel
         return self._is_heeded
 
     def wake(self) -> None:
