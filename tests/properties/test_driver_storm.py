@@ -46,7 +46,7 @@ def test_no_storm_on_the_agents_api_breaks_a_rule(weather: str) -> None:
 
 @OF_OPENAI_3
 def test_of_a_cut_answer_no_more_is_told_than_was_written() -> None:
-    """The Agents API tells pieces live, and keeps whole messages only; what nobody wrote is found."""
+    """The Agents API tells pieces, and keeps whole messages only; what nobody wrote is found."""
     stage = TurnStage(Case("cut", 3, "agents"))
     story = stage.drive()
     assert ("Do", []) == (story.told, judge(stage, story))
