@@ -141,6 +141,7 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_saving.py",
             "tests/unit/simulator/test_sim_stream_orders.py",
             "tests/unit/simulator/test_sim_pacing.py",
+            "tests/unit/simulator/test_sim_switches*.py",
         ),
         far=[
             *_tests(
@@ -150,6 +151,7 @@ AREAS: Final = (
                 "tests/unit/simulator/test_sim_responses_powers.py",
                 "tests/unit/simulator/test_sim_agents_life.py",
                 "tests/unit/simulator/test_sim_agents_powers.py",
+                "tests/unit/simulator/test_sim_agents_webhooks.py",
                 "tests/unit/simulator/test_sim_determinism.py",
                 "tests/unit/simulator/test_sim_files.py",
                 "tests/unit/simulator/test_sim_vector_stores.py",

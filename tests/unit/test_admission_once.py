@@ -214,6 +214,18 @@ def test_a_garbled_first_answer_is_the_wrong_address() -> None:
     assert never_answered.error.fault.maybe_applied
 
 
+def test_a_thread_that_is_but_a_name_is_no_answer() -> None:
+    """Where the service makes none, the page that comes next is still its first word."""
+    made, named = (RunCore(replace(REQUEST, thread_id=None), 0.0) for _ in "12")
+    made.receive(ThreadMade("thread_1", 0.0))
+    named.receive(ThreadMade("thread_1", 0.0, is_there=False))
+    for core in (made, named):
+        core.receive(met(replace(GARBLED, maybe_applied=False)))
+
+    assert None is made.error
+    assert isinstance(named.error, BackendError)
+
+
 def test_a_thread_may_be_made_twice() -> None:
     """An empty thread too many does no harm: it is not looked for."""
     core = RunCore(replace(REQUEST, thread_id=None), 0.0)

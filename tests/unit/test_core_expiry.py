@@ -109,3 +109,12 @@ def test_who_wants_it_cancelled_has_it_cancelled() -> None:
     core.receive(Seen(a_run("cancelled"), EXPIRES_AT))
 
     assert RunStatus.CANCELLED is core.status
+
+
+def test_whose_creation_is_known_expires_by_that() -> None:
+    """Not by when the driver came to it: the run was there before."""
+    run = replace(a_run("in_progress"), expires_here=True, expires_after_s=EXPIRES_AT)
+    core = a_core(Seen(run, EXPIRES_AT - 1), Slept(EXPIRES_AT))
+
+    assert EXPIRES_AT == run.expires_at
+    assert Cancel(REF) == core.next_action()
