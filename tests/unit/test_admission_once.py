@@ -32,7 +32,6 @@ from runfsm import (
     Wait,
 )
 from runfsm.driver.actions import (
-    Added,
     AddMessage,
     Create,
     CreateThread,
@@ -40,12 +39,10 @@ from runfsm.driver.actions import (
     FetchMessages,
     FindMessage,
     ListRuns,
-    Reply,
     Sleep,
-    Slept,
-    ThreadMade,
 )
 from runfsm.driver.habits import Habits
+from runfsm.driver.replies import Added, Reply, Slept, ThreadMade
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.lifecycle import LIFECYCLE
 from runfsm.lifecycle.journal import Transition

@@ -8,9 +8,10 @@ import pytest
 
 from by_hand import REF, REQUEST, a_core, a_run, met
 from runfsm import Fault, FaultKind, Policy, RunCore, RunStatus
-from runfsm.driver.actions import Cancel, Listen, Retrieve, Seen, Sleep, Slept
+from runfsm.driver.actions import Cancel, Listen, Retrieve, Sleep
 from runfsm.driver.journal import CancelWanted, GaveUp
 from runfsm.driver.live import SILENCE_S
+from runfsm.driver.replies import Seen, Slept
 
 EXPIRES_AT = 600.0
 

@@ -1,7 +1,9 @@
 """WHAT TO DO NEXT: minds that decide, and loops that do.
 
 What is said, by whom to whom:
-actions.py      what a core asks for, and what came of it
+request.py      what an app hands in: a request, and the outputs of its tools
+actions.py      what a core asks for
+replies.py      what came of it; which reply answers which action
 policy.py       what the app wants: deadline, busy threads, failing tools
 busy.py         ... about a thread that another run holds: Reject, Wait, Interrupt, Enqueue
 journal.py      what the driver did and met

@@ -17,26 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from runfsm.driver.actions import (
-    Action,
-    Cancel,
-    Create,
-    CreateThread,
-    Done,
-    Faulted,
-    Fetched,
-    Heard,
-    Listen,
-    Reply,
-    RunRequest,
-    Seen,
-    Silent,
-    Slept,
-    SubmitOutputs,
-    ToolOutput,
-    ToolsRan,
-    check_reply,
-)
+from runfsm.driver.actions import Action, Cancel, Create, CreateThread, Done, Listen, SubmitOutputs
 from runfsm.driver.admission import Admission
 from runfsm.driver.decide import decide, in_time
 from runfsm.driver.habits import Habits
@@ -46,6 +27,18 @@ from runfsm.driver.live import TextDelta
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
+from runfsm.driver.replies import (
+    Faulted,
+    Fetched,
+    Heard,
+    Reply,
+    Seen,
+    Silent,
+    Slept,
+    ToolsRan,
+    check_reply,
+)
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.driver.retry import OUTDATED, may_pass
 from runfsm.errors import (
     BackendError,

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runfsm.driver.actions import (
-    Action,
-    AddMessage,
-    Done,
-    ListRuns,
-    Reply,
-    check_id,
-    check_reply,
-)
+from runfsm.driver.actions import Action, AddMessage, Done, ListRuns
 from runfsm.driver.admission import Admission
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
+from runfsm.driver.replies import Reply, check_reply
+from runfsm.driver.request import check_id
 from runfsm.errors import RunCancelled, RunfsmError
 from runfsm.lifecycle.journal import JournalStep
 

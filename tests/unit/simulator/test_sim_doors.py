@@ -16,7 +16,7 @@ import openai
 import pytest
 
 from runfsm.backends import base
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, FaultKind, ScriptError, ThreadBusy
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunStatus
 from runfsm_simulator import Call, Script, Seeded, Simulator, calls, hang, say

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from runfsm.backends.faults import map_errors
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, FaultKind, ThreadBusy
 from runfsm.lifecycle import (
     LIFECYCLE,
