@@ -21,8 +21,8 @@ from runfsm.driver.actions import (
     Sleep,
     SubmitOutputs,
 )
-from runfsm.driver.core import EMPTY_MAX
 from runfsm.driver.habits import Habits
+from runfsm.driver.learn import EMPTY_MAX
 from runfsm.driver.replies import Reply, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 

@@ -11,9 +11,10 @@ live.py         what a stream tells beside the journal: text, steps
 outcome.py      what a driven run came to
 
 Minds, which do nothing; pure:
-core.py         RunCore: what becomes of a reply
+core.py         RunCore: its two verbs, and when it is enough
 known.py        what is known of a run
 decide.py       what to do next about it
+learn.py        what a reply changes in it
 admission.py    how a run, or a message, gets onto its thread: once, and in its turn
 lock.py         what is known of a thread's lock
 threadcore.py   ThreadCore: a message, or a thread for oneself
