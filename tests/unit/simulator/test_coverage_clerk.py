@@ -179,16 +179,6 @@ def test_a_fault_of_a_later_turn_meets_the_run(clerk: Clerk, make_stage: Any) ->
     assert 1 == clerk.book[fault_cell("random_failure", "requires_action")]
 
 
-def test_no_call_is_shown_twice_where_there_is_none(clerk: Clerk, make_stage: Any) -> None:
-    """A hand can lead a run there before the model has called anything: then nothing strikes."""
-    stage = make_stage(Script.of(say("So.", work_s=100)), storm=Storm(duplicate_calls=1))
-    run = stage.create_run()
-    stage.advance(10)
-    stage.sim.control.fire(run.rpartition("/")[2], RunEvent.REQUIRE_ACTION)
-
-    assert 0 == clerk.book[fault_cell("duplicate_calls", "requires_action")]
-
-
 def test_a_clerk_changes_nothing(make_stage: Any) -> None:
     """The same seed makes the same trace, counted or not."""
     alone = _quietly(make_stage)
