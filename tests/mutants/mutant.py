@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
@@ -88,7 +88,7 @@ def mutants_of(file: str, source: str | None = None) -> Iterator[Mutant]:
     further = table_makers(tree)
     twins: Counter[tuple[str, str]] = Counter()
     for node, spot, function, statement in _spots(tree, "", tree):
-        for change, after in _changes(node, statement if _is_line(statement) else spot[0], further):
+        for change, after in _changes(node, (statement, spot[0]), further):
             twins[function, change] += 1
             nth = twins[function, change]
             said = change if nth == 1 else f"{change} (no. {nth})"
@@ -97,7 +97,7 @@ def mutants_of(file: str, source: str | None = None) -> Iterator[Mutant]:
 
 
 def _changes(
-    node: ast.AST, around: ast.AST, further: dict[type[ast.AST], tuple[Maker, ...]]
+    node: ast.AST, around: Sequence[ast.AST], further: dict[type[ast.AST], tuple[Maker, ...]]
 ) -> Iterator[Change]:
     for makers in (MAKERS, further):
         for maker in makers.get(type(node), ()):
@@ -105,11 +105,13 @@ def _changes(
                 yield f"{change}{_where(node, around)}", after
 
 
-def _where(node: ast.AST, around: ast.AST) -> str:
-    """What a number or a flag stands in: alone, it would say nothing."""
+def _where(node: ast.AST, around: Sequence[ast.AST]) -> str:
+    """What a number or a flag stands in, as far as a line can tell: alone, it says nothing."""
     if not isinstance(node, ast.Constant):
         return ""
-    return f" in {shorten(ast.unparse(around), LONGEST, placeholder=' ...')}"
+    said = [text for text in map(ast.unparse, around) if "\n" not in text]
+    told = next((text for text in said if len(text) <= LONGEST), said[-1])
+    return f" in {shorten(told, LONGEST, placeholder=' ...')}"
 
 
 def _spots(
@@ -125,11 +127,6 @@ def _spots(
                 inner = child if isinstance(child, ast.stmt) else statement
                 yield child, (node, field, index if children is value else None), function, inner
                 yield from _spots(child, _inner(child, function), inner)
-
-
-def _is_line(statement: ast.AST) -> bool:
-    """Whether it can be told in a line: no others stand in it."""
-    return not isinstance(getattr(statement, "body", getattr(statement, "cases", None)), list)
 
 
 def _line(node: ast.AST) -> int:

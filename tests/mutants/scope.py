@@ -76,6 +76,8 @@ AREAS: Final = (
             "tests/unit/test_machine.py",
             "tests/unit/test_responses_chain.py",
             "tests/unit/test_session_run.py",
+            "tests/unit/test_wire*.py",
+            "tests/unit/test_hindsight.py",
             "tests/unit/test_judge*.py",
             "tests/unit/test_journal_json.py",
         ),
