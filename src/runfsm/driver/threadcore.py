@@ -44,8 +44,7 @@ class ThreadCore:
 
     journal: list[JournalStep] = field(default_factory=list, init=False)
     error: RunfsmError | None = field(default=None, init=False)
-    _asked: Action | None = field(default=None, init=False)
-    _now: float = field(default=0.0, init=False)
+    _now: float = field(init=False)
     _admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,8 +70,7 @@ class ThreadCore:
         """What to do now; the same answer until the next `receive`."""
         if self.error is not None or self._admission.is_in:
             return Done()
-        self._asked = self._asked or self._admission.next_action(self._now)
-        return self._asked
+        return self._admission.next_action(self._now)
 
     def receive(self, reply: Reply) -> None:
         """Take what came of `next_action()`.
@@ -82,7 +80,6 @@ class ThreadCore:
         """
         action = self.next_action()
         check_reply(action, reply)
-        self._asked = None
         self._now = max(self._now, reply.now)
         self._admission.receive(action, reply)
         if (error := self._admission.error) is not None:
