@@ -11,6 +11,7 @@ webhooks.py   who is told by itself, and how that is signed
 journal.py    what was asked, and what each answer rests on
 
 control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage
-sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does
+sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does;
+              wanted.py: what comes to it
 worlds.py     several simulators behind one address; statefile.py: a file to keep them in
 """

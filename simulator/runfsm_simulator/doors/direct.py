@@ -24,9 +24,11 @@ from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_endpoint, check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateMessage
-from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.refused import api_error
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.wire.validation import parse
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
