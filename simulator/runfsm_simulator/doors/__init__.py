@@ -2,7 +2,8 @@
 
 transport.py  an in-process transport for the `openai` client
 asgi.py       HTTP for any client, in any language
-direct.py     the run's five verbs without JSON, for millions of steps
+direct.py     the run's five verbs without JSON, for millions of steps; directaio.py: for tasks;
+              directvalues.py: what is given there, and seen
 
 pacing.py     virtual time passes by the looks of clients that poll
 faults.py     calls that go wrong on purpose

@@ -21,7 +21,8 @@ from runfsm.errors import BackendError, CallerError, FaultKind, ScriptError, Thr
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunStatus
 from runfsm_simulator import Call, Script, Seeded, Simulator, calls, hang, say
 from runfsm_simulator.doors.asgi import create_app
-from runfsm_simulator.doors.direct import AsyncDirectBackend, DirectBackend
+from runfsm_simulator.doors.direct import DirectBackend
+from runfsm_simulator.doors.directaio import AsyncDirectBackend
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
 
