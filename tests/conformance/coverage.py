@@ -595,12 +595,12 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "echoes what it was asked",
             AGENT_TYPES,
-            "test_sim_agents_life::test_a_session_says_again_what_it_was_asked",
+            "test_sim_agents_sessions::test_a_session_says_again_what_it_was_asked",
         ),
         Row(
             "no environment, no saved agent, and never without input",
             PROBES,
-            "test_sim_agents_life::test_a_session_that_cannot_be",
+            "test_sim_agents_sessions::test_a_session_that_cannot_be",
         ),
         Row(
             "streams: from its creation to the end of its first turn",
@@ -613,7 +613,7 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "by metadata, and by agent",
             AGENT_TYPES,
-            "test_sim_agents_life::test_sessions_are_found_by_their_metadata",
+            "test_sim_agents_sessions::test_sessions_are_found_by_their_metadata",
         ),
     ),
     f"GET {SESSION}": (
@@ -642,18 +642,24 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "metadata, and the agent of later turns",
             AGENT_TYPES,
-            "test_sim_agents_life::test_what_can_be_changed",
+            "test_sim_agents_sessions::test_what_can_be_changed",
         ),
-        Row("not of nothing", PROBES, "test_sim_agents_life::test_a_change_of_nothing_is_refused"),
+        Row(
+            "not of nothing",
+            PROBES,
+            "test_sim_agents_sessions::test_a_change_of_nothing_is_refused",
+        ),
     ),
     f"DELETE {SESSION}": (
         Row(
             "409 while a turn is on its way",
             PROBES,
-            "test_sim_agents_life::test_a_session_at_work_is_not_deleted",
+            "test_sim_agents_sessions::test_a_session_at_work_is_not_deleted",
         ),
         Row(
-            "again, it is the same", PROBES, "test_sim_agents_life::test_a_deleted_session_is_gone"
+            "again, it is the same",
+            PROBES,
+            "test_sim_agents_sessions::test_a_deleted_session_is_gone",
         ),
     ),
     f"POST {SESSION}/events": (
@@ -675,42 +681,42 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "a message steers the turn that is on its way",
             SESSIONS_GUIDE,
-            "test_sim_agents_life::test_a_message_steers_the_turn_that_is_on_its_way",
+            "test_sim_agents_events::test_a_message_steers_the_turn_that_is_on_its_way",
         ),
         Row(
             "how: a turn at work begins again, one that waits for results waits on",
             GUESS,
-            "test_sim_agents_life::test_a_turn_at_work_begins_again",
+            "test_sim_agents_events::test_a_turn_at_work_begins_again",
         ),
         Row(
             "results come one by one",
             AGENT_TYPES,
-            "test_sim_agents_life::test_results_come_one_by_one",
+            "test_sim_agents_events::test_results_come_one_by_one",
         ),
         Row(
             "the same result again does nothing; another one is a conflict",
             PROBES,
-            "test_sim_agents_life::test_the_same_result_again_does_nothing",
+            "test_sim_agents_events::test_the_same_result_again_does_nothing",
         ),
         Row(
             "a call that nobody made",
             PROBES,
-            "test_sim_agents_life::test_a_result_of_no_call",
+            "test_sim_agents_events::test_a_result_of_no_call",
         ),
         Row(
             "all of several events, or none",
             GUESS,
-            "test_sim_agents_life::test_of_several_events_none_is_taken_if_one_is_refused",
+            "test_sim_agents_events::test_of_several_events_none_is_taken_if_one_is_refused",
         ),
         Row(
             "`Idempotency-Key`: done once; what was refused uses none up",
             AGENT_TYPES,
-            "test_sim_agents_life::test_what_comes_twice_with_a_key_is_done_once",
+            "test_sim_agents_events::test_what_comes_twice_with_a_key_is_done_once",
         ),
         Row(
             "no approval is ever asked for",
             OURS,
-            "test_sim_agents_life::test_there_is_nothing_to_approve",
+            "test_sim_agents_events::test_there_is_nothing_to_approve",
         ),
     ),
     f"GET {SESSION}/events": (
@@ -739,7 +745,7 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "newest first",
             AGENT_TYPES,
-            "test_sim_agents_life::test_turns_are_listed_newest_first",
+            "test_sim_agents_sessions::test_turns_are_listed_newest_first",
         ),
     ),
     f"GET {TURN}": (
@@ -747,11 +753,13 @@ ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(
             "not in another session",
             AGENT_TYPES,
-            "test_sim_agents_life::test_a_turn_of_another_session_is_not_there",
+            "test_sim_agents_sessions::test_a_turn_of_another_session_is_not_there",
         ),
     ),
     f"GET {TURN}/items": (
-        Row("those of one turn", AGENT_TYPES, "test_sim_agents_life::test_the_items_of_one_turn"),
+        Row(
+            "those of one turn", AGENT_TYPES, "test_sim_agents_sessions::test_the_items_of_one_turn"
+        ),
     ),
     f"GET {SESSION}/items": (
         Row(
