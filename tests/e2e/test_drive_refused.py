@@ -22,7 +22,10 @@ from drivecommand import SECRET, TOOLS, Drive
         (("Hi", "--simulate", "--deadline", "-1"), "deadline_s is -1"),
         (("Hi", "--simulate", "--tool-timeout", "0"), "tool_timeout_s is 0"),
         (("Hi", "--simulate", "--on-busy", "sulk"), "Invalid value for '--on-busy'"),
-        (("Hi", "--simulate", "--backend", "smoke"), "Invalid value for '--backend'"),
+        (
+            ("Hi", "--simulate", "--backend", "smoke"),
+            "Invalid value for '--backend': 'smoke' is not one of",
+        ),
         (("Hi", "--backend", "responses", "--keep"), "has no assistants to name or to keep"),
         (("Hi", "--backend", "responses", "--assistant", "asst_1"), "and say --model"),
         (("Hi", "--simulate", "--save-trace", "/dev/null"), "that is no file"),
