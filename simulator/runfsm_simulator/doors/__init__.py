@@ -11,7 +11,8 @@ permissive.py everything is taken, for test suites that are generated with a cli
 webhooks.py   who is told by itself, and how that is signed
 journal.py    what was asked, and what each answer rests on
 
-control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage
+control.py    the powers that only a simulator has; seeding.py: its hand that sets a stage;
+              beginning.py: what a world began with, to begin again
 sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does;
               wanted.py: what comes to it
 worlds.py     several simulators behind one address; statefile.py: a file to keep them in
