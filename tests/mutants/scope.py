@@ -59,12 +59,24 @@ BARE: Final = ("--noconftest",)
 AREAS: Final = (
     Area(
         "src/runfsm/lifecycle",
-        ["run.py", "response.py", "turn.py", "table.py", "tracker.py"],
+        [
+            "run.py",
+            "response.py",
+            "turn.py",
+            "wires/chain.py",
+            "wires/session.py",
+            "table.py",
+            "machine.py",
+            "tracker.py",
+            "hindsight.py",
+        ],
         near=_tests(
             "tests/unit/test_table*.py",
             "tests/unit/test_tracker*.py",
             "tests/unit/test_machine.py",
             "tests/unit/test_responses_chain.py",
+            "tests/unit/test_session_run.py",
+            "tests/unit/test_judge*.py",
             "tests/unit/test_journal_json.py",
         ),
         bare=[*_tests("tests/unit/test_table_entries.py"), *BARE],
@@ -92,6 +104,7 @@ AREAS: Final = (
             "core.py",
             "known.py",
             "pacing.py",
+            "threadcore.py",
             "toolround.py",
             "underway.py",
         ],
