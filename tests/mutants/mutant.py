@@ -109,8 +109,8 @@ def _where(node: ast.AST, around: Sequence[ast.AST]) -> str:
     """What a number or a flag stands in, as far as a line can tell: alone, it says nothing."""
     if not isinstance(node, ast.Constant):
         return ""
-    said = [text for text in map(ast.unparse, around) if "\n" not in text]
-    told = next((text for text in said if len(text) <= LONGEST), said[-1])
+    said = [*map(ast.unparse, around)]
+    told = next((text for text in said if len(text) <= LONGEST and "\n" not in text), said[-1])
     return f" in {shorten(told, LONGEST, placeholder=' ...')}"
 
 

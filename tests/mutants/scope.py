@@ -141,7 +141,14 @@ AREAS: Final = (
     ),
     Area(
         "simulator/runfsm_simulator/world",
-        ["engine.py", "effects.py", "operations.py", "agenda.py"],
+        [
+            "engine.py",
+            "effects.py",
+            "operations.py",
+            "agenda.py",
+            "models.py",
+            "responsemodels.py",
+        ],
         near=_tests(
             "tests/unit/simulator/test_sim_lock.py",
             "tests/unit/simulator/test_sim_time.py",
