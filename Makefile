@@ -38,7 +38,7 @@ diagrams: .venv/ready  ## Draw diagrams/ anew from the tables. Needs Graphviz (d
 	$(BIN)/python -m runfsm.lifecycle.draw diagrams
 
 coverage: .venv/ready  ## Write docs/coverage.md anew: endpoint by behaviour, with evidence and test.
-	$(BIN)/python tests/conformance/coverage.py
+	$(BIN)/python tests/conformance/coverage
 
 doctor: .venv/ready  ## Write docs/doctor.md anew; to have the cases played: runfsm doctor.
 	$(BIN)/python -m runfsm.cli.cases docs/doctor.md

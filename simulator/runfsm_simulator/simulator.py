@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runfsm_simulator.doors.control import Beginning, Control
-from runfsm_simulator.doors.direct import AsyncDirectBackend, DirectBackend
+from runfsm_simulator.doors.beginning import Beginning
+from runfsm_simulator.doors.control import Control
+from runfsm_simulator.doors.direct import DirectBackend
+from runfsm_simulator.doors.directaio import AsyncDirectBackend
 from runfsm_simulator.doors.faults import Faults
 from runfsm_simulator.doors.journal import Journal
 from runfsm_simulator.doors.pacing import Pace, Pacing

@@ -30,7 +30,6 @@ from runfsm.backends import (
     WebhookInbox,
 )
 from runfsm.clock import Clock, SystemClock
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
 from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
@@ -53,6 +52,7 @@ from runfsm.driver.many import AsyncRunMap, MapCounts, MapResult
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Pacing
 from runfsm.driver.policy import Policy
+from runfsm.driver.request import RunRequest
 from runfsm.driver.sync import RunDriver, ThreadSession
 from runfsm.driver.telling import Observer
 from runfsm.driver.watch import RunStream, Watch

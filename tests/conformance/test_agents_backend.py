@@ -32,8 +32,8 @@ from runfsm import (
     Transition,
     Wait,
 )
-from runfsm.driver.actions import ToolOutput
 from runfsm.driver.busy import OnBusy
+from runfsm.driver.request import ToolOutput
 from runfsm_simulator import ArmedFault, Call, calls, hang, say, truncate
 from runfsm_simulator.world.storm import Storm
 from turning import EVENTS, Turns

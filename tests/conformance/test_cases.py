@@ -13,7 +13,7 @@ import pytest
 from runfsm.cli.cases import CASES, COMPLAINTS, FAULTS, Case, Road, Verdict, case, judge
 from runfsm.cli.cases.case import at_least, at_most, expect
 from runfsm.cli.cases.page import render
-from runfsm.driver import admission, core, decide, lock, retry
+from runfsm.driver import admission, core, decide, learn, lock, retry
 from runfsm.driver.answers import Answers
 from runfsm.driver.watch import Drive
 
@@ -85,7 +85,7 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 #: What is taken from the driver, and the cases that must notice.
 MISSED = {
-    "asks for messages once": (core, "EMPTY_MAX", 0, ["F15"]),
+    "asks for messages once": (learn, "EMPTY_MAX", 0, ["F15"]),
     "waits out no lingering lock": (lock, "LINGER_S", -1.0, ["C7", "F7"]),
     "finds no run of its own": (admission.Admission, "_ours", _nothing, ["F20"]),
     "retries nothing": (retry, "RETRYABLE", frozenset(), ["F10", "F25", "C23"]),
@@ -95,7 +95,7 @@ MISSED = {
         lambda self, fault: retry.may_pass(fault, ours=False, answered=self._answered),
         ["F16"],
     ),
-    "takes refusals for the end": (core, "OUTDATED", frozenset(), ["C28", "F9", "F12"]),
+    "takes refusals for the end": (learn, "OUTDATED", frozenset(), ["C28", "F9", "F12"]),
     "leaves runs behind": (Drive, "_let_go", _nothing, ["C10", "C27", "C41"]),
     "never cancels": (core.RunCore, "request_cancel", _nothing, ["C14", "C24", "C36", "C38"]),
     "calls what stands twice twice": (

@@ -22,7 +22,8 @@ from runfsm import (
     RunSnapshot,
     ToolAnswered,
 )
-from runfsm.driver.actions import Create, Done, Listed, ListRuns, RunTools, Sleep, Slept
+from runfsm.driver.actions import Create, Done, ListRuns, RunTools, Sleep
+from runfsm.driver.replies import Listed, Slept
 from runfsm_simulator import call, hang
 
 SLOW_DOWN = Fault(K.RATE_LIMITED, "Rate limit reached.", retry_after_s=6.0, status_code=429)

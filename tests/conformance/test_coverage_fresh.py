@@ -12,14 +12,14 @@ import pytest
 from runfsm_simulator.wire.routes import ROUTES
 
 TESTS = Path(__file__).parents[1]
-COVERAGE: dict[str, Any] = runpy.run_path(str(Path(__file__).with_name("coverage.py")))
+COVERAGE: dict[str, Any] = runpy.run_path(str(Path(__file__).with_name("coverage")))
 ROUTED = {f"{method} {path}" for path, handlers in ROUTES.items() for method in handlers}
 
 
 def test_the_page_is_fresh() -> None:
     """It is what the command writes now."""
     assert COVERAGE["render"]() == COVERAGE["PAGE"].read_text(encoding="utf-8"), (
-        "docs/coverage.md is stale: run `python tests/conformance/coverage.py`"
+        "docs/coverage.md is stale: run `python tests/conformance/coverage`"
     )
 
 

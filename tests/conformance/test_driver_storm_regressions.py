@@ -43,17 +43,15 @@ from runfsm.driver.actions import (
     Create,
     Done,
     FetchMessages,
-    Heard,
     ListRuns,
-    Reply,
     Retrieve,
     Sleep,
-    Slept,
     SubmitOutputs,
 )
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.journal import CancelReason, GaveUp
 from runfsm.driver.live import TextDelta
+from runfsm.driver.replies import Heard, Reply, Slept
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.lifecycle.wires import WIRES
 from runfsm.lifecycle.wires.wire import CancelAnswer

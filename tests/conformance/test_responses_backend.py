@@ -76,7 +76,7 @@ def test_another_process_goes_on_by_the_ref_alone(loop: Any) -> None:
 
 
 def _output(call_id: str) -> Any:
-    from runfsm.driver.actions import ToolOutput  # noqa: PLC0415  # of this test alone
+    from runfsm.driver.request import ToolOutput  # noqa: PLC0415  # of this test alone
 
     return ToolOutput(call_id, "look", "rain")
 

@@ -8,7 +8,7 @@ import pytest
 
 import schema_check
 from runfsm_simulator import Script, Simulator, say
-from runfsm_simulator.wire import errors, http, profiles, shapes, sse
+from runfsm_simulator.wire import http, profiles, shapes, sse, wording
 from runfsm_simulator.wire.http import Request
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import ROUTES as TABLE
@@ -85,7 +85,7 @@ def test_a_wrong_event_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One key more than the platform has: it is told of."""
     body = {"error": {**GOOD, "hint": "?"}}
-    monkeypatch.setattr(errors.ApiError, "body", lambda _: body)
+    monkeypatch.setattr(wording.ApiError, "body", lambda _: body)
     Simulator().handle(Request("GET", "/v1/nothing", headers=HEADERS))
 
     assert [f"refusal 404: ValueError: not the platform's envelope: {body}"] == LEDGER.take()

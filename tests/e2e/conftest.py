@@ -1,4 +1,4 @@
-"""`runfsm serve`, as another process."""
+"""`runfsm serve`, as another process; `runfsm drive`, in this one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+
+from drivecommand import SECRET, Drive, Said
+from runfsm.cli import main
 
 
 @contextmanager
@@ -34,3 +37,19 @@ def _served(*args: str) -> Iterator[str]:
 def served() -> Callable[..., AbstractContextManager[str]]:
     """Starts a server with these arguments; ends it when the context is left."""
     return _served
+
+
+@pytest.fixture
+def drive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Drive:
+    """The command, in this process, with no service in its environment."""
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(*args: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["runfsm", "drive", *args])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return Said(caught.value.code, *capsys.readouterr())
+
+    return run

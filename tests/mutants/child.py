@@ -12,12 +12,15 @@ from math import ceil
 from tempfile import TemporaryFile
 from typing import Final, NoReturn
 
-__all__ = ["CRASH", "TIME", "be_child", "in_child"]
+__all__ = ["BROKEN", "CRASH", "TIME", "be_child", "in_child"]
 
 #: What is said of a child that takes too long; of one that ends without a word, by memory that runs
 #: out, say.
 TIME: Final = "(time)"
 CRASH: Final = "(crash)"
+
+#: What is said of a child whose work itself went wrong: nothing is known of the mutant then.
+BROKEN: Final = "(broken)"
 
 #: Who eats more is stopped.
 MEMORY_MAX: Final = 2**31
@@ -29,7 +32,7 @@ PAUSE_S: Final = 0.002
 
 
 def in_child(work: Callable[[], str], limit_s: float) -> str:
-    """What the work gives, done in a child of this process; `TIME` or `CRASH` if it gives nothing.
+    """What the work gives, done in a child of this process; or else `TIME`, `CRASH`, `BROKEN`.
 
     Args:
         work: what to do.
@@ -40,10 +43,19 @@ def in_child(work: Callable[[], str], limit_s: float) -> str:
         child = os.fork()
         if child == 0:
             resource.setrlimit(resource.RLIMIT_CPU, (ceil(limit_s), ceil(limit_s) + 1))
-            be_child(lambda: os.write(said.fileno(), work().encode()))
+            be_child(lambda: os.write(said.fileno(), _word_of(work).encode()))
         in_time = _waited_for(child, until)
         said.seek(0)
         return (said.read().decode() or CRASH) if in_time else TIME
+
+
+def _word_of(work: Callable[[], str]) -> str:
+    try:
+        return work()
+    except MemoryError:
+        return CRASH
+    except Exception:  # noqa: BLE001  # whatever it is, it is no test that fails
+        return BROKEN
 
 
 def be_child(work: Callable[[], object]) -> NoReturn:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 from makers import MAKERS, Change, Maker
@@ -23,6 +24,9 @@ IDLE: Final = {"annotation", "returns", "decorator_list", "bases"}
 
 #: Functions that only tell.
 TELLING: Final = {"__repr__", "__str__", "__all__", "__slots__"}
+
+#: How much is told of what stands around a change.
+LONGEST: Final = 80
 
 #: A field of a node, and the element of it where it is a list.
 Spot = tuple[ast.AST, str, int | None]
@@ -83,24 +87,36 @@ def mutants_of(file: str, source: str | None = None) -> Iterator[Mutant]:
     tree = ast.parse(Path(file).read_text("utf-8") if source is None else source)
     further = table_makers(tree)
     twins: Counter[tuple[str, str]] = Counter()
-    for node, spot, function, statement in _spots(tree, "", 0):
-        for change, after in _changes(node, further):
+    for node, spot, function, statement in _spots(tree, "", tree):
+        for change, after in _changes(node, (statement, spot[0]), further):
             twins[function, change] += 1
             nth = twins[function, change]
             said = change if nth == 1 else f"{change} (no. {nth})"
-            place = f"{file}:{statement}"
+            place = f"{file}:{getattr(statement, 'lineno', 0)}"
             yield Mutant(file, function, said, _line(node), place, tree, spot, after)
 
 
-def _changes(node: ast.AST, further: dict[type[ast.AST], tuple[Maker, ...]]) -> Iterator[Change]:
+def _changes(
+    node: ast.AST, around: Sequence[ast.AST], further: dict[type[ast.AST], tuple[Maker, ...]]
+) -> Iterator[Change]:
     for makers in (MAKERS, further):
         for maker in makers.get(type(node), ()):
-            yield from maker(node)
+            for change, after in maker(node):
+                yield f"{change}{_where(node, around)}", after
+
+
+def _where(node: ast.AST, around: Sequence[ast.AST]) -> str:
+    """What a number or a flag stands in, as far as a line can tell: alone, it says nothing."""
+    if not isinstance(node, ast.Constant):
+        return ""
+    said = [*map(ast.unparse, around)]
+    told = next((text for text in said if len(text) <= LONGEST and "\n" not in text), said[-1])
+    return f" in {shorten(told, LONGEST, placeholder=' ...')}"
 
 
 def _spots(
-    node: ast.AST, function: str, statement: int
-) -> Iterator[tuple[ast.AST, Spot, str, int]]:
+    node: ast.AST, function: str, statement: ast.AST
+) -> Iterator[tuple[ast.AST, Spot, str, ast.AST]]:
     """Each node that may be changed, where it stands, in which function and statement."""
     for field, value in ast.iter_fields(node):
         if field in IDLE:
@@ -108,9 +124,9 @@ def _spots(
         children: list[Any] = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
             if isinstance(child, ast.AST) and not _is_idle(child):
-                line = child.lineno if isinstance(child, ast.stmt) else statement
-                yield child, (node, field, index if children is value else None), function, line
-                yield from _spots(child, _inner(child, function), line)
+                inner = child if isinstance(child, ast.stmt) else statement
+                yield child, (node, field, index if children is value else None), function, inner
+                yield from _spots(child, _inner(child, function), inner)
 
 
 def _line(node: ast.AST) -> int:

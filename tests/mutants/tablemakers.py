@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from makers import Change, Maker, dropped
@@ -16,6 +17,10 @@ from makers import Change, Maker, dropped
 __all__ = ["table_makers"]
 
 ACTORS: Final = ("CLIENT", "SERVICE", "CLOCK")
+#: Where a run's statuses are.
+RUN: Final = ast.parse(
+    (Path(__file__).parents[2] / "src/runfsm/lifecycle/run.py").read_text("utf-8")
+)
 SURENESS: Final = ("_certain", "_likely", "_inferred")
 
 
@@ -31,15 +36,24 @@ def table_makers(tree: ast.Module) -> dict[type[ast.AST], tuple[Maker, ...]]:
 
 
 def _statuses(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
+    """Those that are defined there; or else, where there are rows, those of a run."""
+    here = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in here or (RUN.body if any(map(_holds_rows, tree.body)) else []):
         if isinstance(node, ast.ClassDef) and node.name.endswith("Status"):
             for line in node.body:
                 if isinstance(line, ast.Assign):
                     yield ast.unparse(line.targets[0])
 
 
+def _holds_rows(node: ast.stmt) -> bool:
+    match node:
+        case ast.AnnAssign(value=ast.Tuple([ast.Call(ast.Name("Edge")), *_])):
+            return True
+    return False
+
+
 def _edges_dropped(node: ast.AnnAssign) -> Iterator[Change]:
-    if isinstance(node.value, ast.Tuple) and ast.unparse(node.target) == "EDGES":
+    if _holds_rows(node) and isinstance(node.value, ast.Tuple):
         for edge, (_, rows) in zip(node.value.elts, dropped(node.value, "elts"), strict=True):
             less = copy(node)
             less.value = rows  # type: ignore[assignment]  # a tuple, as it was
@@ -47,9 +61,11 @@ def _edges_dropped(node: ast.AnnAssign) -> Iterator[Change]:
 
 
 def _edge_moved(statuses: Iterable[str], node: ast.Call) -> Iterator[Change]:
-    if ast.unparse(node.func) != "Edge":
-        return
-    source, _, dest, actor, _, evidence = node.args
+    match node:
+        case ast.Call(ast.Name("Edge"), [source, _, dest, actor, _, ast.Call(evidence)]):
+            pass
+        case _:  # no row, or one that is made from another
+            return
     for status in statuses:
         if ast.unparse(source) not in {"None", f"S.{status}"}:
             yield _moved(node, 0, f"S.{status}", "from")
@@ -58,9 +74,8 @@ def _edge_moved(statuses: Iterable[str], node: ast.Call) -> Iterator[Change]:
     for other in ACTORS:
         if ast.unparse(actor) != other:
             yield _moved(node, 3, f"Actor.{other}", "by")
-    assert isinstance(evidence, ast.Call)
     for sure in SURENESS:
-        if ast.unparse(evidence.func) != sure:
+        if ast.unparse(evidence) != sure:
             yield _moved(node, 5, f"Evidence.{sure[1:]}('a source')", "for")
 
 

@@ -44,6 +44,26 @@ print(json.dumps({
 }))
 """
 
+#: Three children: one whose work goes wrong, one that eats too much, one that is gone.
+CHILDREN = """\
+import json, os
+from child import in_child
+def eats(): raise MemoryError
+print(json.dumps([in_child(work, 5.0) for work in (lambda: 1 / 0, eats, os.abort)]))
+"""
+
+
+def _said(program: str, *folders: Path) -> object:
+    """What a program prints that has our modules, and those of further folders."""
+    rooms = [str(room) for room in (Path(__file__).parent, *folders)]
+    ended = subprocess.run(  # noqa: S603  # our own text
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {rooms}\n{program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(ended.stdout)
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -61,23 +81,21 @@ def test_a_mutant_is_killed_by_a_test_or_by_its_time(project: Path) -> None:
     Warm as well as cold; what stands outside of the function cannot be tried warm.
     """
     test = "test_small.py::test_it_counts"
-    rooms = [str(Path(__file__).parent), str(project / "src")]
-    said = subprocess.run(  # noqa: S603  # our own text
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {rooms}\n{PLAY}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
 
     assert {
-        "1 -> 2": ["(frozen)", test],
-        "0 -> 1": ["(alive)", "(alive)"],
+        "1 -> 2 in STEP = 1": ["(frozen)", test],
+        "0 -> 1 in number = 0": ["(alive)", "(alive)"],
         "while number < limit -> while False": [test, test],
         "number < limit -> number <= limit": [test, test],
         "number < limit -> number >= limit": [test, test],
         "number += STEP dropped": ["(time)", "(time)"],
         "number += STEP -> number -= STEP": ["(time)", "(time)"],
-    } == json.loads(said.stdout)
+    } == _said(PLAY, project / "src")
+
+
+def test_a_trial_that_goes_wrong_is_no_kill() -> None:
+    """Only a child that runs out of memory, or is gone, has been killed by its mutant."""
+    assert ["(broken)", "(crash)", "(crash)"] == _said(CHILDREN)
 
 
 @pytest.mark.usefixtures("project")

@@ -30,7 +30,7 @@ from typing import Any, Final
 
 import pytest
 
-from child import be_child, in_child
+from child import BROKEN, be_child, in_child
 from mutant import Mutant, module_of
 from reach import MARK, Reach, marked
 from swap import swap_in
@@ -42,7 +42,7 @@ IMPORT: Final = "(import)"
 
 SURVIVED: Final = "(alive)"
 
-#: What cannot be changed while the program runs: it stands outside of functions.
+#: What cannot be tried warm: it stands outside of functions, or the trial itself went wrong.
 FROZEN: Final = "(frozen)"
 
 #: A mutant may take so many times what the source takes, and some seconds.
@@ -78,16 +78,20 @@ def warm_up() -> None:
 
 
 def cold(reach: Reach, mutant: Mutant) -> str:
-    """What kills a mutant; `SURVIVED` if these tests do not."""
+    """What kills a mutant; `SURVIVED` if these tests do not, or it cannot be tried."""
 
     def judged() -> str:
         sys.meta_path.insert(0, _Finder({mutant.file: mutant.changed()}))
         bench = _Bench(lambda bench: bench.run(reach.in_order(bench.items)))
         code = pytest.main([*reach.words], plugins=[bench])
+        if code is pytest.ExitCode.INTERNAL_ERROR and not bench.failed:
+            return BROKEN
         return bench.verdict if code is pytest.ExitCode.OK or bench.failed else IMPORT
 
     limit_s = _limit_s(reach.ready_s + sum(reach.seconds.values()))
     killed_by = in_child(judged, limit_s)
+    if killed_by == BROKEN:
+        return SURVIVED
     reach.killed(killed_by)
     return killed_by
 
@@ -137,7 +141,8 @@ def _serve(reach: Reach, mutants: Sequence[Mutant], writer: int) -> None:
             limit_s = _limit_s(sum(reach.seconds[test] for test in tests))
             killed_by = in_child(partial(_swapped, mutant, bench, tests), limit_s)
             reach.killed(killed_by)
-            os.write(writer, f"{json.dumps(killed_by)}\n".encode())
+            told = FROZEN if killed_by == BROKEN else killed_by
+            os.write(writer, f"{json.dumps(told)}\n".encode())
 
     pytest.main([*reach.words], plugins=[_Bench(each)])
 

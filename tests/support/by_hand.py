@@ -18,22 +18,9 @@ from runfsm import (
     RunSnapshot,
     ThreadHeld,
 )
-from runfsm.driver.actions import (
-    Action,
-    AddMessage,
-    Done,
-    Faulted,
-    Fetched,
-    Listed,
-    ListRuns,
-    Reply,
-    Seen,
-    Sleep,
-    Slept,
-    ToolOutput,
-    ToolsRan,
-    TurnTaken,
-)
+from runfsm.driver.actions import Action, AddMessage, Done, ListRuns, Sleep
+from runfsm.driver.replies import Faulted, Fetched, Listed, Reply, Seen, Slept, ToolsRan, TurnTaken
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle import LIFECYCLE, RunMessage, ToolCall
 
 K = FaultKind

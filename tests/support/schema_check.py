@@ -28,13 +28,13 @@ import pytest
 
 from runfsm_simulator.wire import routes, sse
 from runfsm_simulator.wire.asked import Answer, Asked, Handler
-from runfsm_simulator.wire.errors import ApiError
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.profiles import PROFILES
 from runfsm_simulator.wire.response_events import Events
 from runfsm_simulator.wire.response_stream import Late
 from runfsm_simulator.wire.session_stream import SessionStream
 from runfsm_simulator.wire.stream import EventStream
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.happenings import Happening
 from sdk_types import EVENTS, RESPONSE_EVENTS, ROUTES, SESSION_EVENTS, check
 

@@ -38,7 +38,7 @@ VERBS: Final = (*WRITES, "runs", "retrieve", "messages", "find_message")
 
 @dataclass(frozen=True)
 class Port:
-    """The shortest of the roads that `conftest.py` has, for tests that need no other."""
+    """The shortest of the roads that `roads.py` has, for tests that need no other."""
 
     loop: str | None = None
     name: str = "direct"

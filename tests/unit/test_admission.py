@@ -32,19 +32,9 @@ from runfsm import (
     ThreadBusy,
     Wait,
 )
-from runfsm.driver.actions import (
-    Cancel,
-    Create,
-    Done,
-    Faulted,
-    FetchMessages,
-    ListRuns,
-    Sleep,
-    Slept,
-    TakeTurn,
-    TurnTaken,
-)
+from runfsm.driver.actions import Cancel, Create, Done, FetchMessages, ListRuns, Sleep, TakeTurn
 from runfsm.driver.busy import LINGER_S, OnBusy
+from runfsm.driver.replies import Faulted, Slept, TurnTaken
 
 WAITING = [Wait(), Interrupt(), Enqueue()]
 EVERY: list[OnBusy] = [Reject(), *WAITING]

@@ -37,22 +37,11 @@ from runfsm import (
     ThreadBusy,
     Wait,
 )
-from runfsm.driver.actions import (
-    Added,
-    AddMessage,
-    Create,
-    Done,
-    FindMessage,
-    ListRuns,
-    Sleep,
-    Slept,
-    TakeTurn,
-    ThreadMade,
-    TurnTaken,
-)
+from runfsm.driver.actions import AddMessage, Create, Done, FindMessage, ListRuns, Sleep, TakeTurn
 from runfsm.driver.admission import Admission
 from runfsm.driver.journal import FaultMet
 from runfsm.driver.pacing import Patience
+from runfsm.driver.replies import Added, Slept, ThreadMade, TurnTaken
 from runfsm.driver.threadcore import ThreadCore
 
 PAGE = replace(GARBLED, maybe_applied=False)

@@ -6,17 +6,9 @@ import pytest
 
 from by_hand import LOCKED, LOST, MESSAGE, Core, K, a_core, a_waiting_core, listed, met, told
 from runfsm import BackendError, Fault, Policy, RunCore, ThreadBusy, Wait
-from runfsm.driver.actions import (
-    Added,
-    Create,
-    Done,
-    FindMessage,
-    Listed,
-    ListRuns,
-    Sleep,
-    Slept,
-)
+from runfsm.driver.actions import Create, Done, FindMessage, ListRuns, Sleep
 from runfsm.driver.busy import LINGER_S, OWN_S
+from runfsm.driver.replies import Added, Listed, Slept
 from runfsm.driver.threadcore import ThreadCore
 
 GRACE_S = Policy().cancel_grace_s

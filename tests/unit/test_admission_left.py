@@ -32,18 +32,8 @@ from runfsm import (
     RunCancelled,
     RunCore,
 )
-from runfsm.driver.actions import (
-    Cancel,
-    Create,
-    Done,
-    FetchMessages,
-    ListRuns,
-    Reply,
-    Sleep,
-    Slept,
-    ThreadMade,
-    TurnTaken,
-)
+from runfsm.driver.actions import Cancel, Create, Done, FetchMessages, ListRuns, Sleep
+from runfsm.driver.replies import Reply, Slept, ThreadMade, TurnTaken
 
 # Cancels, interrupts and deadlines on the way ----------------------------------------------------
 

@@ -28,18 +28,10 @@ from runfsm import (
     ThreadBusy,
     Wait,
 )
-from runfsm.driver.actions import (
-    AddMessage,
-    Create,
-    Done,
-    ListRuns,
-    Sleep,
-    Slept,
-    TakeTurn,
-    TurnTaken,
-)
+from runfsm.driver.actions import AddMessage, Create, Done, ListRuns, Sleep, TakeTurn
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.journal import CancelReason
+from runfsm.driver.replies import Slept, TurnTaken
 from runfsm.driver.threadcore import ThreadCore
 
 WAITING = [Wait(), Interrupt(), Enqueue()]

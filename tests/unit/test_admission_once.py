@@ -32,7 +32,6 @@ from runfsm import (
     Wait,
 )
 from runfsm.driver.actions import (
-    Added,
     AddMessage,
     Create,
     CreateThread,
@@ -40,12 +39,10 @@ from runfsm.driver.actions import (
     FetchMessages,
     FindMessage,
     ListRuns,
-    Reply,
     Sleep,
-    Slept,
-    ThreadMade,
 )
 from runfsm.driver.habits import Habits
+from runfsm.driver.replies import Added, Reply, Slept, ThreadMade
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.lifecycle import LIFECYCLE
 from runfsm.lifecycle.journal import Transition
@@ -212,6 +209,18 @@ def test_a_garbled_first_answer_is_the_wrong_address() -> None:
     assert isinstance(new_thread.error, BackendError)
     assert isinstance(never_answered.error, BackendError)
     assert never_answered.error.fault.maybe_applied
+
+
+def test_a_thread_that_is_but_a_name_is_no_answer() -> None:
+    """Where the service makes none, the page that comes next is still its first word."""
+    made, named = (RunCore(replace(REQUEST, thread_id=None), 0.0) for _ in "12")
+    made.receive(ThreadMade("thread_1", 0.0))
+    named.receive(ThreadMade("thread_1", 0.0, is_there=False))
+    for core in (made, named):
+        core.receive(met(replace(GARBLED, maybe_applied=False)))
+
+    assert None is made.error
+    assert isinstance(named.error, BackendError)
 
 
 def test_a_thread_may_be_made_twice() -> None:

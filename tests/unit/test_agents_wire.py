@@ -13,7 +13,7 @@ from runfsm.backends import agents_wire as wire
 from runfsm.backends.agents_answers import Turn, read_actions, read_turn, read_turns
 from runfsm.backends.agents_memory import Memory
 from runfsm.backends.agents_recipe import check_later, input_of, session_of
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 
 REF = RunRef("agents", "turn_1", "sess_1")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from by_hand import a_run
-from runfsm.driver.actions import ToolOutput
 from runfsm.driver.answers import Answers
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle import RunSnapshot, ToolCall
 
 APPROVAL = "mcp_approval_request"

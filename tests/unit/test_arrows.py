@@ -40,11 +40,11 @@ MAY_IMPORT = {
         for loop in LOOPS
     },
     **{f"runfsm.driver.{worker}": {"driver", "clock"} for worker in WORKERS},
-    "runfsm.tools": {"errors", "lifecycle", "tools", "driver.actions"},
+    "runfsm.tools": {"errors", "lifecycle", "tools", "driver.request"},
     "runfsm.backends": {
         "errors",
         "lifecycle",
-        "driver.actions",
+        "driver.request",
         "driver.hint",
         "driver.live",
         "backends",

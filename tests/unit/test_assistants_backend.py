@@ -12,7 +12,7 @@ import pytest
 from canned import REF, RUN, TEXT, Ask, Service, by_both
 from runfsm import AssistantsBackend, AsyncRunDriver, RunDriver, RunRequest
 from runfsm.backends import SyncAssistantsBackend
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.errors import BackendError, CallerError
 from runfsm.lifecycle import RunRef, RunSnapshot
 from runfsm.lifecycle.snapshot import METADATA_KEY, METADATA_MAX

@@ -16,16 +16,14 @@ from runfsm.driver.actions import (
     CreateThread,
     Done,
     FetchMessages,
-    Reply,
     Retrieve,
     RunTools,
     Sleep,
-    Slept,
     SubmitOutputs,
-    ThreadMade,
 )
-from runfsm.driver.core import EMPTY_MAX
 from runfsm.driver.habits import Habits
+from runfsm.driver.learn import EMPTY_MAX
+from runfsm.driver.replies import Reply, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 
 ONE_ROUND: list[Reply] = [

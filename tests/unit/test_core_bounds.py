@@ -14,11 +14,10 @@ from runfsm.driver.actions import (
     FetchMessages,
     Retrieve,
     RunTools,
-    Seen,
     Sleep,
-    Slept,
     SubmitOutputs,
 )
+from runfsm.driver.replies import Seen, Slept
 
 EXPIRES_AT = 600.0
 

@@ -8,9 +8,10 @@ import pytest
 
 from by_hand import REF, REQUEST, a_core, a_run, met
 from runfsm import Fault, FaultKind, Policy, RunCore, RunStatus
-from runfsm.driver.actions import Cancel, Listen, Retrieve, Seen, Sleep, Slept
+from runfsm.driver.actions import Cancel, Listen, Retrieve, Sleep
 from runfsm.driver.journal import CancelWanted, GaveUp
 from runfsm.driver.live import SILENCE_S
+from runfsm.driver.replies import Seen, Slept
 
 EXPIRES_AT = 600.0
 
@@ -109,3 +110,12 @@ def test_who_wants_it_cancelled_has_it_cancelled() -> None:
     core.receive(Seen(a_run("cancelled"), EXPIRES_AT))
 
     assert RunStatus.CANCELLED is core.status
+
+
+def test_whose_creation_is_known_expires_by_that() -> None:
+    """Not by when the driver came to it: the run was there before."""
+    run = replace(a_run("in_progress"), expires_here=True, expires_after_s=EXPIRES_AT)
+    core = a_core(Seen(run, EXPIRES_AT - 1), Slept(EXPIRES_AT))
+
+    assert EXPIRES_AT == run.expires_at
+    assert Cancel(REF) == core.next_action()

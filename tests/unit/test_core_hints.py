@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from by_hand import REF, REFUSED, a_core, a_run, met, seen
-from runfsm.driver.actions import Seen, Slept
+from runfsm.driver.replies import Seen, Slept
 
 
 def test_what_is_told_of_it_by_any_of_its_names_is_heard() -> None:

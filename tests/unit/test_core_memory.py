@@ -38,18 +38,16 @@ from runfsm.driver.actions import (
     Done,
     FetchMessages,
     ListRuns,
-    Reply,
     Retrieve,
     RunTools,
     Sleep,
-    Slept,
     SubmitOutputs,
-    ToolOutput,
-    ToolsRan,
 )
 from runfsm.driver.core import check_core
 from runfsm.driver.habits import Habits
 from runfsm.driver.journal import CancelWanted, FaultMet, GaveUp, ToolAnswered
+from runfsm.driver.replies import Reply, Slept, ToolsRan
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle import RunEvent
 from runfsm.lifecycle.journal import Transition
 

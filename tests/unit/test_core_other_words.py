@@ -8,7 +8,8 @@ import pytest
 
 from by_hand import LOCKED, REFUSED, a_core, a_run, met, ran, seen
 from runfsm import BackendError, CancelReason, Fault, FaultKind, Pacing
-from runfsm.driver.actions import Cancel, Done, Retrieve, Seen, Sleep, Slept, SubmitOutputs
+from runfsm.driver.actions import Cancel, Done, Retrieve, Sleep, SubmitOutputs
+from runfsm.driver.replies import Seen, Slept
 from runfsm.lifecycle import ToolCall
 
 

@@ -11,17 +11,14 @@ from runfsm.driver.actions import (
     Create,
     Done,
     FetchMessages,
-    Heard,
     Listen,
-    Reply,
     Retrieve,
     RunTools,
-    Silent,
     Sleep,
-    Slept,
     SubmitOutputs,
 )
 from runfsm.driver.live import SILENCE_S
+from runfsm.driver.replies import Heard, Reply, Silent, Slept
 
 PIECE = Heard(TextDelta("msg_1", "Hel"), 0.0)
 

@@ -13,10 +13,10 @@ from runfsm.driver.actions import (
     Retrieve,
     RunTools,
     Sleep,
-    Slept,
     SubmitOutputs,
 )
 from runfsm.driver.journal import CancelWanted, GaveUp
+from runfsm.driver.replies import Slept
 from runfsm.lifecycle.journal import Transition
 
 K = FaultKind

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runfsm import StepUpdate, TextDelta
-from runfsm.driver.actions import Fetched, Heard, RunTools, Silent
+from runfsm.driver.actions import RunTools
 from runfsm.driver.narrator import Narrator
+from runfsm.driver.replies import Fetched, Heard, Silent
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, ToolCall
 
 REF = RunRef("assistants", "run_1", "thread_1")

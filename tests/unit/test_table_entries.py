@@ -12,6 +12,8 @@ from typing import Any, Final
 import pytest
 
 from runfsm.lifecycle import LIFECYCLE, RESPONSE, TURN, Lifecycle
+from runfsm.lifecycle.wires.chain import RESPONSES_CHAIN
+from runfsm.lifecycle.wires.session import SESSION_RUN
 
 #: From, event, to, by whose hand, and how sure it is.
 RUN: Final = """
@@ -61,8 +63,57 @@ ONE_TURN: Final = """
     waiting          cancel               waiting          client   likely
     waiting          confirm_cancel       cancelled        service  likely
 """
-TABLES: Final = [(LIFECYCLE, RUN), (RESPONSE, ONE_RESPONSE), (TURN, ONE_TURN)]
-each = pytest.mark.parametrize(("table", "entries"), TABLES, ids=["run", "response", "turn"])
+RUN_AS_A_CHAIN: Final = """
+    (created)        create               queued           client   certain
+    queued           start                in_progress      service  certain
+    queued           cancel               cancelling       client   likely
+    queued           fail                 failed           service  inferred
+    queued           expire               expired          clock    likely
+    in_progress      require_action       requires_action  service  certain
+    in_progress      complete             completed        service  certain
+    in_progress      truncate             incomplete       service  likely
+    in_progress      fail                 failed           service  likely
+    in_progress      cancel               cancelling       client   certain
+    in_progress      expire               expired          clock    likely
+    requires_action  submit_tool_outputs  queued           client   certain
+    requires_action  cancel               cancelling       client   likely
+    requires_action  expire               expired          clock    likely
+    cancelling       confirm_cancel       cancelled        service  certain
+    cancelling       complete             completed        service  likely
+    cancelling       fail                 failed           service  likely
+    cancelling       truncate             incomplete       service  inferred
+    cancelling       expire               expired          clock    inferred
+"""
+RUN_AS_A_TURN: Final = """
+    (created)        create               queued           client   certain
+    queued           start                in_progress      service  certain
+    queued           cancel               cancelling       client   inferred
+    queued           fail                 failed           service  inferred
+    queued           expire               expired          clock    likely
+    in_progress      require_action       requires_action  service  certain
+    in_progress      complete             completed        service  certain
+    in_progress      truncate             incomplete       service  likely
+    in_progress      fail                 failed           service  likely
+    in_progress      cancel               cancelling       client   likely
+    in_progress      expire               expired          clock    likely
+    requires_action  submit_tool_outputs  in_progress      client   likely
+    requires_action  cancel               cancelling       client   likely
+    requires_action  expire               expired          clock    likely
+    cancelling       confirm_cancel       cancelled        service  certain
+    cancelling       complete             completed        service  likely
+    cancelling       fail                 failed           service  inferred
+    cancelling       truncate             incomplete       service  inferred
+    cancelling       expire               expired          clock    inferred
+"""
+IDS: Final = ["run", "response", "turn", "chain", "run as a turn"]
+TABLES: Final = [
+    (LIFECYCLE, RUN),
+    (RESPONSE, ONE_RESPONSE),
+    (TURN, ONE_TURN),
+    (RESPONSES_CHAIN, RUN_AS_A_CHAIN),
+    (SESSION_RUN, RUN_AS_A_TURN),
+]
+each = pytest.mark.parametrize(("table", "entries"), TABLES, ids=IDS)
 
 
 def _rows(entries: str) -> list[tuple[str, ...]]:
@@ -95,8 +146,10 @@ def test_what_was_not_entered_is_not_legal(table: Lifecycle[Any, Any], entries: 
         (LIFECYCLE, {"queued", "in_progress", "requires_action", "cancelling"}),
         (RESPONSE, {"queued", "in_progress"}),
         (TURN, set()),
+        (RESPONSES_CHAIN, {"queued", "in_progress", "requires_action", "cancelling"}),
+        (SESSION_RUN, set()),
     ],
-    ids=["run", "response", "turn"],
+    ids=IDS,
 )
 def test_the_thread_is_locked_where_it_was_entered(
     table: Lifecycle[Any, Any], locks: set[str]

@@ -35,7 +35,9 @@ from runfsm import (
     UnknownStatus,
     log_contents,
 )
-from runfsm.driver.actions import AddMessage, Faulted, Seen, ToolOutput, ToolsRan
+from runfsm.driver.actions import AddMessage
+from runfsm.driver.replies import Faulted, Seen, ToolsRan
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.telling import Teller, check_observers
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.errors import Fault

@@ -8,7 +8,8 @@ import pytest
 
 from by_hand import REF, a_run, another
 from runfsm import RunSnapshot, Toolset, tool
-from runfsm.driver.actions import RunTools, ToolOutput
+from runfsm.driver.actions import RunTools
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import FOREVER_S, ToolJob, ToolRound
 from runfsm.lifecycle import LIFECYCLE, ToolCall
 

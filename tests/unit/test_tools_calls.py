@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel
 
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.errors import ToolDefinitionError
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import BoundCall, Tool, Toolset, tool

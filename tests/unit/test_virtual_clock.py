@@ -52,6 +52,15 @@ def test_time_cannot_go_back(back: float) -> None:
     assert 100.0 == clock.now()
 
 
+def test_time_may_stay_where_it_is() -> None:
+    """To move it by nothing is no mistake: a program may have nothing left to wait for."""
+    clock = VirtualClock()
+    before = clock.now()
+    clock.advance(0)
+
+    assert before == clock.now()
+
+
 def test_an_onlooker_who_sleeps_moves_time_by_itself() -> None:
     """Code that is no participant is not waited for: its sleep is an advance."""
     clock = VirtualClock(start=0.0)

@@ -12,28 +12,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
-from runfsm.errors import BackendError, Fault, FaultKind, IllegalTransition
+from runfsm.errors import BackendError, IllegalTransition
 from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm.lifecycle.snapshot import METADATA_KEY
+from runfsm_simulator.doors.directvalues import RunRequest, ToolOutput, fault, snapshot
 from runfsm_simulator.doors.striker import Called, Striker
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_endpoint, check_id
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateMessage
-from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
-from runfsm_simulator.wire.shapes import unix
+from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.validation import parse
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.models import Run, Thread
 from runfsm_simulator.world.operations import World
-from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
-from runfsm_simulator.world.switches import Switches
+from runfsm_simulator.world.refusals import Refusal
 from runfsm_simulator.world.witness import WITNESSES
 
-__all__ = ["AsyncDirectBackend", "DirectBackend"]
+__all__ = ["DirectBackend"]
 
 #: A list's first page.
 LATEST: Final = 20
@@ -41,43 +41,6 @@ LATEST: Final = 20
 ModelT = TypeVar("ModelT", bound=BaseModel)
 T = TypeVar("T")
 P = ParamSpec("P")
-
-
-class RunRequest(Protocol):
-    """What to run."""
-
-    @property
-    def assistant_id(self) -> str:
-        """Who answers."""
-
-    @property
-    def message(self) -> str | None:
-        """What the user says; added to the thread together with the run."""
-
-    @property
-    def thread_id(self) -> str | None:
-        """Where; `None` makes a new thread."""
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Further parameters of the API's own *create run* call."""
-
-    @property
-    def key(self) -> str | None:
-        """The run's own name, kept in its metadata."""
-
-
-class ToolOutput(Protocol):
-    """What is handed in for one call."""
-
-    @property
-    def call_id(self) -> str:
-        """Which call."""
-
-    @property
-    def output(self) -> str:
-        """The text for the model."""
-
 
 #: Which call of the API each method stands for.
 CALLS: Final[Mapping[str, str]] = {
@@ -147,13 +110,13 @@ class DirectBackend:
                 body = _with(body, "additional_messages", said)
                 created = self._copied(CreateRun, body)
                 run = runs.on_thread(self._world, created, thread_id=request.thread_id)
-            return _snapshot(run)
+            return snapshot(run)
 
     @_call
     def retrieve(self, ref: RunRef) -> RunSnapshot:
         """Look at the run."""
         with self._operation():
-            return _snapshot(self._run(ref))
+            return snapshot(self._run(ref))
 
     @_call
     def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
@@ -162,7 +125,7 @@ class DirectBackend:
         with self._operation():
             self._check_ids(ref)
             body = self._copied(SubmitToolOutputs, {"tool_outputs": given})
-            return _snapshot(
+            return snapshot(
                 runs.hand_in(self._world, body, thread_id=ref.thread_id, run_id=ref.run_id)
             )
 
@@ -172,7 +135,7 @@ class DirectBackend:
         with self._operation():
             run = self._run(ref)
             self._world.fire(run.id, RunEvent.CANCEL)
-            return _snapshot(run)
+            return snapshot(run)
 
     @_call
     def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
@@ -194,7 +157,7 @@ class DirectBackend:
         """The thread's latest runs, newest first."""
         with self._operation():
             latest = list(self._thread(thread_id).runs.values())[: -LATEST - 1 : -1]
-            return tuple(_snapshot(run) for run in latest)
+            return tuple(snapshot(run) for run in latest)
 
     @_call
     def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
@@ -269,96 +232,10 @@ class DirectBackend:
                 check_endpoint("POST", "/v1/threads", self._world.switches)
                 yield
         except (ApiError, IllegalTransition, Refusal) as refusal:
-            raise BackendError.of(_fault(refusal, self._world.switches)) from refusal
-
-
-class AsyncDirectBackend:
-    """The same calls, to be awaited. None of them ever waits.
-
-    Args:
-        backend: who answers them.
-    """
-
-    def __init__(self, backend: DirectBackend) -> None:
-        self._backend = backend
-
-    async def create(self, request: RunRequest) -> RunSnapshot:
-        """See `DirectBackend.create`."""
-        return self._backend.create(request)
-
-    async def retrieve(self, ref: RunRef) -> RunSnapshot:
-        """See `DirectBackend.retrieve`."""
-        return self._backend.retrieve(ref)
-
-    async def submit(self, ref: RunRef, outputs: Sequence[ToolOutput]) -> RunSnapshot:
-        """See `DirectBackend.submit`."""
-        return self._backend.submit(ref, outputs)
-
-    async def cancel(self, ref: RunRef) -> RunSnapshot:
-        """See `DirectBackend.cancel`."""
-        return self._backend.cancel(ref)
-
-    async def messages(self, ref: RunRef) -> tuple[RunMessage, ...]:
-        """See `DirectBackend.messages`."""
-        return self._backend.messages(ref)
-
-    async def create_thread(self) -> str:
-        """See `DirectBackend.create_thread`."""
-        return self._backend.create_thread()
-
-    async def runs(self, thread_id: str) -> tuple[RunSnapshot, ...]:
-        """See `DirectBackend.runs`."""
-        return self._backend.runs(thread_id)
-
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
-        """See `DirectBackend.add_message`."""
-        return self._backend.add_message(thread_id, content, key=key)
-
-    async def find_message(self, thread_id: str, key: str) -> str | None:
-        """See `DirectBackend.find_message`."""
-        return self._backend.find_message(thread_id, key)
+            raise BackendError.of(fault(refusal, self._world.switches)) from refusal
 
 
 def _with(body: Any, key: str, more: list[Any]) -> Any:
     """`body` with `more` at the end of its list; or as it is, for the wire to refuse."""
     listed = body.get(key) or [] if isinstance(body, Mapping) else None
     return {**body, key: [*listed, *more]} if isinstance(listed, list | tuple) else body
-
-
-def _snapshot(run: Run) -> RunSnapshot:
-    return RunSnapshot(
-        ref=RunRef("assistants", run.id, run.thread.id),
-        raw_status=run.status.value,
-        calls=run.calls,
-        created_at=unix(run.created_at),
-        started_at=unix(run.started_at),
-        expires_at=unix(run.expires_at),
-        error=run.error,
-        incomplete_reason=run.incomplete_reason,
-        usage=run.usage,
-        key=run.metadata.get(METADATA_KEY),
-    )
-
-
-#: What a refused event of a client means to it.
-REFUSED: Final[Mapping[RunEvent, FaultKind]] = {
-    RunEvent.CANCEL: FaultKind.ALREADY_TERMINAL,
-    RunEvent.SUBMIT_TOOL_OUTPUTS: FaultKind.STALE_ACTION,
-}
-
-
-def _fault(refusal: ApiError | IllegalTransition | Refusal, switches: Switches) -> Fault:
-    answer = refusal if isinstance(refusal, ApiError) else api_error(refusal, switches)
-    holder = refusal.run_id if isinstance(refusal, ThreadLocked) else None
-    match refusal:
-        case ThreadLocked():
-            kind = FaultKind.LOCKED
-        case NotFound() | ApiError(status=404):
-            kind = FaultKind.NOT_FOUND
-        case IllegalTransition(event=event):
-            kind = REFUSED[event]
-        case WrongToolOutputs():  # another client may have answered; this is a later round
-            kind = FaultKind.STALE_ACTION
-        case _:
-            kind = FaultKind.INVALID
-    return Fault(kind, answer.message, holder=holder, status_code=answer.status)

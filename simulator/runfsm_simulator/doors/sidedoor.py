@@ -14,12 +14,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from runfsm.errors import CallerError
-from runfsm_simulator.doors.powers import POWERS, Power, Wanted
+from runfsm_simulator.doors.powers import POWERS, Power
+from runfsm_simulator.doors.wanted import Wanted
 from runfsm_simulator.doors.worlds import Worlds
-from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
+from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
+from runfsm_simulator.wire.refused import api_error
 from runfsm_simulator.wire.routes import pattern
-from runfsm_simulator.wire.wording import JSON_ONLY
+from runfsm_simulator.wire.wording import JSON_ONLY, ApiError
 from runfsm_simulator.world.refusals import NotFound
 
 __all__ = ["SideDoor"]

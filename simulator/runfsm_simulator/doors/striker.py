@@ -12,8 +12,9 @@ from functools import partial
 from typing import Final, Literal, TypeVar
 
 from runfsm.errors import Fault, FaultKind
-from runfsm_simulator.wire.errors import ApiError, api_error
 from runfsm_simulator.wire.outages import OUTAGES
+from runfsm_simulator.wire.refused import api_error
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.models import Thread, Work
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.reasons import Reason

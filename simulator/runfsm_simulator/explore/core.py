@@ -18,22 +18,15 @@ from typing import Any, Final
 
 from runfsm.backends.assistants import AssistantsBackend
 from runfsm.clock import Clock
-from runfsm.driver.actions import (
-    Action,
-    Done,
-    RunRequest,
-    RunTools,
-    Sleep,
-    Slept,
-    ToolOutput,
-    ToolsRan,
-)
+from runfsm.driver.actions import Action, Done, RunTools, Sleep
 from runfsm.driver.core import RunCore
 from runfsm.driver.hands import Hands
 from runfsm.driver.lines import Lines
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Pacing
 from runfsm.driver.policy import Policy
+from runfsm.driver.replies import Slept, ToolsRan
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.driver.shared import Shared
 from runfsm.driver.sync import RunDriver
 from runfsm.lifecycle import LIFECYCLE, MessageStatus, RunEvent, RunStatus

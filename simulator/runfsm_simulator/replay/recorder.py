@@ -21,7 +21,7 @@ from threading import RLock
 from typing import Any, Final, TypeVar
 
 from runfsm.errors import CallerError
-from runfsm_simulator.doors.control import Beginning
+from runfsm_simulator.doors.beginning import Beginning
 from runfsm_simulator.doors.pacing import Movable, Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from runfsm.driver.actions import RunRequest
+from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
 from runfsm_simulator.world.arguments import make_arguments
 from runfsm_simulator.world.mistakes import suggestion

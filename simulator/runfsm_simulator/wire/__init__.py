@@ -13,7 +13,9 @@ session_shapes.py session_events.py session_stream.py: the same for the Agents A
 webhook_events.py what webhooks tell
 hosted.py      calls of tools that the service runs itself
 errors.py      how a refusal sounds, and where we know it from; wording.py: what it is made of
-response_refusals.py session_refusals.py: those of the Responses API and of the Agents API
+run_refusals.py request_refusals.py parameter_refusals.py response_refusals.py session_refusals.py
+               its tables: of the state of runs, of requests, of parameters; of the other two APIs
+refused.py     which of them tells what the world refuses
 multipart.py   the form in which a file comes
 assistants.py threads.py messages.py runs.py files.py vector_stores.py models_list.py
 responses.py conversations.py sessions.py

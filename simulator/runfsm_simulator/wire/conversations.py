@@ -6,12 +6,12 @@ from typing import Any
 
 from runfsm_simulator.wire import response_shapes as shapes
 from runfsm_simulator.wire.asked import Asked
-from runfsm_simulator.wire.bodies.items import items_of
-from runfsm_simulator.wire.bodies.responses import (
+from runfsm_simulator.wire.bodies.conversations import (
     AddItems,
     CreateConversation,
     ModifyConversation,
 )
+from runfsm_simulator.wire.bodies.items import items_of
 from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.wire.responses import included
 

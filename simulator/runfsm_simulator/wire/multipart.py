@@ -14,7 +14,8 @@ from email.message import EmailMessage
 from email.policy import HTTP
 from typing import Final
 
-from runfsm_simulator.wire.errors import REFUSALS, ApiError
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.wording import ApiError
 
 __all__ = ["Part", "form"]
 

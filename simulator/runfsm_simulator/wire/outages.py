@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from runfsm.lifecycle import Evidence
-from runfsm_simulator.wire.errors import Wording
+from runfsm_simulator.wire.wording import Wording
 
 __all__ = ["OUTAGES"]
 

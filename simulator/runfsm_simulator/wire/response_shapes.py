@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from runfsm.lifecycle import MESSAGE, ResponseStatus, RunError, Usage
-from runfsm_simulator.wire.bodies.responses import flat
+from runfsm_simulator.wire.bodies.flattools import flat
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.world.citing import Annotation
 from runfsm_simulator.world.hosted import CodeInterpreter, FileResult, HostedStep

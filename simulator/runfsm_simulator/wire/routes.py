@@ -27,9 +27,11 @@ from runfsm_simulator.wire import (
     vector_stores,
 )
 from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
-from runfsm_simulator.wire.errors import REFUSALS, ApiError, api_error
+from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
+from runfsm_simulator.wire.refused import api_error
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 from runfsm_simulator.world.witness import WITNESSES

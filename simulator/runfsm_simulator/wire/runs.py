@@ -12,10 +12,10 @@ from runfsm_simulator.wire.asked import Answer, Asked
 from runfsm_simulator.wire.bodies.common import ModifyMetadata, Nothing
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateThread
-from runfsm_simulator.wire.errors import ApiError
 from runfsm_simulator.wire.hosted import wants_contents
 from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.wire.stream import EventStream
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.happenings import Listener
 from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.operations import World

@@ -21,7 +21,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from runfsm.lifecycle import ToolCall
-from runfsm_simulator.wire.bodies.responses import flat
+from runfsm_simulator.wire.bodies.flattools import flat
 from runfsm_simulator.wire.shapes import unix
 from runfsm_simulator.world.sessionmodels import Session, SessionTurn, ToolResult, TurnItem
 from runfsm_simulator.world.terms import Json as Kept

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
-from runfsm_simulator.wire.errors import REFUSALS, ApiError
+from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.wording import ApiError
 from runfsm_simulator.world.switches import DOCUMENTED, Switches
 
 __all__ = ["TAG", "parse", "switches_in", "validate"]

@@ -10,7 +10,10 @@ from runfsm.lifecycle import Evidence
 from runfsm_simulator.wire.http import Response, json_bytes
 from runfsm_simulator.world.reasons import Reason
 
-__all__ = ["JSON_ONLY", "ApiError", "Wording"]
+__all__ = ["JSON_ONLY", "PLATFORM", "ApiError", "Wording"]
+
+#: Where many texts are known from that nobody recorded on these endpoints.
+PLATFORM: Final = Evidence.likely("the wording of the platform's other endpoints")
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class Engine:
                 self._work(run)
             case _ if run.is_over:
                 run.lingers_until = self.now + self.weather.lingers_s(self.now, run)
-            case _ if run.calls and self.strikes("duplicate_calls", run):
+            case _ if self.strikes("duplicate_calls", run):
                 run.calls += run.calls[:1]
 
     def _queue(self, run: Work, edge: RunEdge) -> None:

@@ -1,7 +1,7 @@
 """What the world refuses, as facts: no status code, no wording. A refusal changes nothing.
 
 An event that the lifecycle does not allow is refused by the lifecycle itself, with
-`IllegalTransition`. How each refusal sounds on the wire is said in `wire/errors.py`.
+`IllegalTransition`. How each refusal sounds on the wire is said in `wire/refused.py`.
 """
 
 from __future__ import annotations

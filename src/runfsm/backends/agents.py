@@ -25,8 +25,8 @@ from runfsm.backends.base import Capabilities
 from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
 from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
-from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 

@@ -28,7 +28,7 @@ from runfsm.backends.call import Call
 from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Item, message_of, said_by
 from runfsm.backends.responses_recipe import assistant_id_of
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 from runfsm.lifecycle.snapshot import METADATA_MAX, RunMessage, RunRef, RunSnapshot, ToolCall
 from runfsm.lifecycle.turn import TurnStatus

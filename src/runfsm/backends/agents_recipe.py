@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runfsm.backends.responses_recipe import messages_of, recipe_of
-from runfsm.driver.actions import RunRequest
+from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
 
 __all__ = ["check_agent", "check_later", "input_of", "session_of"]

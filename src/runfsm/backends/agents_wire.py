@@ -22,7 +22,7 @@ from runfsm.backends.call import Call, safe
 from runfsm.backends.faults import not_this_api
 from runfsm.backends.fields import json_or_text
 from runfsm.backends.responses_answers import Item, read_items
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.errors import BackendError
 
 __all__ = [

@@ -23,8 +23,8 @@ from runfsm.backends.assistants_stream import LegReader
 from runfsm.backends.call import Call
 from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
-from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]

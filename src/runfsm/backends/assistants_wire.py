@@ -15,7 +15,7 @@ from openai.types.beta.threads import Message, Run
 
 from runfsm.backends.assistants_answers import read_id, read_key, read_message, read_run
 from runfsm.backends.call import Call, safe
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,

@@ -11,8 +11,8 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 __all__ = [

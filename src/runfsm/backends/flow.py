@@ -13,7 +13,7 @@ import openai
 
 from runfsm.backends.call import Call
 from runfsm.backends.faults import map_errors
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 

@@ -21,8 +21,8 @@ from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
 from runfsm.backends.responses_flows import Flows, Leg
 from runfsm.backends.responses_memory import Memory
 from runfsm.backends.responses_threads import Conversations, ResponseChains
-from runfsm.driver.actions import RunRequest, ToolOutput
 from runfsm.driver.live import StreamEvent
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import RunRef
 from runfsm.lifecycle.wires import RESPONSES

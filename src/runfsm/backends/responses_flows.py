@@ -23,7 +23,7 @@ from runfsm.backends.responses_memory import Attempt
 from runfsm.backends.responses_recipe import assistant_id_of, messages_of, recipe_of
 from runfsm.backends.responses_record import Record
 from runfsm.backends.responses_stream import LegReader
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunRef, RunSnapshot, has_room_for_key

@@ -18,7 +18,7 @@ from runfsm.backends.responses_answers import (
     read_ids,
     read_items,
 )
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.snapshot import ToolCall
 
 __all__ = [

@@ -24,8 +24,10 @@ serve.py      `runfsm serve`: the simulator as an HTTP server
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from runfsm.cli import (
     conform,
@@ -46,7 +48,21 @@ from runfsm.errors import CallerError, RunfsmError
 
 __all__ = ["main"]
 
+
+class Commands(TyperGroup):
+    """The commands. A value that is none of its choices is told without pydantic's first words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
+    cls=Commands,
     name="runfsm",
     help=(
         "Assistant runs as one explicit state machine: watch them, draw them, serve them. "

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from runfsm.backends import AssistantsBackend
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.request import RunRequest
 from runfsm.driver.sync import RunDriver
 from runfsm.driver.watch import Watch
 from runfsm.errors import BackendError

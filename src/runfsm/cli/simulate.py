@@ -17,8 +17,8 @@ from runfsm.backends import AssistantsBackend
 from runfsm.cli.asjson import outcome_to_dict
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import Telling, new_console
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.request import RunRequest
 from runfsm.driver.sync import RunDriver
 from runfsm.driver.watch import Watch
 from runfsm.lifecycle.run import RunStatus

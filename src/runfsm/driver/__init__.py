@@ -1,7 +1,9 @@
 """WHAT TO DO NEXT: minds that decide, and loops that do.
 
 What is said, by whom to whom:
-actions.py      what a core asks for, and what came of it
+request.py      what an app hands in: a request, and the outputs of its tools
+actions.py      what a core asks for
+replies.py      what came of it; which reply answers which action
 policy.py       what the app wants: deadline, busy threads, failing tools
 busy.py         ... about a thread that another run holds: Reject, Wait, Interrupt, Enqueue
 journal.py      what the driver did and met
@@ -9,9 +11,10 @@ live.py         what a stream tells beside the journal: text, steps
 outcome.py      what a driven run came to
 
 Minds, which do nothing; pure:
-core.py         RunCore: what becomes of a reply
+core.py         RunCore: its two verbs, and when it is enough
 known.py        what is known of a run
 decide.py       what to do next about it
+learn.py        what a reply changes in it
 admission.py    how a run, or a message, gets onto its thread: once, and in its turn
 lock.py         what is known of a thread's lock
 threadcore.py   ThreadCore: a message, or a thread for oneself

@@ -1,142 +1,31 @@
-"""The driver's two vocabularies: what the core asks for, and what came of it.
-
-Which reply answers which action is said in `ANSWERS`. Each reply carries the time, because a core
-never asks for it.
-"""
+"""What a core asks for. What may come of it is in `replies.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
 
-from runfsm.driver.live import StreamEvent
-from runfsm.errors import CallerError, Fault
-from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot, ToolCall
+from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.lifecycle.snapshot import RunRef, ToolCall
 
 __all__ = [
     "Action",
     "AddMessage",
-    "Added",
     "Cancel",
     "Create",
     "CreateThread",
     "Done",
     "Driving",
     "Entering",
-    "Faulted",
     "FetchMessages",
-    "Fetched",
     "FindMessage",
-    "Heard",
     "ListRuns",
-    "Listed",
     "Listen",
-    "Reply",
     "Retrieve",
-    "RunRequest",
     "RunTools",
-    "Seen",
-    "Silent",
     "Sleep",
-    "Slept",
     "SubmitOutputs",
     "TakeTurn",
-    "ThreadMade",
-    "ToolOutput",
-    "ToolsRan",
-    "TurnTaken",
-    "check_id",
-    "check_reply",
 ]
-
-
-def check_id(name: str, value: object, *, right: str) -> None:
-    """Refuse what names nothing: `None`, an empty text, or the thing itself.
-
-    Raises:
-        CallerError: it is that; the message says what is `right`.
-    """
-    if isinstance(value, str) and value:
-        return
-    told = repr(value) if value is None or value == "" else f"a {type(value).__name__}"
-    raise CallerError(f"{name} is {told}: {right}")
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What to run.
-
-    Attributes:
-        assistant_id: the assistant that answers.
-        message: what the user says; added to the thread together with the run.
-        thread_id: the thread to run on; `None` makes a new one.
-        options: further parameters of the API's own *create run* call, passed on as they are:
-            `instructions`, `model`, `tools`, `tool_choice`, `metadata`, `temperature`,
-            `max_completion_tokens` ...
-        key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
-            run whose creation was not answered is found by it, and taken over instead of being
-            created twice; so never use one for two runs. A driver makes one up when it is `None`.
-
-    Raises:
-        CallerError: an id or a key that is no text, or empty; options that are no mapping.
-
-    Example:
-        >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
-        RunRequest(assistant_id='asst_abc123', thread_id=None)
-    """
-
-    assistant_id: str
-    message: str | None = field(default=None, repr=False)
-    thread_id: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    key: str | None = field(default=None, repr=False, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_id("assistant_id", self.assistant_id, right="give its id: RunRequest(assistant.id)")
-        if self.thread_id is not None:
-            right = "give its id, thread.id, or leave it out for a new thread"
-            check_id("thread_id", self.thread_id, right=right)
-        if self.key is not None:
-            check_id("key", self.key, right="give a text of your own, or leave it out")
-        if not isinstance(self.options, Mapping):
-            kind = type(self.options).__name__
-            raise CallerError(f"options is a {kind}: give a dict, such as {{'temperature': 0.2}}")
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
-    """What is handed in for one call.
-
-    Attributes:
-        call_id: which call.
-        name: the tool's name, as the model wrote it.
-        output: the text for the model: the result as JSON or plain text, or what went wrong.
-        kind: the kind of the call, as `ToolCall.kind`.
-        error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
-            `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
-            `"unserialisable_result"`, `"abandoned"`.
-        exception: what the tool raised, if it raised; it stays in the process.
-        began_at: when the tool was called, Unix seconds; `None` if it was not.
-        took_s: the seconds until it had answered, or was given up.
-    """
-
-    call_id: str
-    name: str
-    output: str = field(repr=False)
-    error: str | None = None
-    exception: BaseException | None = field(default=None, compare=False, repr=False)
-    began_at: float | None = field(default=None, compare=False, repr=False)
-    took_s: float | None = field(default=None, compare=False, repr=False)
-    kind: str = "function"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Not with the exception: those of HTTP clients, say, cannot be pickled.
-        told = (self.call_id, self.name, self.output, self.error)
-        return ToolOutput, (*told, None, self.began_at, self.took_s, self.kind)
-
-
-# What the core asks for --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,152 +157,3 @@ Entering = CreateThread | TakeTurn | ListRuns | Create | AddMessage | FindMessag
 Driving = Sleep | Listen | Retrieve | RunTools | SubmitOutputs | Cancel | FetchMessages | Done
 
 Action = Entering | Driving
-
-# What came of it ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The service answered with the run."""
-
-    snapshot: RunSnapshot
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Slept:
-    """Time has passed."""
-
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadMade:
-    """There is a new thread.
-
-    Attributes:
-        thread_id: its id.
-        now: the time.
-        is_there: whether the service has it, and not only the backend a name for it.
-    """
-
-    thread_id: str
-    now: float
-    is_there: bool = field(default=True, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class TurnTaken:
-    """It is our turn; nobody else in this process has the thread until we have left."""
-
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The thread's latest runs, newest first.
-
-    Attributes:
-        runs: as far as the service, or else the backend, knows of any.
-        now: the time.
-        is_whole: whether there are no others; not every service can list them.
-    """
-
-    runs: Sequence[RunSnapshot]
-    now: float
-    is_whole: bool = field(default=True, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """The message that is on the thread; `None` when none of that key was found."""
-
-    message_id: str | None
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The stream said something."""
-
-    event: StreamEvent
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """The stream says nothing more: it is over, broken or given up."""
-
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class ToolsRan:
-    """One output for each call that was asked for."""
-
-    outputs: Sequence[ToolOutput]
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What the run wrote, oldest first."""
-
-    messages: Sequence[RunMessage]
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Faulted:
-    """The call met a fault."""
-
-    fault: Fault
-    now: float
-
-
-Reply = (
-    Seen
-    | Slept
-    | ThreadMade
-    | TurnTaken
-    | Listed
-    | Added
-    | Heard
-    | Silent
-    | ToolsRan
-    | Fetched
-    | Faulted
-)
-
-#: What may answer what. A wait may end early, so that one is answered by `Slept` in any case.
-ANSWERS: Final[Mapping[type[Action], tuple[type[Reply], ...]]] = {
-    CreateThread: (ThreadMade, Faulted),
-    TakeTurn: (TurnTaken, Slept, Faulted),
-    ListRuns: (Listed, Faulted),
-    Create: (Seen, Faulted),
-    AddMessage: (Added, Faulted),
-    FindMessage: (Added, Faulted),
-    Sleep: (Slept,),
-    Listen: (Heard, Silent, Faulted),
-    Retrieve: (Seen, Faulted),
-    RunTools: (ToolsRan,),
-    SubmitOutputs: (Seen, Faulted),
-    Cancel: (Seen, Faulted),
-    FetchMessages: (Fetched, Faulted),
-    Done: (),
-}
-
-
-def check_reply(action: Action, reply: Reply) -> None:
-    """Refuse a reply that does not answer the action.
-
-    Raises:
-        CallerError: it does not; the message says what would.
-    """
-    takes = ANSWERS[type(action)]
-    if not isinstance(reply, takes):
-        names = " or ".join(kind.__name__ for kind in takes) or "nothing more"
-        raise CallerError(
-            f"the core asked for {type(action).__name__}, and was answered "
-            f"{type(reply).__name__}; it takes {names}"
-        )

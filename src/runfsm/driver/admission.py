@@ -16,27 +16,20 @@ from typing import Final
 
 from runfsm.driver.actions import (
     Action,
-    Added,
     AddMessage,
     Cancel,
     Create,
     CreateThread,
-    Faulted,
     FindMessage,
-    Listed,
     ListRuns,
-    Reply,
-    Seen,
     Sleep,
-    Slept,
     TakeTurn,
-    ThreadMade,
-    TurnTaken,
 )
 from runfsm.driver.busy import OWN_S, Enqueue, OnBusy, Reject
 from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
 from runfsm.driver.lock import Lock
 from runfsm.driver.pacing import Patience
+from runfsm.driver.replies import Added, Faulted, Listed, Reply, Seen, Slept, ThreadMade, TurnTaken
 from runfsm.driver.retry import OUTDATED, may_pass
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.journal import JournalStep

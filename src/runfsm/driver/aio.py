@@ -10,7 +10,7 @@ from typing import Any
 
 from runfsm.backends.base import AsyncBackend, AsyncStreamingBackend, check_kind
 from runfsm.clock import Clock, SystemClock
-from runfsm.driver.actions import AddMessage, ListRuns, RunRequest
+from runfsm.driver.actions import AddMessage, ListRuns
 from runfsm.driver.aiohands import AsyncHands
 from runfsm.driver.aiowatch import AsyncErrand, AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import OnBusy
@@ -23,6 +23,7 @@ from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy, policy_of
 from runfsm.driver.ratecap import RateCap
+from runfsm.driver.request import RunRequest
 from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Observer, check_observers
 from runfsm.driver.threadcore import ThreadCore

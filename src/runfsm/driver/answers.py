@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot, ToolCall
 

@@ -14,7 +14,6 @@ from runfsm.backends.base import Backend, Capabilities, StreamingBackend
 from runfsm.driver import toolthread
 from runfsm.driver.actions import (
     Action,
-    Added,
     AddMessage,
     Cancel,
     Create,
@@ -22,30 +21,33 @@ from runfsm.driver.actions import (
     Done,
     Driving,
     Entering,
-    Faulted,
-    Fetched,
     FetchMessages,
     FindMessage,
-    Heard,
-    Listed,
     Listen,
     ListRuns,
-    Reply,
     Retrieve,
     RunTools,
-    Seen,
-    Silent,
     Sleep,
-    Slept,
     SubmitOutputs,
     TakeTurn,
-    ThreadMade,
-    ToolOutput,
-    ToolsRan,
-    TurnTaken,
 )
 from runfsm.driver.lines import Ticket, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
+from runfsm.driver.replies import (
+    Added,
+    Faulted,
+    Fetched,
+    Heard,
+    Listed,
+    Reply,
+    Seen,
+    Silent,
+    Slept,
+    ThreadMade,
+    ToolsRan,
+    TurnTaken,
+)
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.shared import Shared
 from runfsm.driver.streamthread import StreamThread
 from runfsm.driver.toolround import ToolRound

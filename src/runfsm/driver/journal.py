@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.errors import Fault, FaultKind
 from runfsm.lifecycle import journal as lifecycle
 from runfsm.lifecycle.journal import JournalStep

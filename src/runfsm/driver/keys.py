@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-from runfsm.driver.actions import RunRequest
+from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import METADATA_MAX, has_room_for_key
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from runfsm.driver.answers import Answers
 from runfsm.driver.journal import CancelReason
+from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, RunfsmError
+from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.run import RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot
 from runfsm.lifecycle.tracker import RunTracker
@@ -23,6 +25,7 @@ class Known:
     Attributes:
         policy: what the app wants.
         started_at: when the driver began.
+        journal: what was seen to happen and what was done, oldest first.
         patience: what has been waited for.
         streaming: whether to listen where one can.
         now: the latest time that was told.
@@ -45,6 +48,7 @@ class Known:
 
     policy: Policy
     started_at: float
+    journal: list[JournalStep]
     patience: Patience
     streaming: bool
     now: float
@@ -86,6 +90,19 @@ class Known:
     def is_let_go(self) -> bool:
         """Whether nothing is left to be sent: it is over, or was told to cancel."""
         return self.is_over or self.error is not None or self.is_cancelling
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; `None` before its messages are fetched."""
+        if self.snapshot is None or self.messages is None or self.status is None:
+            return None
+        return Outcome(
+            status=self.status,
+            snapshot=self.snapshot,
+            messages=self.messages,
+            journal=tuple(self.journal),
+            cancel_reason=self.cancel_reason,
+        )
 
     @property
     def deadline_at(self) -> float | None:

@@ -26,11 +26,11 @@ import anyio
 import anyio.lowlevel
 
 from runfsm.clock import Clock, Participant
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.aiowatch import AsyncWatch
 from runfsm.driver.keys import checked
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.pacing import check_number
+from runfsm.driver.request import RunRequest
 from runfsm.driver.slots import Job, Slots
 from runfsm.errors import CallerError
 from runfsm.lifecycle.run import RunStatus

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runfsm.driver.actions import Action, Fetched, Heard, Reply, RunTools
+from runfsm.driver.actions import Action, RunTools
 from runfsm.driver.live import LiveItem, StepUpdate, TextDelta, Transcript
+from runfsm.driver.replies import Fetched, Heard, Reply
 
 __all__ = ["Narrator"]
 

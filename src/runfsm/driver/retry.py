@@ -1,7 +1,7 @@
 """Which faults may pass if one asks again.
 
 Whether one *may* ask again is another question: what may have been done is looked up first
-(`admission.py`, `core.py`).
+(`admission.py`, `learn.py`).
 """
 
 from __future__ import annotations

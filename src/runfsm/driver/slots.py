@@ -16,7 +16,7 @@ import heapq
 from collections import deque
 from dataclasses import dataclass, field
 
-from runfsm.driver.actions import RunRequest
+from runfsm.driver.request import RunRequest
 
 __all__ = ["Job", "Slots"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from runfsm.backends.base import Backend, StreamingBackend, check_kind
 from runfsm.clock import Clock, SystemClock
-from runfsm.driver.actions import AddMessage, ListRuns, RunRequest
+from runfsm.driver.actions import AddMessage, ListRuns
 from runfsm.driver.busy import OnBusy
 from runfsm.driver.core import RunCore, check_core
 from runfsm.driver.hands import Hands
@@ -20,6 +20,7 @@ from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy, policy_of
 from runfsm.driver.ratecap import RateCap
+from runfsm.driver.request import RunRequest
 from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Observer, check_observers
 from runfsm.driver.threadcore import ThreadCore

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runfsm.driver.actions import (
-    Action,
-    AddMessage,
-    Done,
-    ListRuns,
-    Reply,
-    check_id,
-    check_reply,
-)
+from runfsm.driver.actions import Action, AddMessage, Done, ListRuns
 from runfsm.driver.admission import Admission
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
+from runfsm.driver.replies import Reply, check_reply
+from runfsm.driver.request import check_id
 from runfsm.errors import RunCancelled, RunfsmError
 from runfsm.lifecycle.journal import JournalStep
 
@@ -50,8 +44,7 @@ class ThreadCore:
 
     journal: list[JournalStep] = field(default_factory=list, init=False)
     error: RunfsmError | None = field(default=None, init=False)
-    _asked: Action | None = field(default=None, init=False)
-    _now: float = field(default=0.0, init=False)
+    _now: float = field(init=False)
     _admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,8 +70,7 @@ class ThreadCore:
         """What to do now; the same answer until the next `receive`."""
         if self.error is not None or self._admission.is_in:
             return Done()
-        self._asked = self._asked or self._admission.next_action(self._now)
-        return self._asked
+        return self._admission.next_action(self._now)
 
     def receive(self, reply: Reply) -> None:
         """Take what came of `next_action()`.
@@ -88,7 +80,6 @@ class ThreadCore:
         """
         action = self.next_action()
         check_reply(action, reply)
-        self._asked = None
         self._now = max(self._now, reply.now)
         self._admission.receive(action, reply)
         if (error := self._admission.error) is not None:

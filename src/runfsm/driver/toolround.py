@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from runfsm.driver.actions import RunTools, ToolOutput
+from runfsm.driver.actions import RunTools
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot
 from runfsm.tools import BoundCall, Toolset

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from runfsm.clock import Participant
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
 __all__ = ["start"]

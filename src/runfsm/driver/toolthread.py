@@ -10,7 +10,7 @@ from typing import Final
 import anyio
 
 from runfsm.clock import Participant
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
 __all__ = ["start"]

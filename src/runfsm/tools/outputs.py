@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 
 __all__ = ["FailureKind", "described", "encoded", "explained", "failure"]
 

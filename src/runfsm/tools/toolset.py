@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from runfsm.driver.actions import ToolOutput
+from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools.definition import Tool, tool
 from runfsm.tools.outputs import FailureKind, described, encoded, explained, failure

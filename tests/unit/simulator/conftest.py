@@ -12,8 +12,9 @@ import pytest
 
 from responding import Desk
 from runfsm.lifecycle import LIFECYCLE, RunStatus
-from runfsm_simulator import Script, Simulator, say
+from runfsm_simulator import Script, Simulator, Storm, say
 from runfsm_simulator.wire.http import Request, Response
+from struck import ANSWER, Client, OverPort, OverSdk
 
 HEADERS = {"authorization": "Bearer sk-any", "openai-beta": "assistants=v2"}
 
@@ -118,6 +119,21 @@ def make_stage() -> Callable[..., Stage]:
 def stage() -> Stage:
     """A `Stage` for that greeting."""
     return Stage()
+
+
+@pytest.fixture(params=[OverSdk, OverPort], ids=["sdk", "direct"])
+def client(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Makes a client of a script in a storm, on each of the two roads."""
+    made = []
+
+    def make(script: Any = ANSWER, *, chooser: Any = None, **storm: Any) -> Client:
+        made.append(request.param(script, chooser=chooser, storm=Storm(**storm)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if isinstance(one, OverSdk):
+            one.client.close()
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -49,6 +49,18 @@ def test_every_status_and_event_of_the_table(status: TurnStatus, event: RunEvent
     assert dest == office.turn["status"]
 
 
+def test_results_by_hand() -> None:
+    """An empty one for each call; the turn goes on as after anybody's."""
+    office = Office()
+    office.after(3)
+    office.sim.control.fire(office.turn["id"], RunEvent.SUBMIT_TOOL_OUTPUTS)
+    results = [item["output"] for item in office.items if item.get("output") is not None]
+
+    assert ("in_progress", "in_progress") == office.statuses
+    assert [] == office.actions
+    assert [""] == results
+
+
 def test_the_trace_tells_of_a_turn() -> None:
     """Each edge, a cancel that was accepted too, by its table."""
     office = Office(Script.of(hang(), cancel_s=4))

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from runfsm.clock import SystemClock
-from runfsm.driver.actions import RunRequest
+from runfsm.driver.request import RunRequest
 from runfsm.errors import BackendError, ScriptError
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Call, Script, Simulator, calls, say

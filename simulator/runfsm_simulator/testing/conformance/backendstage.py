@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from runfsm.driver.actions import RunRequest, ToolOutput
+from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
 from runfsm.lifecycle import LIFECYCLE, RunRef, RunSnapshot, RunStatus
 from runfsm.lifecycle.journal import Transition

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from runfsm_simulator.wire.bodies.common import Body, ReasoningEffort, by_type
-from runfsm_simulator.wire.bodies.responses import nested
+from runfsm_simulator.wire.bodies.flattools import nested
 from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.sessionmodels import Session
 from runfsm_simulator.world.terms import Json, Settings, Terms

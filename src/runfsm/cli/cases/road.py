@@ -16,13 +16,13 @@ import anyio.lowlevel
 
 from runfsm.backends import AgentsBackend, AssistantsBackend, ResponsesBackend
 from runfsm.clock import Participant
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver
 from runfsm.driver.core import RunCore
 from runfsm.driver.lines import Lines
 from runfsm.driver.live import LiveItem
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
+from runfsm.driver.request import RunRequest
 from runfsm.driver.sync import RunDriver
 from runfsm_simulator import Simulator
 from runfsm_simulator.world.clock import VirtualClock

@@ -11,11 +11,11 @@ from runfsm.cli.cases.books import TrueRun, books_of
 from runfsm.cli.cases.case import expect
 from runfsm.cli.cases.road import Ask, Road
 from runfsm.cli.cases.tap import Tap
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.journal import FaultMet, ToolAnswered
 from runfsm.driver.live import LiveItem
 from runfsm.driver.outcome import Outcome
 from runfsm.driver.policy import Policy
+from runfsm.driver.request import RunRequest
 from runfsm.errors import BackendError, FaultKind
 from runfsm.lifecycle.journal import Transition
 from runfsm.lifecycle.run import RunEvent, RunStatus

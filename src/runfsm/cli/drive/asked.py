@@ -11,9 +11,9 @@ import anyio
 import anyio.lowlevel
 
 from runfsm.cli.drive.services import Service
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver
 from runfsm.driver.policy import Policy
+from runfsm.driver.request import RunRequest
 from runfsm.errors import BackendError
 from runfsm.tools import Toolset
 

@@ -17,9 +17,9 @@ from runfsm.cli.asjson import error_to_dict, outcome_to_dict
 from runfsm.cli.drive.asked import EXIT_FAILED, Asked
 from runfsm.cli.drive.interrupts import interruptible
 from runfsm.cli.telling import harmless, status_text
-from runfsm.driver.actions import RunRequest
 from runfsm.driver.aio import AsyncRunDriver
 from runfsm.driver.many import AsyncRunMap, MapCounts, MapResult
+from runfsm.driver.request import RunRequest
 from runfsm.lifecycle.run import RunStatus
 
 __all__ = ["ManyRuns"]

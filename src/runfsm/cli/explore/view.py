@@ -127,7 +127,8 @@ def _certificate(found: Certificate, took_s: float) -> Table:
     grid.add_column()
     by_depth = ", ".join(f"{n:,} with {depth}" for depth, n in sorted(found.by_depth.items()))
     grid.add_row("behaviours", f"{found.behaviours:,} ({by_depth} deviations)")
-    grid.add_row("states", f"{found.states:,} met; {found.pruned:,} behaviours came to a known one")
+    known = f"{found.pruned:,} behaviour{'' if found.pruned == 1 else 's'} came to a known one"
+    grid.add_row("states", f"{found.states:,} met; {known}")
     grid.add_row("the service", ", ".join(_options(found, "the model")))
     grid.add_row("other hands", ", ".join(_options(found, "another hand")) or "none")
     grid.add_row("faults", ", ".join(found.faults) or "none")

@@ -1,0 +1,95 @@
+"""What a driver gives to the direct port, and what it gets there. The driver is not imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from runfsm.errors import Fault, FaultKind, IllegalTransition
+from runfsm.lifecycle import RunEvent, RunRef, RunSnapshot
+from runfsm.lifecycle.snapshot import METADATA_KEY
+from runfsm_simulator.wire.refused import api_error
+from runfsm_simulator.wire.shapes import unix
+from runfsm_simulator.wire.wording import ApiError
+from runfsm_simulator.world.models import Run
+from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
+from runfsm_simulator.world.switches import Switches
+
+__all__ = ["RunRequest", "ToolOutput", "fault", "snapshot"]
+
+
+class RunRequest(Protocol):
+    """What to run."""
+
+    @property
+    def assistant_id(self) -> str:
+        """Who answers."""
+
+    @property
+    def message(self) -> str | None:
+        """What the user says; added to the thread together with the run."""
+
+    @property
+    def thread_id(self) -> str | None:
+        """Where; `None` makes a new thread."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Further parameters of the API's own *create run* call."""
+
+    @property
+    def key(self) -> str | None:
+        """The run's own name, kept in its metadata."""
+
+
+class ToolOutput(Protocol):
+    """What is handed in for one call."""
+
+    @property
+    def call_id(self) -> str:
+        """Which call."""
+
+    @property
+    def output(self) -> str:
+        """The text for the model."""
+
+
+def snapshot(run: Run) -> RunSnapshot:
+    """What a look at the run shows."""
+    return RunSnapshot(
+        ref=RunRef("assistants", run.id, run.thread.id),
+        raw_status=run.status.value,
+        calls=run.calls,
+        created_at=unix(run.created_at),
+        started_at=unix(run.started_at),
+        expires_at=unix(run.expires_at),
+        error=run.error,
+        incomplete_reason=run.incomplete_reason,
+        usage=run.usage,
+        key=run.metadata.get(METADATA_KEY),
+    )
+
+
+#: What a refused event of a client means to it.
+REFUSED: Final[Mapping[RunEvent, FaultKind]] = {
+    RunEvent.CANCEL: FaultKind.ALREADY_TERMINAL,
+    RunEvent.SUBMIT_TOOL_OUTPUTS: FaultKind.STALE_ACTION,
+}
+
+
+def fault(refusal: ApiError | IllegalTransition | Refusal, switches: Switches) -> Fault:
+    """What a driver makes of a refusal, which has the words of the wire."""
+    answer = refusal if isinstance(refusal, ApiError) else api_error(refusal, switches)
+    holder = refusal.run_id if isinstance(refusal, ThreadLocked) else None
+    match refusal:
+        case ThreadLocked():
+            kind = FaultKind.LOCKED
+        case NotFound() | ApiError(status=404):
+            kind = FaultKind.NOT_FOUND
+        case IllegalTransition(event=event):
+            kind = REFUSED[event]
+        case WrongToolOutputs():  # another client may have answered; this is a later round
+            kind = FaultKind.STALE_ACTION
+        case _:
+            kind = FaultKind.INVALID
+    return Fault(kind, answer.message, holder=holder, status_code=answer.status)

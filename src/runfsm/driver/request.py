@@ -1,0 +1,100 @@
+"""What an app hands in: what is to be run, and what its tools have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runfsm.errors import CallerError
+
+__all__ = [
+    "RunRequest",
+    "ToolOutput",
+    "check_id",
+]
+
+
+def check_id(name: str, value: object, *, right: str) -> None:
+    """Refuse what names nothing: `None`, an empty text, or the thing itself.
+
+    Raises:
+        CallerError: it is that; the message says what is `right`.
+    """
+    if isinstance(value, str) and value:
+        return
+    told = repr(value) if value is None or value == "" else f"a {type(value).__name__}"
+    raise CallerError(f"{name} is {told}: {right}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run.
+
+    Attributes:
+        assistant_id: the assistant that answers.
+        message: what the user says; added to the thread together with the run.
+        thread_id: the thread to run on; `None` makes a new one.
+        options: further parameters of the API's own *create run* call, passed on as they are:
+            `instructions`, `model`, `tools`, `tool_choice`, `metadata`, `temperature`,
+            `max_completion_tokens` ...
+        key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
+            run whose creation was not answered is found by it, and taken over instead of being
+            created twice; so never use one for two runs. A driver makes one up when it is `None`.
+
+    Raises:
+        CallerError: an id or a key that is no text, or empty; options that are no mapping.
+
+    Example:
+        >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
+        RunRequest(assistant_id='asst_abc123', thread_id=None)
+    """
+
+    assistant_id: str
+    message: str | None = field(default=None, repr=False)
+    thread_id: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    key: str | None = field(default=None, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_id("assistant_id", self.assistant_id, right="give its id: RunRequest(assistant.id)")
+        if self.thread_id is not None:
+            right = "give its id, thread.id, or leave it out for a new thread"
+            check_id("thread_id", self.thread_id, right=right)
+        if self.key is not None:
+            check_id("key", self.key, right="give a text of your own, or leave it out")
+        if not isinstance(self.options, Mapping):
+            kind = type(self.options).__name__
+            raise CallerError(f"options is a {kind}: give a dict, such as {{'temperature': 0.2}}")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What is handed in for one call.
+
+    Attributes:
+        call_id: which call.
+        name: the tool's name, as the model wrote it.
+        output: the text for the model: the result as JSON or plain text, or what went wrong.
+        kind: the kind of the call, as `ToolCall.kind`.
+        error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
+            `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
+            `"unserialisable_result"`, `"abandoned"`.
+        exception: what the tool raised, if it raised; it stays in the process.
+        began_at: when the tool was called, Unix seconds; `None` if it was not.
+        took_s: the seconds until it had answered, or was given up.
+    """
+
+    call_id: str
+    name: str
+    output: str = field(repr=False)
+    error: str | None = None
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
+    began_at: float | None = field(default=None, compare=False, repr=False)
+    took_s: float | None = field(default=None, compare=False, repr=False)
+    kind: str = "function"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not with the exception: those of HTTP clients, say, cannot be pickled.
+        told = (self.call_id, self.name, self.output, self.error)
+        return ToolOutput, (*told, None, self.began_at, self.took_s, self.kind)
