@@ -32,7 +32,7 @@ class StreamTask:
         self._answer: StreamEvent | Exception | None = None
 
     async def next(self, timeout_s: float, is_cut_short: Callable[[], bool]) -> StreamEvent | None:
-        """The next event; `None` if the stream is over, or says nothing in time.
+        """The next event; `None` if the stream is over, silent for too long, or cut short.
 
         After `None`, or an error, it is to be closed.
 
@@ -57,7 +57,8 @@ class StreamTask:
                 tasks.cancel_scope.cancel()
         finally:
             participant.leave()
-        answer = self._answer
+        # Who was cut short may have heard one more event just before: that is chance.
+        answer = None if is_cut_short() else self._answer
         if isinstance(answer, StopAsyncIteration):
             return None
         if isinstance(answer, Exception):
