@@ -121,7 +121,7 @@ def arms(node: ast.match_case) -> Iterator[Change]:
     yield f"case {ast.unparse(node.pattern)} dropped", never
     if node.guard is not None:
         always = copy(node)
-        always.guard = None
+        always.guard = ast.Constant(value=True)  # kept: a bare `_` may only come last
         yield f"case {ast.unparse(node.pattern)} if {ast.unparse(node.guard)} -> unguarded", always
 
 

@@ -71,7 +71,7 @@ def _lines(source: str) -> set[str]:
             "match a:\n    case B() | C() if d: e",
             {
                 "match a:\n    case B() | C() if False:\n        e",
-                "match a:\n    case B() | C():\n        e",
+                "match a:\n    case B() | C() if True:\n        e",
                 "match a:\n    case B() if d:\n        e",
                 "match a:\n    case C() if d:\n        e",
             },
@@ -136,7 +136,10 @@ def test_a_mutant_is_called_the_same_when_lines_move() -> None:
     assert ("light.py", "A.f", "a < b -> a <= b (no. 2)") in moved
 
 
-@pytest.mark.parametrize("source", ["min(a, b)", "any(a)", "isinstance(a, B | C)"])
+ONE_OF_TWO = "match a:\n    case _ if b:\n        c()\n    case _:\n        d()"
+
+
+@pytest.mark.parametrize("source", ["min(a, b)", "any(a)", "isinstance(a, B | C)", ONE_OF_TWO])
 def test_a_mutant_can_be_compiled(source: str) -> None:
     """One that cannot would seem to be killed, whatever the tests are."""
     for number in range(len(_of(source))):

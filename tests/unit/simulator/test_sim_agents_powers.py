@@ -12,7 +12,7 @@ from attending import OF_OPENAI_3, SESSIONS, TWO_ROUNDS, Office, text
 from responding import Desk
 from runfsm.errors import IllegalTransition
 from runfsm.lifecycle import TURN, RunEvent, TurnStatus
-from runfsm_simulator import ArmedFault, Script, Simulator, Storm, hang, say
+from runfsm_simulator import ArmedFault, Script, Simulator, Storm, Switches, hang, say
 from runfsm_simulator.scenarios import load, names
 from runfsm_simulator.wire.http import NoAnswer, Request
 
@@ -231,6 +231,33 @@ def test_a_cancel_that_is_not_heard() -> None:
 
     assert [("in_progress", "in_progress")] == stuck
     assert [("cancelled", "idle")] == office.after(4)
+
+
+def _moves(*, cancel: bool) -> list[tuple[str, float]]:
+    """What becomes of two turns, and when; where nobody heeds a cancel of the first."""
+    office = Office(Script.of(say("So."), cancel_s="never"), seed=3)
+    if cancel:
+        office.cancel()
+    office.after(30)
+    office.say("And then?")
+    office.after(30)
+    return [(it.event, it.at) for it in office.sim.trace if it.event is not RunEvent.CANCEL]
+
+
+def test_a_cancel_by_itself_changes_nothing() -> None:
+    """The worker goes on as it would have, and so does chance: the next turn takes as long."""
+    assert _moves(cancel=False) == _moves(cancel=True)
+
+
+def test_switches_of_runs_leave_turns_alone() -> None:
+    """What a cancelled run has spent may be untold; of a turn, nobody ever missed it."""
+    office = Office(switches=Switches(cancelled_usage="null"))
+    office.after(3)
+    office.cancel()
+    office.after(10)
+
+    assert "cancelled" == office.turn["status"]
+    assert office.turn["usage"]["total_tokens"] > 0
 
 
 def test_the_answer_after_a_cancel() -> None:

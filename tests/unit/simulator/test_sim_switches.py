@@ -175,6 +175,18 @@ def test_a_cancel_at_once_ends_a_drive(assistants: Any) -> None:
     assert ["create", "cancel", "confirm_cancel"] == [entry.event for entry in sim.trace]
 
 
+def test_a_run_that_was_started_keeps_when() -> None:
+    """The switch is about one that ends before: else the field would tell of the end alone."""
+    script = Script.of(say("So.", queue_s=1, work_s=2))
+    sim = Simulator(script, switches=Switches(unstarted_started_at="set"))
+    run = sim.world.create_run(sim.create_thread(), sim.create_assistant())
+    sim.clock.advance(5)
+    with sim.world.operation():  # whoever looks, sees what has come due
+        pass
+
+    assert (1.0, 3.0) == (run.started_at - run.created_at, run.completed_at - run.created_at)
+
+
 # The side door -----------------------------------------------------------------------------------
 
 
