@@ -50,7 +50,15 @@ def test_a_turn_that_was_cut_short_is_no_failure_of_the_run() -> None:
 
     assert [S.IN_PROGRESS, S.CANCELLING] == [edge.source for edge in cuts]
     assert {S.INCOMPLETE} == {edge.dest for edge in cuts}
-    assert Origin.COMPUTED is SESSION_RUN.origin(S.INCOMPLETE)
+
+
+def test_three_statuses_are_not_said_by_the_service() -> None:
+    """One is computed from an error's code, two are the library's own."""
+    assert {
+        S.INCOMPLETE: Origin.COMPUTED,
+        S.CANCELLING: Origin.LOCAL,
+        S.EXPIRED: Origin.LOCAL,
+    } == SESSION_RUN.origins
 
 
 def test_what_the_library_adds_is_never_certain() -> None:
