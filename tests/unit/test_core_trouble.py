@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from by_hand import LATE, LOST, REF, REQUEST, STALE, a_core, fetched, met, ran, seen, told
@@ -227,6 +229,25 @@ def test_a_cancel_that_is_never_answered_ends_too() -> None:
 
 
 # Interrupts --------------------------------------------------------------------------------------
+
+
+def test_who_wants_the_run_left_may_say_so_under_way() -> None:
+    """A fault is met as the app wants by now: nothing more is sent, and the error is raised."""
+    core = a_core(seen("in_progress"), Slept(0.5))
+    core.policy = replace(core.policy, on_interrupt="leave")
+
+    assert [Retrieve, Done] == told(core, [met(Fault(K.AUTH, "No."), 1.0)])
+    assert isinstance(core.error, BackendError)
+
+
+def test_who_wants_a_tools_error_raised_may_say_so_under_way() -> None:
+    """A failure is met as the app wants by now: the run is cancelled for it."""
+    core = a_core(seen("requires_action", "call_1"))
+    core.policy = replace(core.policy, on_tool_error="raise")
+    core.receive(ran("call_1", error="raised", now=1.0))
+
+    assert Cancel(REF) == core.next_action()
+    assert CancelReason.TOOL_ERROR is core.cancel_reason
 
 
 def test_an_interrupt_asks_for_a_cancel_at_once() -> None:

@@ -190,7 +190,7 @@ class RunCore:
         if self._known.snapshot is None:
             self._be_admitted(action, reply)
         else:
-            learn(self._known, action, reply)
+            learn(self._known, self.policy, action, reply)
         self._watch_time(looked=isinstance(reply, Seen | Faulted))
         return tuple(self.journal[before:])
 

@@ -14,6 +14,7 @@ from runfsm.driver.actions import Action, Cancel, Listen, SubmitOutputs
 from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
 from runfsm.driver.known import Known
 from runfsm.driver.live import TextDelta
+from runfsm.driver.policy import Policy
 from runfsm.driver.replies import Faulted, Fetched, Heard, Reply, Seen, Silent, Slept, ToolsRan
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.retry import OUTDATED, may_pass
@@ -34,11 +35,12 @@ SENDS: Final[dict[type[Action], RunEvent]] = {
 EMPTY_MAX: Final = 3
 
 
-def learn(known: Known, action: Action, reply: Reply) -> None:
+def learn(known: Known, policy: Policy, action: Action, reply: Reply) -> None:
     """Take what came of an action.
 
     Args:
         known: what is known; it is changed.
+        policy: what the app wants by now; it may have changed its mind under way.
         action: what was asked for.
         reply: what came of it; it fits the action.
     """
@@ -54,11 +56,11 @@ def learn(known: Known, action: Action, reply: Reply) -> None:
             known.is_listening = False
             known.patience.rest()  # what it did not say, a look will: at once
         case ToolsRan(outputs):
-            _take_outputs(known, outputs)
+            _take_outputs(known, policy, outputs)
         case Fetched(messages):
             _take_messages(known, tuple(messages))
         case Faulted(fault):
-            _meet(known, action, fault)
+            _meet(known, policy, action, fault)
     if known.parting is not None and isinstance(action, Cancel):
         fail(known, known.parting)
 
@@ -97,7 +99,7 @@ def _remember(known: Known, action: Action) -> None:
             known.is_listening = False  # what it says of the time before is of no use now
 
 
-def _take_outputs(known: Known, outputs: Sequence[ToolOutput]) -> None:
+def _take_outputs(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -> None:
     known.is_listening = False  # the stream paused when the run did
     known.patience.rest()  # tools take time: if the run has expired by now, look at once
     for output in outputs:
@@ -108,7 +110,7 @@ def _take_outputs(known: Known, outputs: Sequence[ToolOutput]) -> None:
     if (kind := known.answers.unheard_of(outputs, known.snapshot)) is not None:
         known.parting = BackendError.of(_nobody_answers(kind))
         want_cancel(known, CancelReason.FAULT)
-    elif known.policy.on_tool_error == "raise" and known.answers.failed:
+    elif policy.on_tool_error == "raise" and known.answers.failed:
         want_cancel(known, CancelReason.TOOL_ERROR)
 
 
@@ -134,7 +136,7 @@ def _finish(known: Known, messages: tuple[RunMessage, ...]) -> None:
 # Faults, cancels and the end ---------------------------------------------------------------------
 
 
-def _meet(known: Known, action: Action, fault: Fault) -> None:
+def _meet(known: Known, policy: Policy, action: Action, fault: Fault) -> None:
     known.journal.append(FaultMet.of(fault, type(action).__name__, known.now))
     # Once, an outdated view is mended by a look right away; a service that contradicts itself
     # is not asked in a circle without a pause.
@@ -147,7 +149,7 @@ def _meet(known: Known, action: Action, fault: Fault) -> None:
     if fault.maybe_applied and type(action) in SENDS:
         known.own.add(SENDS[type(action)])
     if known.patience.is_worn_out or not _may_go_on(action, fault):
-        _part(known, action, BackendError.of(fault))
+        _part(known, policy, action, BackendError.of(fault))
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:
@@ -156,9 +158,9 @@ def _may_go_on(action: Action, fault: Fault) -> bool:
     return may_pass(fault, ours=True, answered=True)
 
 
-def _part(known: Known, action: Action, error: BackendError) -> None:
+def _part(known: Known, policy: Policy, action: Action, error: BackendError) -> None:
     """Raise it; but before, tell the run once to cancel: alone it would hold its thread."""
-    if isinstance(action, Cancel) or known.is_let_go or known.policy.on_interrupt == "leave":
+    if isinstance(action, Cancel) or known.is_let_go or policy.on_interrupt == "leave":
         fail(known, error)
     else:
         known.parting = error
