@@ -105,6 +105,7 @@ AREAS: Final = (
             "answers.py",
             "core.py",
             "learn.py",
+            "replies.py",
             "known.py",
             "pacing.py",
             "threadcore.py",
