@@ -14,6 +14,7 @@ from runfsm_simulator import Script, Simulator, Storm, hang, say
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.http import Request
+from struck import Picky
 
 GREETING = Script.of(say("Hello!", queue_s=1, work_s=2))
 
@@ -199,6 +200,16 @@ def test_a_lock_that_lingers() -> None:
     desk.sim.clock.advance(5)
 
     assert "completed" == over
+    assert "completed" == desk.finished(conversation=made.id).status
+
+
+def test_a_lock_lingers_until_its_time_is_over() -> None:
+    """At that moment the conversation is free, and not only after it."""
+    desk = Desk(GREETING, storm=Storm(lingering_lock_s=4), chooser=Picky())
+    made = desk.client.conversations.create()
+    desk.create(conversation=made.id)
+    desk.sim.clock.advance(3 + 4)
+
     assert "completed" == desk.finished(conversation=made.id).status
 
 

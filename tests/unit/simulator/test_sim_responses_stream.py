@@ -210,15 +210,16 @@ def test_events_can_be_read_once_more(make_desk: Callable[..., Desk], after: int
     assert events[0 if after is None else after + 1 :] == again
 
 
-def test_a_stream_is_resumed_while_it_is_made(make_desk: Callable[..., Desk]) -> None:
-    """Who lost it in the middle misses nothing, whatever has happened meanwhile."""
+@pytest.mark.parametrize(("read", "away_s"), [(4, 4), (1, 60)], ids=["in the middle", "at once"])
+def test_a_stream_is_resumed(make_desk: Callable[..., Desk], read: int, away_s: float) -> None:
+    """Who lost it misses nothing, whatever has happened meanwhile, and if it is over by now."""
     desk = make_desk(HI)
     whole = make_desk(HI).create(stream=True)
     lost = desk.sim.client().responses.create(model=MODEL, input="Hi", background=True, stream=True)
-    events = [next(iter(lost)) for _ in range(4)]
+    events = [next(iter(lost)) for _ in range(read)]
     lost.close()
-    desk.sim.clock.advance(4)
-    rest = desk.resume(events[0].response, starting_after=3)
+    desk.sim.clock.advance(away_s)
+    rest = desk.resume(events[0].response, starting_after=read - 1)
 
     assert names(whole) == names([*events, *rest])
     assert [*range(11)] == [event.sequence_number for event in [*events, *rest]]
