@@ -166,7 +166,7 @@ class Laws:
             found += [Broken("check", what) for what in _checked(self._check, behaviour)]
         return tuple(dict.fromkeys(found))
 
-    def _may(self, error: Exception) -> bool:
+    def _may(self, error: BaseException) -> bool:
         kinds = type(error).__mro__
         names = {name for kind in kinds for name in (kind.__name__, _dotted(kind))}
         return not names.isdisjoint(self.may_raise)

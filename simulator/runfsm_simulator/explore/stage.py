@@ -46,7 +46,7 @@ class Behaviour:
         taken: the index of the option of each.
         end: how it ended; `"visited"`: from its last answer on, it is known already.
         result: what it returned.
-        error: what it raised.
+        error: what it raised; `SystemExit`, too.
         where: from which line of its own file.
         asked: its requests.
         runs: the runs that it made, as they were left: id and status.
@@ -61,7 +61,7 @@ class Behaviour:
     taken: tuple[int, ...]
     end: End
     result: Any
-    error: Exception | None
+    error: Exception | SystemExit | None
     where: str
     asked: tuple[Asked, ...]
     runs: tuple[tuple[str, RunStatus], ...]
@@ -189,13 +189,13 @@ class Stage:
         return make(wired(watch))
 
 
-def came_of(call: Callable[[], Any]) -> tuple[End, Any, Exception | None]:
+def came_of(call: Callable[[], Any]) -> tuple[End, Any, Exception | SystemExit | None]:
     """How a call ended, and what it returned or raised."""
     try:
         return "returned", call(), None
     except Stopped as stopped:
         return stopped.why, None, None
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is what came of it
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever it is, it came of it
         return "raised", None, error
 
 
@@ -203,7 +203,7 @@ def told_of(  # noqa: PLR0913  # what came of it; all but four by keyword
     watch: Watch,
     end: End,
     result: Any,
-    error: Exception | None,
+    error: Exception | SystemExit | None,
     *,
     where: str = "",
     points: Sequence[Point] = (),
@@ -226,7 +226,7 @@ def told_of(  # noqa: PLR0913  # what came of it; all but four by keyword
     )
 
 
-def _where(error: Exception | None, function: Explored) -> str:
+def _where(error: BaseException | None, function: Explored) -> str:
     """The innermost line of the function's own file that an error came through."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if error is None or code is None:

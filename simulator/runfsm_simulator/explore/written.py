@@ -68,11 +68,20 @@ def write(  # noqa: PLR0913  # what was asked and found; all but two by keyword
 def _imports(where: str, function: str, more: list[str]) -> str:
     """The lines that import the function, from its module or from its file, and what it needs."""
     ours = f"from runfsm_simulator.explore import {', '.join([*more, 'assert_lawful'])}\n"
-    if not where.endswith(".py"):
-        return f"from {where} import {function}\n{ours}"
-    path = Path(where).resolve()
-    found = f'import sys\n\nsys.path.insert(0, "{path.parent.as_posix()}")\n'
-    return f"{found}\nfrom {path.stem} import {function}  # noqa: E402  # it is found there\n{ours}"
+    folder, module = _found_in(where)
+    if folder is None:
+        return f"from {module} import {function}\n{ours}"
+    found = f'import sys\n\nsys.path.insert(0, "{folder.as_posix()}")\n'
+    return f"{found}\nfrom {module} import {function}  # noqa: E402  # it is found there\n{ours}"
+
+
+def _found_in(where: str) -> tuple[Path | None, str]:
+    """Which folder pytest must be told of, for it looks in that of the test; and the module."""
+    if where.endswith(".py"):
+        path = Path(where).resolve()
+        return path.parent, path.stem
+    here = Path.cwd() / where.partition(".")[0]
+    return (Path.cwd() if here.is_dir() or here.with_suffix(".py").is_file() else None), where
 
 
 def _laws(laws: Laws) -> str:

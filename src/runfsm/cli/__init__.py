@@ -97,3 +97,8 @@ def main() -> None:
     except RunfsmError as error:
         print(f"runfsm: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, CallerError) else 1)
+    except OSError as error:
+        if error.filename is None:
+            raise  # no file that a user named
+        print(f"runfsm: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from runfsm.cli import app
+from runfsm.cli import app, main
 from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.testing.coverage import Book, Measured, measure, universe
 from runfsm_simulator.testing.coverage.cells import (
@@ -229,3 +230,16 @@ def test_files_are_written(files: list[str], tmp_path: Path) -> None:
 def test_a_wrong_name(files: list[str], arguments: list[str], told: str) -> None:
     """It is refused with those that there are."""
     assert told in str(run(*files, *arguments).exception)
+
+
+def test_a_page_that_cannot_be_written_is_one_line(
+    files: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its name and what is wrong, on stderr, with the exit code of a mistake; no traceback."""
+    page = f"{files[0]}/page.html"
+    monkeypatch.setattr(sys, "argv", ["runfsm", "coverage", *files, "--html", page])
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert 2 == left.value.code
+    assert f"runfsm: {page}: Not a directory\n" == capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,3 +100,86 @@ def test_a_wrong_place_is_told(explore: Explore, place: str, why: str) -> None:
 
     assert isinstance(result.exception, CallerError)
     assert why in str(result.exception)
+
+
+#: What a newcomer's file may hold; `interrupted` is left by Ctrl-C in its seventh behaviour.
+ODD = """
+import itertools, sys
+
+plays = itertools.count()
+
+def quits(client):
+    sys.exit("no more")
+
+def idle(client):
+    yield client.beta.assistants.create(model="gpt-4o")
+
+def interrupted(client):
+    if next(plays) == 6:
+        raise KeyboardInterrupt
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.")
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+    client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that one stands in, with `oddloops.py`."""
+    (tmp_path / "oddloops.py").write_text(ODD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "oddloops", raising=False)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("odd")
+def test_an_exit_is_raised_as_any_other(explore: Explore) -> None:
+    """A function that leaves by `sys.exit` is told of; it does not end the command."""
+    result = explore("oddloops:quits")
+
+    assert 1 == result.exit_code
+    assert "raises: SystemExit: no more" in result.stdout
+
+
+@pytest.mark.usefixtures("odd")
+def test_what_makes_no_run_gets_no_praise(explore: Explore) -> None:
+    """A generator is called and never run: that no law is broken proves nothing, and it is said."""
+    assert "it made no run: nothing was tried" in explore("oddloops:idle").stdout
+
+
+@pytest.mark.usefixtures("odd")
+def test_ctrl_c_leaves_what_was_gone_through(explore: Explore) -> None:
+    """What was found until then is told, as not finished; the exit code is the shells'."""
+    result = explore("oddloops:interrupted")
+
+    assert 130 == result.exit_code
+    assert "left: leaves a run behind" in result.stdout
+    assert "at most 2 deviations; not finished" in result.stdout
+
+
+def test_a_written_test_finds_a_module_that_is_here(explore: Explore, odd: Path) -> None:
+    """pytest looks in the folder of a test only, so the test says where its module is."""
+    explore("oddloops:quits", "--write", "found")
+    text = (odd / "found" / "test_counterexample_quits_1_raises.py").read_text(encoding="utf-8")
+
+    assert f'sys.path.insert(0, "{odd.as_posix()}")' in text
+    assert "from oddloops import quits" in text
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_folder_that_cannot_be_made_is_told_at_once(explore: Explore) -> None:
+    """It is refused before anything is searched."""
+    result = explore("oddloops:quits", "--write", "oddloops.py/found")
+
+    assert isinstance(result.exception, CallerError)
+    assert "--write oddloops.py/found" in str(result.exception)
+
+
+def test_a_module_that_exits_is_told(explore: Explore, odd: Path) -> None:
+    """A script that runs whenever it is imported is named, with where its work belongs."""
+    (odd / "oddscript.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    result = explore("./oddscript.py:main")
+
+    assert isinstance(result.exception, CallerError)
+    assert "__main__" in str(result.exception)

@@ -14,7 +14,7 @@ from runfsm.cli.importing import imported
 from runfsm.cli.telling import new_console
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
-from runfsm_simulator.explore import Laws, written
+from runfsm_simulator.explore import Certificate, Laws, written
 from runfsm_simulator.explore.adversary import FAULTS
 from runfsm_simulator.explore.core import CoreStage
 from runfsm_simulator.explore.laws import LAWS
@@ -73,7 +73,8 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
     a law when it does not end, raises, has calls refused that it could know were wrong, leaves its
     run behind, or does a thing twice.
 
-    Exit code 1 if a law was broken.
+    Exit code 1 if a law was broken. Ctrl-C ends a search and tells what it has gone through (exit
+    code 130).
 
     Begin with: runfsm explore examples/loops/seed_loop.py:ask --depth 2
     """
@@ -89,8 +90,23 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
     console = new_console()
     clock = SystemClock()
     began = clock.now()
+    if write is not None:
+        _make(write)
+    seen: list[Certificate] = []  # the one that grows
+    is_interrupted = False
     with view.progress(console, silent=as_json) as watcher:
-        certificate = search(stage, depth=depth, laws=laws, behaviours_max=most, watcher=watcher)
+
+        def watch(found: Certificate) -> None:
+            seen[:] = [found]
+            watcher(found)
+
+        try:
+            search(stage, depth=depth, laws=laws, behaviours_max=most, watcher=watch)
+        except KeyboardInterrupt:  # what was gone through until then is worth its time
+            if not seen:
+                raise
+            is_interrupted, seen[0].is_complete = True, False
+    certificate = seen[0]
     took_s = clock.now() - began
     paths = [
         written.write(one, nth, place=place, folder=write, faults=certificate.faults, laws=laws)
@@ -102,6 +118,8 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
         print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         view.tell(console, certificate, place, took_s, paths)
+    if is_interrupted:
+        raise typer.Exit(code=130)
     if not certificate.is_clean:
         raise typer.Exit(code=1)
 
@@ -110,6 +128,14 @@ def _stage(place: str, faults: Sequence[str]) -> Stage:
     if place == CORE:
         return CoreStage(faults=faults)
     return Stage(_function(place, "runfsm explore my.app:ask"), faults=faults)
+
+
+def _make(folder: Path) -> None:
+    """Before the search: one that took minutes is not lost for a folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CallerError(f"--write {folder}: {error.strerror}; name a folder of yours") from error
 
 
 def _words(listed: str) -> list[str]:

@@ -54,7 +54,7 @@ def tell(
     if paths:
         console.print()
         folder = os.path.relpath(paths[0].parent)
-        written = f"written: {len(paths)} tests, each with its trace; pytest {folder}"
+        written = f"written: {_counted(len(paths), 'test')}, each with its trace; pytest {folder}"
         console.print(written, soft_wrap=True)  # a path that is broken in two cannot be copied
     console.print()
     console.print(_verdict(found, place), soft_wrap=True)
@@ -113,12 +113,22 @@ SLOW: Final = {
 
 
 def _verdict(found: Certificate, place: str) -> Text:
-    most = f"at most {found.depth} deviations"
+    most = f"at most {_counted(found.depth, 'deviation')}"
     if found.found:
-        return Text(f"{place}: {len(found.found)} ways to break a law, with {most}", "bold red")
+        ways = _counted(len(found.found), "way")
+        more = "" if found.is_complete else "; not finished"
+        return Text(f"{place}: {ways} to break a law, with {most}{more}", "bold red")
+    if not found.statuses:
+        return Text(
+            f"{place}: no law is broken, but it made no run: nothing was tried", "bold yellow"
+        )
     if not found.is_complete:
         return Text(f"{place}: no law broken so far; not finished", "bold yellow")
     return Text(f"{place}: no law is broken by any behaviour with {most}", "bold green")
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 def _certificate(found: Certificate, took_s: float) -> Table:
@@ -127,7 +137,7 @@ def _certificate(found: Certificate, took_s: float) -> Table:
     grid.add_column()
     by_depth = ", ".join(f"{n:,} with {depth}" for depth, n in sorted(found.by_depth.items()))
     grid.add_row("behaviours", f"{found.behaviours:,} ({by_depth} deviations)")
-    known = f"{found.pruned:,} behaviour{'' if found.pruned == 1 else 's'} came to a known one"
+    known = f"{_counted(found.pruned, 'behaviour')} came to a known one"
     grid.add_row("states", f"{found.states:,} met; {known}")
     grid.add_row("the service", ", ".join(_options(found, "the model")))
     grid.add_row("other hands", ", ".join(_options(found, "another hand")) or "none")
