@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from by_hand import REF, REQUEST, a_core, a_run, fetched, ran, seen, told
-from runfsm import CallerError, Policy, RunCore, RunSnapshot, ToolError
+from runfsm import CallerError, Policy, RunCancelled, RunCore, RunSnapshot, ToolError
 from runfsm.driver.actions import (
     Cancel,
     Create,
@@ -22,6 +22,7 @@ from runfsm.driver.actions import (
     SubmitOutputs,
 )
 from runfsm.driver.habits import Habits
+from runfsm.driver.journal import CancelReason
 from runfsm.driver.learn import EMPTY_MAX
 from runfsm.driver.replies import Reply, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
@@ -222,9 +223,30 @@ def test_a_reply_to_another_question_is_refused(reply: Any) -> None:
     """The core says what it asked for and what it was given; nothing has changed."""
     core = a_core()
 
-    with pytest.raises(CallerError, match="asked for Create, and was answered"):
+    with pytest.raises(CallerError, match="asked for Create, and was .* it takes Seen or Faulted"):
         core.receive(reply)
     assert Create(REQUEST) == core.next_action()
+
+
+def test_who_is_done_takes_nothing_more() -> None:
+    """Not even time: the core is at its end, and says so."""
+    core = a_core()
+    core.request_cancel()
+
+    assert Done() == core.next_action()
+    with pytest.raises(CallerError, match="asked for Done, and .* Slept; it takes nothing more"):
+        core.receive(Slept(1.0))
+
+
+def test_the_first_reason_to_cancel_stays() -> None:
+    """It was given up before there was a run; a deadline that comes later changes nothing."""
+    core = a_core()
+    core.request_cancel()
+    error = core.error
+    core.request_cancel(CancelReason.DEADLINE)
+
+    assert isinstance(error, RunCancelled)
+    assert error is core.error
 
 
 def test_there_is_no_outcome_before_the_end() -> None:

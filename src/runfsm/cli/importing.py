@@ -25,9 +25,7 @@ def imported(where: str) -> ModuleType:
         return _from_file(Path(where)) if is_path else _from_name(where)
     except CallerError:
         raise
-    except (
-        SystemExit
-    ) as error:  # a script, which is no module while it runs whenever it is imported
+    except SystemExit as error:  # a script, that runs whenever it is imported
         raise CallerError(
             f"{where} cannot be imported: it exits. What it does as a script belongs under "
             "if __name__ == '__main__':"

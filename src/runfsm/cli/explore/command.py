@@ -18,7 +18,7 @@ from runfsm_simulator.explore import Certificate, Laws, written
 from runfsm_simulator.explore.adversary import FAULTS
 from runfsm_simulator.explore.core import CoreStage
 from runfsm_simulator.explore.laws import LAWS
-from runfsm_simulator.explore.search import search
+from runfsm_simulator.explore.search import Watcher, search
 from runfsm_simulator.explore.stage import Stage
 
 __all__ = ["explore"]
@@ -92,21 +92,8 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
     began = clock.now()
     if write is not None:
         _make(write)
-    seen: list[Certificate] = []  # the one that grows
-    is_interrupted = False
     with view.progress(console, silent=as_json) as watcher:
-
-        def watch(found: Certificate) -> None:
-            seen[:] = [found]
-            watcher(found)
-
-        try:
-            search(stage, depth=depth, laws=laws, behaviours_max=most, watcher=watch)
-        except KeyboardInterrupt:  # what was gone through until then is worth its time
-            if not seen:
-                raise
-            is_interrupted, seen[0].is_complete = True, False
-    certificate = seen[0]
+        certificate, is_interrupted = _searched(stage, depth, laws, most, watcher)
     took_s = clock.now() - began
     paths = [
         written.write(one, nth, place=place, folder=write, faults=certificate.faults, laws=laws)
@@ -122,6 +109,26 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
         raise typer.Exit(code=130)
     if not certificate.is_clean:
         raise typer.Exit(code=1)
+
+
+def _searched(
+    stage: Stage, depth: int, laws: Laws, most: int | None, watcher: Watcher
+) -> tuple[Certificate, bool]:
+    """What was found, and whether Ctrl-C ended it: what was gone through is worth its time."""
+    latest: Certificate | None = None
+
+    def watch(found: Certificate) -> None:
+        nonlocal latest
+        latest = found
+        watcher(found)
+
+    try:
+        return search(stage, depth=depth, laws=laws, behaviours_max=most, watcher=watch), False
+    except KeyboardInterrupt:
+        if latest is None:
+            raise
+        latest.is_complete = False
+        return latest, True
 
 
 def _stage(place: str, faults: Sequence[str]) -> Stage:
