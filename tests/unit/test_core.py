@@ -223,7 +223,7 @@ def test_a_reply_to_another_question_is_refused(reply: Any) -> None:
     """The core says what it asked for and what it was given; nothing has changed."""
     core = a_core()
 
-    with pytest.raises(CallerError, match="asked for Create, and was .* it takes Seen or Faulted"):
+    with pytest.raises(CallerError, match=r"asked for Create, and was .* it takes Seen or Faulted"):
         core.receive(reply)
     assert Create(REQUEST) == core.next_action()
 
@@ -234,7 +234,7 @@ def test_who_is_done_takes_nothing_more() -> None:
     core.request_cancel()
 
     assert Done() == core.next_action()
-    with pytest.raises(CallerError, match="asked for Done, and .* Slept; it takes nothing more"):
+    with pytest.raises(CallerError, match=r"asked for Done, and .* Slept; it takes nothing more"):
         core.receive(Slept(1.0))
 
 
