@@ -160,9 +160,10 @@ class VirtualClock:
 
     def _move_to(self, moment: float) -> list[_Woken]:
         self._now = moment
-        woken: list[_Woken] = []
+        calls: list[Callable[[], object]] = []
         while self._reminders and self._reminders[0][0] <= moment:
-            woken.append(_Reminded(self, heapq.heappop(self._reminders)[2]))
+            calls.append(heapq.heappop(self._reminders)[2])
+        woken: list[_Woken] = [_Reminded(self, calls)] if calls else []
         while self._waiting and self._waiting[0][0] <= moment:
             _, _, waiter = heapq.heappop(self._waiting)
             if not waiter.done:
@@ -178,14 +179,15 @@ class _Woken(Protocol):
 
 
 class _Reminded:
-    """Somebody who was reminded. If that has woken nobody, time goes on."""
+    """All who are reminded at one moment. If that has woken nobody, time goes on: not sooner."""
 
-    def __init__(self, clock: VirtualClock, call: Callable[[], object]) -> None:
+    def __init__(self, clock: VirtualClock, calls: Iterable[Callable[[], object]]) -> None:
         self._clock = clock
-        self._call = call
+        self._calls = calls
 
     def wake(self) -> None:
-        self._call()
+        for call in self._calls:
+            call()
         with self._clock._lock:
             woken = self._clock._jump_if_idle()
         _wake(woken)
