@@ -121,6 +121,7 @@ AREAS: Final = (
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",
             "tests/unit/test_underway.py",
+            "tests/unit/test_threadcore.py",
         ),
         far=[
             *_tests(

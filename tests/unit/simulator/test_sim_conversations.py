@@ -10,7 +10,7 @@ import pytest
 
 from responding import HEADERS, MODEL, Desk, outputs
 from runfsm.lifecycle import RESPONSE, ResponseStatus
-from runfsm_simulator import ArmedFault, Script, hang, say
+from runfsm_simulator import ArmedFault, Script, hang, say, truncate
 
 LOCKED = {
     "message": "Another process is currently operating on this conversation. "
@@ -87,6 +87,16 @@ def test_twenty_items_at_once() -> None:
 
     assert (400, "items", "array_above_max_length") == (status, error["param"], error["code"])
     assert {} == desk.sim.world.store.conversations
+
+
+def test_what_was_cut_short_is_kept(make_desk: Callable[..., Desk]) -> None:
+    """The question, and as much of the answer as there was."""
+    desk = make_desk(Script.of(truncate(say="Well", queue_s=1, work_s=2)))
+    made = desk.client.conversations.create()
+    response = desk.finished("Why?", conversation=made.id)
+
+    assert "incomplete" == response.status
+    assert ["Why?", "Well"] == texts(desk.client.conversations.items.list(made.id, order="asc"))
 
 
 def test_a_conversation_that_is_not_there(desk: Desk) -> None:

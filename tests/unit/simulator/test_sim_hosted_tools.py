@@ -129,7 +129,7 @@ def test_the_ranking_options_are_those_of_the_runs_own_tool(
 def test_a_tool_that_is_running_ends_with_its_run(
     make_stage: Callable[..., Any], event: RunEvent, status: str
 ) -> None:
-    """What it would have found is never shown."""
+    """What it would have found is never shown, nor paid for."""
     stage = make_stage(BOTH)
     run = stage.create_run()
     stage.advance(2)
@@ -137,7 +137,9 @@ def test_a_tool_that_is_running_ends_with_its_run(
     if event is RunEvent.CANCEL:
         stage.sim.world.fire(run.rpartition("/")[2], RunEvent.CONFIRM_CANCEL)
 
+    (step,) = stage.get(f"{run}/steps")["data"]
     assert [("tool_calls", status, 0)] == seen(stage, run)
+    assert 0 == step["usage"]["completion_tokens"]
 
 
 @pytest.mark.parametrize(

@@ -432,3 +432,16 @@ def test_a_clock_that_nobody_can_wait_at() -> None:
     for wish in ({}, {"stream": True}):
         assert 400 == desk.ask("POST", "/responses", {**body, **wish}).status
     assert 1 == len(desk.sim.world.store.responses)
+
+
+def test_nothing_but_its_end_is_announced() -> None:
+    """On its way a response in background mode is looked at; there are no events for that."""
+    desk = Desk(Script.of(hang(queue_s=1)))
+    made = desk.create()
+    desk.sim.clock.advance(5)
+    desk.look(made)
+    (response,) = desk.sim.world.store.responses.values()
+    edges = RESPONSE.path(None, ResponseStatus.IN_PROGRESS) or ()
+
+    assert "in_progress" == response.status
+    assert [] == [told for edge in edges for told in response.announced(edge)]
