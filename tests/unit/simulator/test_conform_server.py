@@ -349,3 +349,14 @@ def test_a_server_that_is_not_there_is_told_once() -> None:
 
     with pytest.raises(CallerError, match=r"nobody answers at http://simulator\.invalid"):
         check_server(transport.client(nobody), clock=SystemClock())
+
+
+@pytest.mark.parametrize("body", [b"<html>no such page</html>", b'{"detail": "Not Found"}'])
+def test_a_server_of_something_else_is_told_once(body: bytes) -> None:
+    """By its pages: a path that was forgotten looks like that."""
+
+    def pages(_: Request) -> Response:
+        return Response(404, {}, body)
+
+    with pytest.raises(CallerError, match=r"simulator\.invalid.* has nothing of the API: .*/v1"):
+        check_server(transport.client(pages), clock=SystemClock())

@@ -78,7 +78,7 @@ class Stage:
         slow: whether to wait for what takes minutes.
 
     Raises:
-        CallerError: nobody answers there.
+        CallerError: nobody answers there, or with nothing of the API.
 
     Attributes:
         service: what is asked; it keeps all exchanges.
@@ -296,9 +296,14 @@ def _runs_in(value: Any) -> Iterator[dict[str, Any]]:
 
 def _check_reachable(client: openai.OpenAI, service: Service) -> None:
     try:
-        service.ask("GET", "/assistants")
+        looks = [service.ask("GET", path) for path in ("/assistants", "/models")]
     except NotSo as nothing:
         raise CallerError(f"nobody answers at {client.base_url}: {nothing.got}") from nothing
+    if all(look.status == 404 and not look.error for look in looks):
+        raise CallerError(
+            f"{client.base_url} has nothing of the API: GET assistants and GET models both give "
+            "404; is the path right? It mostly ends with /v1, as http://127.0.0.1:4010/v1"
+        )
 
 
 def _side_door(client: openai.OpenAI, service: Service) -> str | None:
