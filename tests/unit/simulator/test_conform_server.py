@@ -351,7 +351,7 @@ def test_a_server_that_is_not_there_is_told_once() -> None:
         check_server(transport.client(nobody), clock=SystemClock())
 
 
-@pytest.mark.parametrize("body", [b"<html>no such page</html>", b'{"detail": "Not Found"}'])
+@pytest.mark.parametrize("body", [b"<html>no such page</html>", b'{"error": {"message": "No"}}'])
 def test_a_server_of_something_else_is_told_once(body: bytes) -> None:
     """By its pages: a path that was forgotten looks like that."""
 

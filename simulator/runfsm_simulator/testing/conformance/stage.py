@@ -49,6 +49,12 @@ INSTRUCTIONS: Final = (
     "You take part in a test of this service. Where functions are offered, call each of them once, "
     "all at once and in parallel, before you say anything. Then answer in one short sentence."
 )
+#: What a service has, one of them at least. The last makes nothing: its messages are no list.
+PROBES: Final = (
+    ("GET", "/assistants", None),
+    ("GET", "/models", None),
+    ("POST", "/threads", {"messages": 1}),
+)
 #: What makes the model call them, whoever the assistant is.
 CALLS: Final[Mapping[str, Any]] = {"instructions": INSTRUCTIONS, "tools": TOOLS}
 
@@ -296,13 +302,14 @@ def _runs_in(value: Any) -> Iterator[dict[str, Any]]:
 
 def _check_reachable(client: openai.OpenAI, service: Service) -> None:
     try:
-        looks = [service.ask("GET", path) for path in ("/assistants", "/models")]
+        is_there = any(service.ask(*probe).status != 404 for probe in PROBES)
     except NotSo as nothing:
         raise CallerError(f"nobody answers at {client.base_url}: {nothing.got}") from nothing
-    if all(look.status == 404 and not look.error for look in looks):
+    if not is_there:
         raise CallerError(
-            f"{client.base_url} has nothing of the API: GET assistants and GET models both give "
-            "404; is the path right? It mostly ends with /v1, as http://127.0.0.1:4010/v1"
+            f"{client.base_url} has nothing of the API: to GET /assistants, GET /models and POST "
+            "/threads it answers 404; is the path right? It mostly ends with /v1, as "
+            "http://127.0.0.1:4010/v1"
         )
 
 
