@@ -18,7 +18,7 @@ from rich.text import Text
 from runfsm.cli.judge.command import judged
 from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.strip import strip
-from runfsm.cli.telling import harmless, new_console, status_text
+from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.run import RunStatus
 from runfsm_simulator import scenarios
@@ -181,7 +181,7 @@ def _sum_up(console: Console, counted: _Counted) -> None:
         since = [(at - began_at, status) for at, status in moments]
         console.print(Text(harmless(run_id), "dim"))
         console.print(strip(since, width=console.width))
-    amounts = ", ".join(f"{count} {kind}s" for kind, count in counted.counts.items() if count)
+    amounts = ", ".join(amount(count, kind) for kind, count in counted.counts.items() if count)
     first = counted.difference
     if first is None:
         console.print(Text(f"equal: {amounts}", "bold green"))

@@ -15,7 +15,7 @@ from runfsm.lifecycle.journal import JournalStep, Transition
 from runfsm.lifecycle.run import LIFECYCLE, RunStatus
 from runfsm.lifecycle.snapshot import ToolCall
 
-__all__ = ["Telling", "harmless", "new_console", "status_text"]
+__all__ = ["Telling", "amount", "harmless", "new_console", "status_text"]
 
 WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
 
@@ -34,6 +34,11 @@ def status_text(status: RunStatus) -> Text:
     """A status with its mark and in its colour."""
     mark = "■" if status in LIFECYCLE.terminal else "●"
     return Text(f"{mark} {status}", style=STYLES[status])
+
+
+def amount(number: int, thing: str) -> str:
+    """How many there are: "1 call", "1,224 calls"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def harmless(text: str) -> str:

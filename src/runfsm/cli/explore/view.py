@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from runfsm.cli.telling import harmless
+from runfsm.cli.telling import amount, harmless
 from runfsm.lifecycle.run import RunStatus
 from runfsm_simulator.explore import Behaviour, Certificate, Counterexample
 from runfsm_simulator.explore.replay import foreseen
@@ -54,7 +54,7 @@ def tell(
     if paths:
         console.print()
         folder = os.path.relpath(paths[0].parent)
-        written = f"written: {_counted(len(paths), 'test')}, each with its trace; pytest {folder}"
+        written = f"written: {amount(len(paths), 'test')}, each with its trace; pytest {folder}"
         console.print(written, soft_wrap=True)  # a path that is broken in two cannot be copied
     console.print()
     console.print(_verdict(found, place), soft_wrap=True)
@@ -113,9 +113,9 @@ SLOW: Final = {
 
 
 def _verdict(found: Certificate, place: str) -> Text:
-    most = f"at most {_counted(found.depth, 'deviation')}"
+    most = f"at most {amount(found.depth, 'deviation')}"
     if found.found:
-        ways = _counted(len(found.found), "way")
+        ways = amount(len(found.found), "way")
         more = "" if found.is_complete else "; not finished"
         return Text(f"{place}: {ways} to break a law, with {most}{more}", "bold red")
     if not found.statuses:
@@ -127,17 +127,13 @@ def _verdict(found: Certificate, place: str) -> Text:
     return Text(f"{place}: no law is broken by any behaviour with {most}", "bold green")
 
 
-def _counted(n: int, thing: str) -> str:
-    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
-
-
 def _certificate(found: Certificate, took_s: float) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 2))
     grid.add_column(style="dim")
     grid.add_column()
     by_depth = ", ".join(f"{n:,} with {depth}" for depth, n in sorted(found.by_depth.items()))
     grid.add_row("behaviours", f"{found.behaviours:,} ({by_depth} deviations)")
-    known = f"{_counted(found.pruned, 'behaviour')} came to a known one"
+    known = f"{amount(found.pruned, 'behaviour')} came to a known one"
     grid.add_row("states", f"{found.states:,} met; {known}")
     grid.add_row("the service", ", ".join(_options(found, "the model")))
     grid.add_row("other hands", ", ".join(_options(found, "another hand")) or "none")

@@ -17,7 +17,7 @@ from rich.text import Text
 from runfsm.cli.judge.hearing import Hearing, RunHeard, Told, heard
 from runfsm.cli.judge.lookfile import Looks
 from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
-from runfsm.cli.telling import harmless, new_console, status_text
+from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Transition
 
@@ -155,7 +155,7 @@ def _cells(one: Told) -> tuple[Text, Text]:
 
 
 def _sum_up(console: Console, hearing: Hearing) -> None:
-    runs = f"{len(hearing.runs)} run{'s' if len(hearing.runs) > 1 else ''}"
+    runs = amount(len(hearing.runs), "run")
     if hearing.impossible is None:
         console.print(Text(f"{runs}: all of it can be", "bold green"))
     else:
