@@ -11,6 +11,8 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
+from runfsm.errors import CallerError
+from runfsm_simulator.doors.wholefile import check_writable
 from runfsm_simulator.testing.coverage import GATED, Book, Measured, counting, measure
 from runfsm_simulator.testing.coverage.report import tell
 
@@ -31,6 +33,8 @@ class SessionCoverage:
         self._config = config
         self._file: str | None = config.option.runfsm_coverage
         self._percent: float | None = config.option.runfsm_fail_under
+        if self._file:
+            _check_file(self._file)
         self._open = ExitStack()
         self._clerk = self._open.enter_context(counting())
         self._others: list[Book] = []
@@ -77,3 +81,11 @@ class SessionCoverage:
         if self._is_short:
             below = ", ".join(one.told for one in measured.below(self._percent or 0))
             terminalreporter.write_line(f"below {self._percent} %: {below}", red=True)
+
+
+def _check_file(file: str) -> None:
+    """Refuse it before the tests, whose counts would be lost after them."""
+    try:
+        check_writable(file, told="--runfsm-coverage: the book cannot be written")
+    except CallerError as error:
+        raise pytest.UsageError(str(error)) from error

@@ -112,3 +112,12 @@ def test_nothing_is_counted_unless_asked(pytester: pytest.Pytester) -> None:
 
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*runfsm coverage*")
+
+
+def test_a_book_that_cannot_be_written(pytester: pytest.Pytester) -> None:
+    """It is refused before any test has run, in a line, not as an error of pytest's inside."""
+    pytester.makepyfile(FOUR)
+    result = pytester.runpytest("--runfsm-coverage=nowhere/book.json")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["ERROR: --runfsm-coverage: the book cannot be written*"])
