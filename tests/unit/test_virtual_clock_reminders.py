@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from runfsm_simulator.world.clock import VirtualClock
 
@@ -37,7 +38,7 @@ def test_reminders_come_in_the_order_of_time() -> None:
     clock = VirtualClock(start=0.0)
     told: list[str] = []
     for moment, name in ((3.0, "late"), (1.0, "first"), (1.0, "second")):
-        clock.remind(moment, lambda name=name: told.append(name))  # type: ignore[misc]
+        clock.remind(moment, partial(told.append, name))
 
     assert _slept(clock, 10.0)
     assert ["first", "second", "late"] == told
