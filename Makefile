@@ -11,7 +11,7 @@ ONLY ?=
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches reports bench storm mutants clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ migrate: .venv/ready  ## Write the comparison in docs/migrate.md anew, from the 
 
 switches: .venv/ready  ## Write docs/switches.md anew; on a terminal: runfsm switches.
 	$(BIN)/python -m runfsm.cli.switches docs/switches.md
+
+reports: .venv/ready  ## Write docs/reports.md anew: what others reported, and the test that holds it.
+	$(BIN)/python tests/reports
 
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py
