@@ -64,6 +64,7 @@ from runfsm.errors import (
     Fault,
     FaultKind,
     IllegalTransition,
+    ModelError,
     RunCancelled,
     RunExpired,
     RunFailed,
@@ -75,6 +76,7 @@ from runfsm.errors import (
     ThreadBusy,
     ToolDefinitionError,
     ToolError,
+    UnknownNameError,
 )
 from runfsm.lifecycle import (
     LIFECYCLE,
@@ -92,6 +94,7 @@ from runfsm.lifecycle import (
 )
 from runfsm.lifecycle.journal import Anomaly, JournalStep, Transition, UnknownStatus
 from runfsm.lifecycle.machine import build_machine
+from runfsm.lifecycle.model import AsyncRunModel, RunModel
 from runfsm.lifecycle.tracker import RunTracker
 from runfsm.tools import Tool, Toolset, tool
 
@@ -110,6 +113,7 @@ __all__ = [
     "AsyncResponsesBackend",
     "AsyncRunDriver",
     "AsyncRunMap",
+    "AsyncRunModel",
     "AsyncRunStream",
     "AsyncThreadSession",
     "AsyncWatch",
@@ -137,6 +141,7 @@ __all__ = [
     "Lines",
     "MapCounts",
     "MapResult",
+    "ModelError",
     "Observer",
     "Outcome",
     "Pacing",
@@ -152,6 +157,7 @@ __all__ = [
     "RunFailed",
     "RunIncomplete",
     "RunMessage",
+    "RunModel",
     "RunNotCompleted",
     "RunRef",
     "RunRequest",
@@ -178,6 +184,7 @@ __all__ = [
     "ToolError",
     "Toolset",
     "Transition",
+    "UnknownNameError",
     "UnknownStatus",
     "Wait",
     "Watch",
