@@ -17,7 +17,7 @@ FRESH ?=
 LOWEST := tests/unit tests/conformance -n auto --dist worksteal
 UPGRADE ?=
 
-.PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches bench storm mutants clean
+.PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches reports bench storm mutants clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ migrate: .venv/ready  ## Write the comparison in docs/migrate.md anew, from the 
 
 switches: .venv/ready  ## Write docs/switches.md anew; on a terminal: runfsm switches.
 	$(BIN)/python -m runfsm.cli.switches docs/switches.md
+
+reports: .venv/ready  ## Write docs/reports.md anew: what others reported, and the test that holds it.
+	$(BIN)/python tests/reports
 
 bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/machine_cost.py

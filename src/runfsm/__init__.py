@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         Fault,
         FaultKind,
         IllegalTransition,
+        ModelError,
         RunCancelled,
         RunExpired,
         RunFailed,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         ThreadBusy,
         ToolDefinitionError,
         ToolError,
+        UnknownNameError,
     )
     from runfsm.lifecycle import (
         LIFECYCLE,
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     )
     from runfsm.lifecycle.journal import Anomaly, JournalStep, Transition, UnknownStatus
     from runfsm.lifecycle.machine import build_machine
+    from runfsm.lifecycle.model import AsyncRunModel, RunModel
     from runfsm.lifecycle.tracker import RunTracker
     from runfsm.tools import Tool, Toolset, tool
 
@@ -118,6 +121,7 @@ __all__ = [
     "AsyncResponsesBackend",
     "AsyncRunDriver",
     "AsyncRunMap",
+    "AsyncRunModel",
     "AsyncRunStream",
     "AsyncThreadSession",
     "AsyncWatch",
@@ -145,6 +149,7 @@ __all__ = [
     "Lines",
     "MapCounts",
     "MapResult",
+    "ModelError",
     "Observer",
     "Outcome",
     "Pacing",
@@ -160,6 +165,7 @@ __all__ = [
     "RunFailed",
     "RunIncomplete",
     "RunMessage",
+    "RunModel",
     "RunNotCompleted",
     "RunRef",
     "RunRequest",
@@ -186,6 +192,7 @@ __all__ = [
     "ToolError",
     "Toolset",
     "Transition",
+    "UnknownNameError",
     "UnknownStatus",
     "Wait",
     "Watch",
@@ -248,6 +255,7 @@ MODULES: Final = {
         "Fault",
         "FaultKind",
         "IllegalTransition",
+        "ModelError",
         "RunCancelled",
         "RunExpired",
         "RunFailed",
@@ -259,6 +267,7 @@ MODULES: Final = {
         "ThreadBusy",
         "ToolDefinitionError",
         "ToolError",
+        "UnknownNameError",
     ],
     "lifecycle": [
         "Actor",
@@ -276,6 +285,7 @@ MODULES: Final = {
     ],
     "lifecycle.journal": ["Anomaly", "JournalStep", "Transition", "UnknownStatus"],
     "lifecycle.machine": ["build_machine"],
+    "lifecycle.model": ["AsyncRunModel", "RunModel"],
     "lifecycle.tracker": ["RunTracker"],
     "tools": ["Tool", "Toolset", "tool"],
 }

@@ -5,6 +5,8 @@
     RunfsmError
      ├─ CallerError               your side asked for what cannot be; nothing has changed
      │   ├─ IllegalTransition     an event that is not allowed here (.status .event .allowed)
+     │   ├─ UnknownNameError      a status or an event that there is not (.given .known .nearest)
+     │   ├─ ModelError            an object that a machine cannot take as its model
      │   ├─ TableError            a lifecycle table that makes no sense
      │   ├─ ToolDefinitionError   a function that cannot become a tool (.tool .parameter)
      │   └─ ScriptError           a script or scenario with a mistake (.where .problems)
@@ -34,6 +36,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "IllegalTransition",
+    "ModelError",
     "RunCancelled",
     "RunExpired",
     "RunFailed",
@@ -45,6 +48,7 @@ __all__ = [
     "ThreadBusy",
     "ToolDefinitionError",
     "ToolError",
+    "UnknownNameError",
 ]
 
 
@@ -78,6 +82,28 @@ class IllegalTransition(CallerError):  # noqa: N818  # named as the field names 
         self.status = status
         self.event = event
         self.allowed = tuple(allowed)
+
+
+class UnknownNameError(CallerError, ValueError):
+    """A status or an event, written as text, that the lifecycle does not have.
+
+    Attributes:
+        given: what was got.
+        known: the names that there are, in the table's order.
+        nearest: the one that was probably meant, or `None`.
+    """
+
+    def __init__(
+        self, message: str, *, given: Any, known: Sequence[str], nearest: str | None
+    ) -> None:
+        super().__init__(message)
+        self.given = given
+        self.known = tuple(known)
+        self.nearest = nearest
+
+
+class ModelError(CallerError, ValueError):
+    """An object that a machine cannot take as its model: the message says what to do instead."""
 
 
 class TableError(CallerError):

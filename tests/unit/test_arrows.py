@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +68,7 @@ MAY_IMPORT = {
     "runfsm_simulator.explore.core": {"backends", "clock", "driver", "lifecycle", "tools"},
 }
 ONLY_IMPORTER = {
-    "transitions": {"runfsm.lifecycle.machine"},
+    "transitions": {"runfsm.lifecycle.machine", "runfsm.lifecycle.machine_class"},
     "opentelemetry": {"runfsm.otel"},
     # `pretend` gives a user's own sleeps and dice to a search.
     "time": {"runfsm.clock", "runfsm_simulator.explore.pretend"},
@@ -95,7 +97,10 @@ ONLY_IMPORTER = {
 }
 STDLIB_ONLY = [
     "runfsm.errors",
-    *(f"runfsm.lifecycle.{name}" for name in ("table", "run", "catalog", "snapshot", "journal")),
+    *(
+        f"runfsm.lifecycle.{name}"
+        for name in ("names", "table", "run", "catalog", "snapshot", "journal")
+    ),
     "runfsm.lifecycle.response",
     "runfsm.lifecycle.wires.chain",
     "runfsm.lifecycle.wires.wire",
@@ -248,3 +253,37 @@ def test_the_two_loops_are_mirrors(threads: str, tasks: str) -> None:
     for_tasks_alone = {"RunDriver.map"}  # for threads, a pool's own `map` does it
 
     assert names(threads) == [name for name in names(tasks) if name not in for_tasks_alone]
+
+
+@pytest.mark.reported(
+    "tried as a new user (P24)",
+    "help(build_machine) printed 8 kB: the whole table, as a default.",
+    now="A table's repr is one short line, and no public default is longer than 1,000 characters.",
+)
+@pytest.mark.parametrize("package", [runfsm, runfsm_simulator], ids=lambda p: p.__name__)
+def test_no_public_default_is_long(package: object) -> None:
+    """`help()` shows what can be given, not what a default holds (tried as a new user)."""
+    exported = {name: getattr(package, name) for name in package.__all__}  # type: ignore[attr-defined]  # packages have it
+    methods = {
+        f"{name}.{part}": getattr(thing, part)
+        for name, thing in exported.items()
+        if inspect.isclass(thing)
+        for part in vars(thing)
+        if not part.startswith("_")
+    }
+    long = [
+        (name, parameter.name)
+        for name, thing in {**exported, **methods}.items()
+        if callable(thing)
+        for parameter in _parameters(thing)
+        if len(repr(parameter.default)) > 1000
+    ]
+
+    assert [] == long
+
+
+def _parameters(thing: Any) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(thing).parameters.values())
+    except ValueError:  # of an enum, or of what is written in C
+        return []

@@ -6,18 +6,16 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import pytest
-from transitions import Machine
-from transitions.extensions import GraphMachine, LockedMachine
-from transitions.extensions.asyncio import AsyncMachine
+from transitions import Machine, MachineError
 
-from runfsm.errors import IllegalTransition
+from machineclasses import MACHINES, built, triggered
+from runfsm.errors import CallerError, IllegalTransition, UnknownNameError
 from runfsm.lifecycle import LIFECYCLE, RUN_STEP, RunEvent, RunStatus
 from runfsm.lifecycle.machine import build_machine, fire
 
 SQUARE = [(s, e) for s in RunStatus for e in RunEvent if e is not RunEvent.CREATE]
-MACHINES = [Machine, LockedMachine, AsyncMachine, GraphMachine]
+NINE = "queued, in_progress, requires_action, cancelling, cancelled, failed, completed, incomplete"
 
 
 class Job:
@@ -30,22 +28,6 @@ class Job:
         self.heard.append("entered in_progress")
 
 
-def _build(machine_class: type[Any], model: Any, **kwargs: Any) -> Any:
-    if machine_class is GraphMachine:
-        kwargs["graph_engine"] = "mermaid"  # needs no Graphviz
-    return build_machine(model, machine_class, **kwargs)
-
-
-def _trigger(model: Any, event: str) -> None:
-    answer = model.trigger(event)
-    if not isinstance(answer, bool):
-
-        async def wait() -> None:
-            await answer
-
-        anyio.run(wait)
-
-
 def test_the_square_has_81_cells() -> None:
     """Nine statuses, nine events (creation is how the machine comes to be)."""
     assert 81 == len(SQUARE)
@@ -56,13 +38,13 @@ def test_every_machine_agrees_with_the_table_on_the_whole_square(machine_class: 
     """A legal cell moves the model to the table's dest; an illegal one raises and moves nothing."""
     for status, event in SQUARE:
         model = SimpleNamespace()
-        _build(machine_class, model, initial=status.value)
+        built(machine_class, model, initial=status.value)
         if LIFECYCLE.allows(status, event):
-            _trigger(model, event.value)
+            triggered(model, event.value)
             assert LIFECYCLE.next(status, event).dest == model.state
         else:
             with pytest.raises(IllegalTransition) as caught:
-                _trigger(model, event.value)
+                triggered(model, event.value)
             assert (status, event) == (caught.value.status, caught.value.event)
             assert status == model.state
 
@@ -98,8 +80,8 @@ def test_the_shared_machine_cannot_create() -> None:
 def test_the_users_callbacks_are_called(machine_class: type[Any]) -> None:
     """`on_enter_…` of the model and `after_state_change` of the machine are both heard."""
     job = Job()
-    _build(machine_class, job, after_state_change=lambda: job.heard.append("changed"))
-    _trigger(job, "start")
+    built(machine_class, job, after_state_change=lambda: job.heard.append("changed"))
+    triggered(job, "start")
 
     assert ["entered in_progress", "changed"] == job.heard
 
@@ -131,6 +113,107 @@ def test_a_model_whose_method_would_be_skipped_is_refused(caplog: pytest.LogCapt
         build_machine(Order())
 
     assert [] == caplog.records
+
+
+@pytest.mark.reported(
+    "python-statemachine#263, django-fsm#294",
+    "A misspelt status, from a database or a caller, was taken as a tenth state.",
+    now="It is refused where it is written, with the nine and the nearest one.",
+)
+@pytest.mark.parametrize("machine_class", MACHINES)
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("in-progress", "in_progress"),
+        ("In Progress", "in_progress"),
+        ("COMPLETED", "completed"),
+        ("requiresAction", "requires_action"),
+        ("canceled", "cancelled"),
+        ("RunStatus.EXPIRED", "expired"),
+        ("thread.run.failed", "failed"),
+        ("", None),
+        ("beim Aufräumen", None),
+    ],
+)
+def test_an_unknown_status_is_refused(
+    machine_class: type[Any], given: str, meant: str | None
+) -> None:
+    """Everywhere a machine takes one (python-statemachine#263, django-fsm#294)."""
+    with pytest.raises(UnknownNameError) as caught:
+        built(machine_class, Job(), initial=given)
+    assert ((*RunStatus,), meant) == (caught.value.known, caught.value.nearest)
+    assert isinstance(caught.value, CallerError)
+    assert f"{given!r} is no status of a run." in str(caught.value)
+    assert f"There are: {NINE}, expired." in str(caught.value)
+
+    job: Any = Job()
+    other: Any = Job()
+    machine = built(machine_class, job)
+    for wrong in (
+        lambda: machine.set_state(given),
+        lambda: machine.add_model(other, initial=given),
+        lambda: setattr(machine, "initial", given),
+    ):
+        with pytest.raises(UnknownNameError):
+            wrong()
+    assert ("queued", [job], ["heard"]) == (job.state, machine.models, list(vars(other)))
+
+    job.state = given  # as a row would be read from a database
+    with pytest.raises(UnknownNameError):
+        triggered(job, "start")
+    assert given == job.state
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_an_unknown_event_is_refused(machine_class: type[Any]) -> None:
+    """Triggered by its name; the error names the nearest one."""
+    job: Any = Job()
+    built(machine_class, job)
+    with pytest.raises(UnknownNameError, match="Did you mean 'submit_tool_outputs'") as caught:
+        triggered(job, "submitToolOutputs")
+
+    assert ("queued", "submitToolOutputs") == (job.state, caught.value.given)
+
+
+def test_unknown_events_are_ignored_if_the_machine_is_told_so() -> None:
+    """`ignore_invalid_triggers` means these, too, as in pytransitions."""
+    job: Any = Job()
+    build_machine(job, ignore_invalid_triggers=True)
+
+    assert (False, False) == (job.trigger("complet"), job.complete())
+
+
+def test_a_status_of_the_users_own_is_known() -> None:
+    """States that were added to the machine are among what can be written."""
+    job: Any = Job()
+    machine = build_machine(job)
+    machine.add_state("archived")
+    machine.set_state("archived")
+    assert "archived" == job.state
+
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'archived'.*expired, archived"):
+        machine.set_state("Archived")
+
+
+def test_an_error_of_another_machine_stays_what_it_is() -> None:
+    """A callback that fires an illegal event elsewhere is not told as this machine's."""
+    other: Any = SimpleNamespace()
+    Machine(other, states=["a", "b"], initial="a", transitions=[["go", "b", "a"]])
+    job: Any = Job()
+    build_machine(job, before_state_change=other.go)
+
+    with pytest.raises(MachineError, match="Can't trigger event go from state a"):
+        job.start()
+
+
+def test_a_machines_exception_handler_gets_the_tables_words() -> None:
+    """`on_exception` sees the error that would have been raised."""
+    seen: list[Any] = []
+    job: Any = Job()
+    build_machine(job, send_event=True, on_exception=lambda event: seen.append(event.error))
+    job.complete()
+
+    assert [IllegalTransition] == [type(error) for error in seen]
 
 
 def test_other_tables_make_machines_too() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from graphlib import TopologicalSorter
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from openai.types.beta.threads import RunStatus as SdkRunStatus
 
-from runfsm.errors import IllegalTransition, TableError
+from runfsm.errors import IllegalTransition, TableError, UnknownNameError
 from runfsm.lifecycle import (
     CATALOG,
     LIFECYCLE,
@@ -208,3 +208,33 @@ def test_a_circle_is_not_gone_round_for_ever() -> None:
     )
 
     assert None is circle.path(Light.GREEN, Light.RED)
+
+
+def test_a_tables_repr_is_short() -> None:
+    """It is a default argument, and stands in every `help()`."""
+    assert "<Lifecycle 'run': 9 statuses, 19 edges>" == repr(LIFECYCLE)
+
+
+def test_names_become_members() -> None:
+    """A status or an event by its name; one that is not there is named, with the nearest."""
+    assert RunStatus.IN_PROGRESS is LIFECYCLE.status("in_progress")
+    assert RunEvent.CANCEL is LIFECYCLE.event("cancel")
+    with pytest.raises(UnknownNameError, match=r"no status of a run. Did you mean 'completed'"):
+        LIFECYCLE.status("Completed")
+    with pytest.raises(
+        UnknownNameError, match=r"no event of a run. Did you mean 'start'"
+    ) as caught:
+        LIFECYCLE.event("Start")
+
+    assert ("Start", tuple(RunEvent), "start") == (
+        caught.value.given,
+        caught.value.known,
+        caught.value.nearest,
+    )
+
+
+@pytest.mark.parametrize("given", [None, 7, b"queued", ["queued"]])
+def test_a_status_that_is_no_text_is_refused(given: Any) -> None:
+    """In the same words, without a guess."""
+    with pytest.raises(UnknownNameError, match=r"is no status of a run. There are: queued,"):
+        LIFECYCLE.status(given)

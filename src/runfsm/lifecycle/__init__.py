@@ -9,7 +9,9 @@ wires/       what differs from one API to another; a run as a chain of responses
 snapshot.py  what one look at a run shows, whichever backend was asked
 journal.py   what was seen to happen, one line a step
 tracker.py   RunTracker: two looks in, the edges between them out
-machine.py   table -> pytransitions (the only importer of `transitions`)
+names.py     a status or an event that there is not, and the nearest one that there is
+machine.py   table -> pytransitions; machine_class.py: its classes, with the table's rules
+model.py     base classes that tell type checkers what a machine binds
 draw/        table -> mermaid, dot, markdown, json; svg through Graphviz
 """
 

@@ -1,4 +1,4 @@
-"""Table -> pytransitions. The only importer of `transitions`.
+"""Table -> pytransitions. `machine_class.py` and this are the only importers of `transitions`.
 
 `build_machine` gives an app a machine of its own, bound to its own model, with its callbacks.
 `fire` is for runfsm itself: pytransitions binds some thirty partials onto every model that is
@@ -9,14 +9,13 @@ on whatever has a `status`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from functools import cache
 from typing import Any, Protocol, TypeVar, overload
 
 from transitions import Machine, MachineError, State
 from transitions.core import Event
-from transitions.extensions.asyncio import AsyncEvent
 
+from runfsm.lifecycle.machine_class import class_of, refuse
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.table import Lifecycle
 
@@ -53,27 +52,33 @@ def build_machine(
     """A pytransitions machine of the table, bound to `model`.
 
     The model gets a method for each event (`model.start()`), one to try it
-    (`model.may_start()`), `model.is_queued()` and so on, and its `on_enter_completed` and
-    `before_cancel` methods are called, as with every pytransitions machine.
+    (`model.may_start()`), `model.is_queued()` and so on. Its methods `on_enter_<status>`,
+    `on_exit_<status>`, `prepare_<event>`, `before_<event>` and `after_<event>` are called, with
+    what the trigger was given. Derive it from `RunModel`, and type checkers know all that.
 
     Args:
-        model: your object, a list of them, or `None` to add models later.
-        machine_class: `Machine`, `LockedMachine`, `AsyncMachine`, `GraphMachine`, or your own
-            flat (not hierarchical) machine class.
+        model: your object, a list of them, or `None` to add models later. Several on one machine
+            are told apart by identity, so they may compare equal, and need not be hashable.
+        machine_class: `Machine`, `LockedMachine`, `AsyncMachine`, `GraphMachine`,
+            `HierarchicalMachine`, or your own. A nested state is written `in_progress.waiting`.
         lifecycle: the table; by default the run's.
         **kwargs: passed on to `machine_class`: `initial` (a status; by default the one
             that creation leads to), `after_state_change`, `send_event`, `model_attribute` ...
+            A model that was in another status before is set to `initial`: for a row that was
+            read from a database, pass its own.
 
     Returns:
         The machine; its triggers raise `IllegalTransition` where the table has no edge.
 
     Raises:
-        ValueError: the model already has an attribute with an event's name, which pytransitions
-            would skip without a word.
+        ModelError: the model already has an attribute with an event's name, which pytransitions
+            would skip; or it takes no attributes, as one with slots or a pydantic model.
+        UnknownNameError: `initial` is none of the statuses; the message has the nearest.
 
     Example:
-        >>> class Job:
-        ...     def on_enter_completed(self):
+        >>> from runfsm import RunModel
+        >>> class Job(RunModel):
+        ...     def on_enter_completed(self) -> None:
         ...         print("done")
         >>> job = Job()
         >>> machine = build_machine(job)
@@ -81,9 +86,6 @@ def build_machine(
         done
         (True, True, 'completed')
     """
-    for one in model if isinstance(model, list) else [model]:
-        if one is not None and not kwargs.get("model_override"):
-            _refuse_clash(one, lifecycle)
     options: dict[str, Any] = {
         "states": [status.value for status in lifecycle.statuses],
         "transitions": [
@@ -92,61 +94,17 @@ def build_machine(
         "initial": lifecycle.initial.value,
         "auto_transitions": False,
     }
-    if isinstance(kwargs.get("initial"), Enum):
-        kwargs["initial"] = kwargs["initial"].value
-    return _polite(machine_class, lifecycle)(model=model, **options | kwargs)
+    # A list, for pytransitions takes a model that is false (an empty container) for none.
+    models = model if model is None or isinstance(model, list | tuple) else [model]
+    for one in models or ():  # all of them, before any is bound
+        if one is not None and one is not Machine.self_literal and not kwargs.get("model_override"):
+            refuse(one, {event.value for event, _, _ in _rows(lifecycle)})
+    return class_of(machine_class, lifecycle)(model=models, **options | kwargs)
 
 
 def _rows(lifecycle: Lifecycle[Any, Any]) -> list[tuple[Any, Any, Any]]:
     """Trigger, source and dest of every edge but the creation, which is the initial state."""
     return [(edge.event, edge.source, edge.dest) for edge in lifecycle.edges if edge.source]
-
-
-def _refuse_clash(model: Any, lifecycle: Lifecycle[Any, Any]) -> None:
-    events = {event.value for event, _, _ in _rows(lifecycle)}
-    if clash := sorted(name for name in events if hasattr(model, name)):
-        raise ValueError(
-            f"{type(model).__name__} already has {', '.join(clash)}, which the machine would "
-            f"bind as triggers. Rename them, or give the machine an object of its own: "
-            f"self.run = Run(); build_machine(self.run)"
-        )
-
-
-@cache
-def _polite(machine_class: Any, lifecycle: Lifecycle[Any, Any]) -> Any:
-    """The class, with events that answer an illegal move in the table's own words."""
-    event_class = machine_class.event_cls
-    mixin = _AsyncPolite if issubclass(event_class, AsyncEvent) else _Polite
-    event = type(f"Polite{event_class.__name__}", (mixin, event_class), {"lifecycle": lifecycle})
-    return type(machine_class.__name__, (machine_class,), {"event_cls": event})
-
-
-class _Polite(Event):
-    lifecycle: Lifecycle[Any, Any]
-
-    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
-        try:
-            return super().trigger(model, *args, **kwargs)
-        except MachineError as error:
-            raise _illegal(self, model) from error
-
-
-class _AsyncPolite(AsyncEvent):
-    lifecycle: Lifecycle[Any, Any]
-
-    async def trigger(  # type: ignore[override]  # as in pytransitions' own AsyncEvent
-        self, model: Any, *args: Any, **kwargs: Any
-    ) -> bool:
-        try:
-            return await super().trigger(model, *args, **kwargs)
-        except MachineError as error:
-            raise _illegal(self, model) from error
-
-
-def _illegal(event: _Polite | _AsyncPolite, model: Any) -> Exception:
-    table = event.lifecycle
-    status = table.statuses(getattr(model, event.machine.model_attribute))
-    return table.illegal(status, table.events(event.name))
 
 
 class _Status(State):

@@ -23,6 +23,7 @@ from itertools import count
 from typing import Final, Generic, Self, TypeVar
 
 from runfsm.errors import IllegalTransition, TableError
+from runfsm.lifecycle.names import unknown_name
 
 __all__ = ["Actor", "Confidence", "Edge", "Evidence", "Lifecycle", "Origin"]
 
@@ -112,7 +113,7 @@ WEIGHT: Final[Mapping[Confidence, float]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lifecycle(Generic[StatusT, EventT]):
     """A table of edges and the questions one asks of it.
 
@@ -183,6 +184,36 @@ class Lifecycle(Generic[StatusT, EventT]):
     def initial(self) -> StatusT:
         """The status that creation leads to."""
         return next(edge.dest for edge in self.edges if edge.source is None)
+
+    def __repr__(self) -> str:
+        return f"<Lifecycle {self.name!r}: {len(self.statuses)} statuses, {len(self.edges)} edges>"
+
+    def status(self, name: str) -> StatusT:
+        """Return the status of that name.
+
+        Raises:
+            UnknownNameError: there is none; the message lists all, and the nearest.
+
+        Example:
+            >>> from runfsm.lifecycle import LIFECYCLE
+            >>> LIFECYCLE.status("in_progress")
+            <RunStatus.IN_PROGRESS: 'in_progress'>
+        """
+        try:
+            return self.statuses(name)
+        except ValueError:
+            raise unknown_name("status", self.name, name, list(self.statuses)) from None
+
+    def event(self, name: str) -> EventT:
+        """Return the event of that name.
+
+        Raises:
+            UnknownNameError: there is none; the message lists all, and the nearest.
+        """
+        try:
+            return self.events(name)
+        except ValueError:
+            raise unknown_name("event", self.name, name, list(self.events)) from None
 
     def allowed(self, status: StatusT | None) -> tuple[Edge[StatusT, EventT], ...]:
         """The edges that leave `status` (`None`: not created yet), in the table's order."""
