@@ -24,10 +24,22 @@ __all__ = ["Asking", "Journal", "Why"]
 
 LINES_MAX: Final = 1_000
 PATH_MAX: Final = 300  # characters of a path; the longest of the API's own has a third of it
+NO_FIELD: Final = r"(?!id\b)"
 HEAD: Final = 300  # bytes of a body: a run's begins with its id, an error's with its message
+
+
+def _beginning(prefix: str, but: str = "") -> str:
+    """A prefix of ids at the beginning of a word that is not the value of a field `run_id`.
+
+    What is before it is looked at after it: so a search is quick that has to begin with a letter.
+    """
+    return rf'{prefix}(?<!\w{prefix})(?<!run_id": "{prefix})(?<!run_id":"{prefix}){but}'
+
+
 #: Not the field `run_id`, nor what it holds: a message is not about the run that wrote it.
 RUN_ID: Final = re.compile(
-    r'(?<!run_id": ")(?<!run_id":")\b(?:run_(?!id\b)|resp_|turn_(?!id\b))\w{1,100}'
+    rf"(?:{_beginning('run_', NO_FIELD)}|{_beginning('resp_')}|{_beginning('turn_', NO_FIELD)})"
+    r"\w{1,100}"
 )
 
 #: The tables of what an entry of the trace can be about, by their names.
@@ -129,12 +141,13 @@ class Journal:
     def __init__(self, inner: Handle, world: World) -> None:
         self._inner = inner
         self._world = world
-        self._askings: deque[Asking] = deque(maxlen=LINES_MAX)
+        # The fields of each `Asking`: it is made when somebody asks, and few do.
+        self._rows: deque[tuple[Any, ...]] = deque(maxlen=LINES_MAX)
 
     @property
     def requests(self) -> tuple[Asking, ...]:
         """The latest, oldest first."""
-        return tuple(self._askings)
+        return tuple(Asking(*row) for row in tuple(self._rows))
 
     @property
     def transitions(self) -> tuple[TraceEntry, ...]:
@@ -143,7 +156,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget the requests."""
-        self._askings.clear()
+        self._rows.clear()
 
     def handle(self, request: Request) -> Response:
         """Answer, and note it.
@@ -165,7 +178,7 @@ class Journal:
         Raises:
             CallerError: no answer with this id is remembered.
         """
-        for asking in reversed(self._askings):
+        for asking in reversed(self.requests):
             if asking.request_id == request_id:
                 return Why(asking, (*asking.reasons, *_fields(asking)), self._edges(asking))
         raise CallerError(
@@ -175,19 +188,20 @@ class Journal:
 
     def _note(self, request: Request, answer: Response | None) -> None:
         found = RUN_ID.search(request.path) or RUN_ID.search(_head(answer))
-        with self._world.operation():
-            asking = Asking(
-                at=self._world.clock.now(),
-                method=request.method[:PATH_MAX],
-                path=request.path[:PATH_MAX],
-                status=answer.status if answer else None,
-                request_id=answer.headers.get("x-request-id") if answer else None,
-                run_id=found[0] if found else None,
-                taken=self._world.taken,
-                reasons=answer.reasons if answer else (),
-                switches=self._world.switches,
+        at, taken, switches = self._world.noted()
+        self._rows.append(
+            (
+                at,
+                request.method[:PATH_MAX],
+                request.path[:PATH_MAX],
+                answer.status if answer else None,
+                answer.headers.get("x-request-id") if answer else None,
+                found[0] if found else None,
+                taken,
+                answer.reasons if answer else (),
+                switches,
             )
-        self._askings.append(asking)
+        )
 
     def _edges(self, asking: Asking) -> tuple[TraceEntry, ...]:
         with self._world.operation():
