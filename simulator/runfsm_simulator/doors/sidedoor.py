@@ -67,7 +67,11 @@ class SideDoor:
                 name: text for name, text in request.headers.items() if name != "authorization"
             }
             request = replace(request, headers=others)
-        return power(Wanted(self._worlds, self._worlds.name(request), parts, request))
+        try:
+            return power(Wanted(self._worlds, self._worlds.name(request), parts, request))
+        finally:
+            if request.method != "GET":
+                self._worlds.changes += 1
 
     def _check_may(self, request: Request, peer: str | None) -> None:
         if self._token is None:

@@ -27,6 +27,7 @@ from runfsm_simulator.wire import (
     vector_stores,
 )
 from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
+from runfsm_simulator.wire.dialects import not_simulated
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
@@ -231,9 +232,13 @@ def _check_beta(beta: str) -> None:
 
 
 def _route(request: Request) -> tuple[str, Handler, dict[str, str]]:
+    refusal = "unknown_url"
     for route in COMPILED:
         if match := route.pattern.fullmatch(request.path):
             if handler := route.handlers.get(request.method):
                 return route.path, handler, match.groupdict()
-            raise REFUSALS["wrong_method"].error(method=request.method, path=request.path)
-    raise REFUSALS["unknown_url"].error(method=request.method, path=request.path)
+            refusal = "wrong_method"
+            break
+    if not_simulated(request.path):
+        refusal = "not_simulated"
+    raise REFUSALS[refusal].error(method=request.method, path=request.path)

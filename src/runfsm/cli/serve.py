@@ -51,9 +51,17 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         Path | None,
         typer.Option(
             help="A file from which the worlds are taken at the start, if it is there, and to "
-            "which they are written at the end. Real time has gone on meanwhile."
+            "which they are written when they change, and at the end. Real time has gone on "
+            "meanwhile."
         ),
     ] = None,
+    state_every: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="How often --state is written at most; what a kill -9 loses at most.",
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 0,
     time: Annotated[
         Time,
@@ -138,8 +146,17 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         raise CallerError("--permissive keeps nothing, so there is no --state; leave one out")
     if switches.thrown and permissive:
         raise CallerError("--permissive never says no, so there is no --switch; leave one out")
+    if not 0 < state_every < math.inf:
+        raise CallerError(
+            f"--state-every must be a number of seconds > 0, got {state_every:g}; write, say, "
+            "--state-every 1"
+        )
     run = _server()
-    with _ended_by_signals(), _listen(host, port) as listener, _kept(served, state):
+    with (
+        _ended_by_signals(),
+        _listen(host, port) as listener,
+        _kept(served, state, every_s=state_every),
+    ):
         side_door = _side_door(served, listener, control_token, recorder)
         if side_door is None:
             print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
@@ -150,21 +167,23 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
 
 
 @contextmanager
-def _kept(served: Worlds, state: Path | None) -> Iterator[None]:
-    """The worlds as the file has them; and at the end, however it comes, the file as they are.
+def _kept(served: Worlds, state: Path | None, *, every_s: float) -> Iterator[None]:
+    """The worlds as the file has them; and the file as they are, while they are served and after.
 
     A file that is refused is refused before anything begins, so that nothing is written to it.
     """
     if state is None:
         yield
         return
+    from runfsm_simulator.doors.autosave import Autosave  # noqa: PLC0415  # an extra
+    from runfsm_simulator.doors.statelock import held  # noqa: PLC0415  # likewise
+
     statefile.check_writable(state)
-    if state.exists():
-        served.load(state)
-    try:
-        yield
-    finally:
-        served.dump(state)
+    with held(state):
+        if state.exists():
+            served.load(state)
+        with Autosave(served, state, every_s=every_s, now=SystemClock().now):
+            yield
 
 
 @contextmanager
