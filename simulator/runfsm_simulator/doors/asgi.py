@@ -1,5 +1,8 @@
 """HTTP for any client, in any language: the simulator as an ASGI application.
 
+A plain application, without a framework's routing: every path is the simulator's. Middlewares go
+around it, and it may be mounted under a prefix.
+
 Needs the extra `server`: `pip install 'runfsm[server]'`.
 """
 
@@ -9,22 +12,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Protocol
 
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as HttpRequest
-from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from runfsm_simulator.doors.asgirequest import (
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    read_request,
+)
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.wire.http import Blocks, NoAnswer, Request, Response, Trouble
-from runfsm_simulator.wire.routes import MAX_BODY_BYTES
 
-__all__ = ["create_app"]
+__all__ = ["App", "create_app"]
 
-# The simulator says itself which method a path does not take.
-METHODS: Final = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+#: Answers that have no body, so no length of one: RFC 9110, section 8.6.
+BODILESS: Final = frozenset({204, 304})
 
 
 class Handles(Protocol):
@@ -34,8 +37,8 @@ class Handles(Protocol):
         """Answer one request."""
 
 
-def create_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Starlette:
-    """An application that answers as `simulator` does.
+def create_app(simulator: Handles, *, side_door: SideDoor | None = None) -> App:
+    """An ASGI application that answers as `simulator` does.
 
     Args:
         simulator: usually one with a real clock, or paced by everybody's looks: HTTP clients wait
@@ -47,26 +50,47 @@ def create_app(simulator: Handles, *, side_door: SideDoor | None = None) -> Star
         >>> from runfsm.clock import SystemClock
         >>> from runfsm_simulator import Simulator
         >>> uvicorn.run(create_app(Simulator(clock=SystemClock())))  # doctest: +SKIP
+
+        Under a prefix of your own application:
+
+        >>> from starlette.applications import Starlette
+        >>> from starlette.routing import Mount
+        >>> _ = Starlette(routes=[Mount("/openai", create_app(Simulator()))])
     """
+    return App(simulator, side_door)
 
-    async def answer(sent: HttpRequest) -> HttpResponse:
+
+class App:
+    """The ASGI application of a simulator; see `create_app`."""
+
+    def __init__(self, simulator: Handles, side_door: SideDoor | None) -> None:
+        self._simulator = simulator
+        self._side_door = side_door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; or take part in the start and the end of the server."""
+        if scope["type"] != "http":
+            await _other(scope, receive, send)
+            return
         try:
-            request = await _request(sent)
-        except ClientDisconnect:  # nobody hears, and nothing was asked for
-            return HttpResponse(status_code=400)
-        try:
-            if side_door and request.path.startswith("/_sim/"):
-                peer = sent.client.host if sent.client else None
-                response = side_door.handle(request, peer=peer)
-            else:
-                response = simulator.handle(request)
+            request = await read_request(scope, receive)
+            response = self._answer(request, scope)
+        except ClientGone:  # nobody hears, and nothing was asked for
+            response = Response(400, {}, b"")
         except NoAnswer as nothing:
-            return Silence(nothing.trouble)
+            await _no_answer(nothing.trouble, receive, send)
+            return
         if response.stream:
-            return EventStreamResponse(response.stream, response.status, dict(response.headers))
-        return HttpResponse(response.body, response.status, dict(response.headers))
+            events = EventStreamResponse(response.stream, response.status, response.headers)
+            await events(scope, receive, send)
+        else:
+            await _send(response, send)
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+    def _answer(self, request: Request, scope: Scope) -> Response:
+        if self._side_door and request.path.startswith("/_sim/"):
+            client = scope.get("client")
+            return self._side_door.handle(request, peer=client[0] if client else None)
+        return self._simulator.handle(request)
 
 
 class EventStreamResponse(StreamingResponse):
@@ -85,38 +109,35 @@ class EventStreamResponse(StreamingResponse):
             self._blocks.close()
 
 
-class Silence(HttpResponse):
-    """No answer: none until the client leaves, or a connection that breaks off in the middle."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__()
-        self._trouble = trouble
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the ASGI signature
-        """Send less than is to be expected."""
-        if self._trouble == "timeout":
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        else:  # a server that is left with half an answer closes the connection
-            start = {"type": "http.response.start", "status": 200}
-            await send({**start, "headers": [(b"content-length", b"1")]})
+async def _send(response: Response, send: Send) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers.items()
+    ]
+    body = response.body
+    if response.status >= 200 and response.status not in BODILESS:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _request(sent: HttpRequest) -> Request:
-    return Request(
-        method=sent.method,
-        path=f"/{sent.path_params['path']}",  # without the prefix of a mount
-        query={name: sent.query_params.getlist(name) for name in sent.query_params},
-        headers=dict(sent.headers),
-        body=await _bounded_body(sent),
-    )
+async def _no_answer(trouble: Trouble, receive: Receive, send: Send) -> None:
+    """Send none until the client leaves, or let the connection break off in the middle."""
+    if trouble == "timeout":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    else:  # a server that is left with half an answer closes the connection
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": [(b"content-length", b"1")]})
 
 
-async def _bounded_body(sent: HttpRequest) -> bytes:
-    """The body, or so much of it that the wire will refuse it."""
-    body = bytearray()
-    async for chunk in sent.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            break
-    return bytes(body)
+async def _other(scope: Scope, receive: Receive, send: Send) -> None:
+    """Agree to the server's start and end; refuse a WebSocket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while True:
+        phase = (await receive())["type"]
+        await send({"type": f"{phase}.complete"})
+        if phase == "lifespan.shutdown":
+            return

@@ -216,7 +216,12 @@ def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:
         app = create_app(served, side_door=side_door)
         # A call that is armed to get no answer would hold the shutdown up for ever.
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=3,
         )
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -270,9 +275,13 @@ def _listen(host: str, port: int) -> socket.socket:
     """A socket that is listening already: who reads the line may connect at once."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise CallerError(f"cannot listen on {host}, port {port}: {error}") from error
+    # Its connections inherit this. asyncio sets it only where a socket says that it is of TCP, and
+    # `create_server` leaves that out: each answer would wait 40 ms for a delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _url_host(host: str) -> str:
