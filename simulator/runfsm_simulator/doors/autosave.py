@@ -8,8 +8,6 @@ nine, so saving never takes more than a tenth of the time.
 
 Rule 3: a save that fails stops nobody. The log says so once; it is tried again each period; the
 file holds what it held.
-
-Needs the extra `server`: `pip install 'runfsm[server]'`.
 """
 
 from __future__ import annotations
@@ -128,7 +126,7 @@ class Autosave:
         if rest_s >= self._noticed_s:
             self._noticed_s = 2 * rest_s
             LOG.warning(
-                "a save of the state takes %.1f s, so it is saved every %.1f s instead of %g s; "
+                "a save of the state takes %.2g s, so it is saved every %.2g s instead of %g s; "
                 "a kill loses as much",
                 took_s,
                 rest_s,

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from threading import Lock
 from typing import Final, Literal
 
 from runfsm.errors import CallerError
+from runfsm.lifecycle import RunStatus
 from runfsm_simulator.doors import statefile
 from runfsm_simulator.doors.pacing import Movable
 from runfsm_simulator.doors.statefile import MAIN
@@ -152,6 +154,16 @@ class Worlds:
             (name, one.world.progress(), one.clock.now() if isinstance(one.clock, Movable) else 0)
             for name, one in worlds.items()
         )
+
+    def runs_by_status(self) -> Counter[str]:
+        """How many runs have each status, in all worlds together."""
+        with self._lock:
+            worlds = [one.world for one in self._worlds.values()]
+        found: Counter[str] = Counter(dict.fromkeys(RunStatus, 0))
+        for world in worlds:
+            with world.operation():
+                found.update(run.status for run in world.store.runs.values())
+        return found
 
     def dump(self, path: str | os.PathLike[str]) -> None:
         """Write all of them, as they are now, into a file: see `Control.dump`.

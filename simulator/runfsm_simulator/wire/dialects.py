@@ -14,9 +14,9 @@ from typing import Final
 
 from runfsm_simulator.wire.http import Request
 
-__all__ = ["canonical", "not_simulated"]
+__all__ = ["canonical", "canonical_path", "not_simulated"]
 
-AZURE: Final = re.compile(r"/openai(?:/deployments/[^/]+|/v1)?/(.*)", re.DOTALL)
+AZURE: Final = re.compile(r"^/openai(?:/deployments/[^/]+|/v1)?/(.*)", re.DOTALL)
 AZURE_V1: Final = "/openai/v1/"
 
 #: Where the service wants its beta header, and Azure has the version in the query instead.
@@ -44,11 +44,17 @@ def canonical(request: Request) -> Request:
     headers = dict(request.headers)
     if (key := headers.pop("api-key", "")) and "authorization" not in headers:
         headers["authorization"] = f"Bearer {key}"
-    path = AZURE.sub(r"/v1/\1", request.path) if request.path.startswith("/openai/") else None
-    if path and path.startswith(BETA) and not request.path.startswith(AZURE_V1):
+    path = canonical_path(request.path)
+    is_versioned = path != request.path and not request.path.startswith(AZURE_V1)
+    if is_versioned and path.startswith(BETA):
         headers.setdefault("openai-beta", "assistants=v2")
     query = {name: given for name, given in request.query.items() if name != "api-version"}
-    return replace(request, path=path or request.path, headers=headers, query=query)
+    return replace(request, path=path, headers=headers, query=query)
+
+
+def canonical_path(path: str) -> str:
+    """The path under `/v1`, if it is one of Azure's; as it is otherwise."""
+    return AZURE.sub(r"/v1/\1", path) if path.startswith("/openai/") else path
 
 
 def not_simulated(path: str) -> bool:

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from runfsm_simulator.wire import (
     vector_stores,
 )
 from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
-from runfsm_simulator.wire.dialects import not_simulated
+from runfsm_simulator.wire.dialects import canonical_path, not_simulated
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
@@ -37,7 +38,7 @@ from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 from runfsm_simulator.world.witness import WITNESSES
 
-__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern"]
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern", "template"]
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -148,6 +149,18 @@ class Route:
 
 
 COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
+
+
+@lru_cache(maxsize=4096)
+def template(path: str) -> str | None:
+    """The path of the table that a request's path fits, without its prefix for Azure.
+
+    Example:
+        >>> template("/openai/threads/thread_1/runs")
+        '/v1/threads/{thread_id}/runs'
+    """
+    path = canonical_path(path)
+    return next((route.path for route in COMPILED if route.pattern.fullmatch(path)), None)
 
 
 class Router:

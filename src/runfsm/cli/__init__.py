@@ -19,6 +19,7 @@ switches/     `runfsm switches`: what nobody recorded, and the ways to go
 explore/      `runfsm explore`: every behaviour of the service, against a function of one's own
 importing.py  a module or a file of the user's
 serve.py      `runfsm serve`: the simulator as an HTTP server
+httpserver.py  what it runs; serveoptions.py: how that behaves
 """
 
 from __future__ import annotations

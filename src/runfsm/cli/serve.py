@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import math
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,10 +16,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from runfsm.cli.serveoptions import LEVELS, TRACE, ServeOptions
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
 from runfsm_simulator import Simulator, Switches, VirtualClock, scenarios
 from runfsm_simulator.doors import statefile
+from runfsm_simulator.doors.autosave import Autosave
 from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
@@ -109,6 +113,24 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
             "plays it. It holds what clients send, save their keys."
         ),
     ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="A site whose pages may call the API from a browser, as http://localhost:3000; "
+            "may be repeated. * is every site. The side door is for none of them.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(metavar="LEVEL", help=f"What is logged on stderr: {', '.join(LEVELS)}.")
+    ] = "warning",
+    access_log: Annotated[
+        bool,
+        typer.Option(
+            "--access-log",
+            help="A line on stderr for each request: method, path, status, milliseconds.",
+        ),
+    ] = False,
     permissive: Annotated[
         bool,
         typer.Option(
@@ -121,7 +143,9 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
 
     Point a client at it: `openai.OpenAI(base_url="http://127.0.0.1:4010/v1", api_key="any")`.
     What only a simulator can do is under /_sim/: `curl http://127.0.0.1:4010/_sim/` lists it.
+    For probes and Prometheus there are /healthz and /metrics.
     """
+    _set_up_log(log_level)
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
     _check_recordable(record, worlds=worlds, state=state, permissive=permissive)
@@ -155,7 +179,7 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
     with (
         _ended_by_signals(),
         _listen(host, port) as listener,
-        _kept(served, state, every_s=state_every),
+        _kept(served, state, every_s=state_every) as autosave,
     ):
         side_door = _side_door(served, listener, control_token, recorder)
         if side_door is None:
@@ -163,27 +187,58 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
         if permissive:
             print("Permissive: rules about state are off, and nothing is kept.", flush=True)
-        run(served, side_door, listener)
+        options = ServeOptions(
+            time=_time_told(time, speed),
+            log_level=log_level.lower(),
+            access_log=access_log,
+            cors_origins=tuple(cors_origin or ()),
+            autosave=autosave,
+        )
+        run(served, side_door, listener, options)
 
 
 @contextmanager
-def _kept(served: Worlds, state: Path | None, *, every_s: float) -> Iterator[None]:
+def _kept(served: Worlds, state: Path | None, *, every_s: float) -> Iterator[Autosave | None]:
     """The worlds as the file has them; and the file as they are, while they are served and after.
 
     A file that is refused is refused before anything begins, so that nothing is written to it.
     """
     if state is None:
-        yield
+        yield None
         return
-    from runfsm_simulator.doors.autosave import Autosave  # noqa: PLC0415  # an extra
-    from runfsm_simulator.doors.statelock import held  # noqa: PLC0415  # likewise
-
+    try:
+        from runfsm_simulator.doors.statelock import held  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise _not_installed("--state", error) from error
     statefile.check_writable(state)
     with held(state):
         if state.exists():
             served.load(state)
-        with Autosave(served, state, every_s=every_s, now=SystemClock().now):
-            yield
+        with Autosave(served, state, every_s=every_s, now=SystemClock().now) as autosave:
+            yield autosave
+
+
+def _not_installed(what: str, error: ImportError) -> CallerError:
+    return CallerError(
+        f"`runfsm serve` needs {error.name} for {what}, which is not installed: "
+        f"pip install 'runfsm[server]'"
+    )
+
+
+def _set_up_log(level: str) -> None:
+    """Log on stderr, from this level on.
+
+    Raises:
+        CallerError: there is no such level.
+    """
+    if level.lower() not in LEVELS:
+        raise CallerError(f"--log-level must be one of {', '.join(LEVELS)}, got {level!r}")
+    number = getattr(logging, level.upper(), TRACE)
+    logging.basicConfig(level=number, format="%(levelname)s: %(message)s", stream=sys.stderr)
+
+
+def _time_told(time: Time, speed: float) -> str:
+    return f"{time}, {speed:g} times as fast" if speed != 1 else time
 
 
 @contextmanager
@@ -200,31 +255,14 @@ def _ended_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:
+def _server() -> Callable[[Worlds, SideDoor | None, socket.socket, ServeOptions], None]:
     """What serves until it is interrupted. Looked for before anything is begun."""
     try:
-        import uvicorn  # noqa: PLC0415  # an extra: only this command needs it
+        import uvicorn  # noqa: F401, PLC0415  # an extra: only this command needs it
 
-        from runfsm_simulator.doors.asgi import create_app  # noqa: PLC0415  # as above
+        from runfsm.cli.httpserver import run  # noqa: PLC0415  # as above
     except ImportError as error:
-        raise CallerError(
-            f"`runfsm serve` needs {error.name}, which is not installed: "
-            f"pip install 'runfsm[server]'"
-        ) from error
-
-    def run(served: Worlds, side_door: SideDoor | None, listener: socket.socket) -> None:
-        app = create_app(served, side_door=side_door)
-        # A call that is armed to get no answer would hold the shutdown up for ever.
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=3,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
-
+        raise _not_installed("HTTP", error) from error
     return run
 
 
