@@ -28,7 +28,9 @@ import pytest
 
 from runfsm_simulator.wire import routes, sse
 from runfsm_simulator.wire.asked import Answer, Asked, Handler
+from runfsm_simulator.wire.bodycache import Shaped
 from runfsm_simulator.wire.http import Request, Response
+from runfsm_simulator.wire.paths import Paths
 from runfsm_simulator.wire.profiles import PROFILES
 from runfsm_simulator.wire.response_events import Events
 from runfsm_simulator.wire.response_stream import Late
@@ -93,9 +95,11 @@ LEDGER: Final = Ledger()
 
 def pytest_configure() -> None:
     """Listen from now on."""
-    routes.COMPILED = tuple(  # type: ignore[misc]  # a Final for all but this
-        routes.Route.of(path, {name: _checked(name, path, one) for name, one in handlers.items()})
-        for path, handlers in routes.ROUTES.items()
+    routes.PATHS = Paths(  # type: ignore[misc]  # a Final for all but this
+        {
+            path: {name: _checked(name, path, one) for name, one in handlers.items()}
+            for path, handlers in routes.ROUTES.items()
+        }
     )
     routes.Router.handle = _counted(routes.Router.handle)  # type: ignore[method-assign]  # as above
     EventStream.hear = _heard(EventStream.hear)  # type: ignore[method-assign]  # as above
@@ -112,8 +116,9 @@ def _checked(method: str, path: str, handler: Handler) -> Handler:
     def checked(asked: Asked) -> Answer:
         answer = handler(asked)
         if not isinstance(answer, Response):
+            body = answer.made() if isinstance(answer, Shaped) else answer
             with LEDGER.looking("responses", f"{method} {path}"):
-                check(type_, SPEC(answer, asked.world.store))
+                check(type_, SPEC(body, asked.world.store))
         return answer
 
     return checked

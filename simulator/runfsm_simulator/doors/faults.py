@@ -103,7 +103,7 @@ class Faults:
         Raises:
             NoAnswer: the fault is that none comes.
         """
-        fault = self._next(request)
+        fault = self._next(request) if self._armed else None
         if fault is None:
             return self._inner(request)
         if fault.applied and (stream := self._inner(request).stream):

@@ -129,12 +129,13 @@ class Journal:
     def __init__(self, inner: Handle, world: World) -> None:
         self._inner = inner
         self._world = world
-        self._askings: deque[Asking] = deque(maxlen=LINES_MAX)
+        # The fields of each `Asking`: it is made when somebody asks, and few do.
+        self._rows: deque[tuple[Any, ...]] = deque(maxlen=LINES_MAX)
 
     @property
     def requests(self) -> tuple[Asking, ...]:
         """The latest, oldest first."""
-        return tuple(self._askings)
+        return tuple(Asking(*row) for row in tuple(self._rows))
 
     @property
     def transitions(self) -> tuple[TraceEntry, ...]:
@@ -143,7 +144,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget the requests."""
-        self._askings.clear()
+        self._rows.clear()
 
     def handle(self, request: Request) -> Response:
         """Answer, and note it.
@@ -165,7 +166,7 @@ class Journal:
         Raises:
             CallerError: no answer with this id is remembered.
         """
-        for asking in reversed(self._askings):
+        for asking in reversed(self.requests):
             if asking.request_id == request_id:
                 return Why(asking, (*asking.reasons, *_fields(asking)), self._edges(asking))
         raise CallerError(
@@ -175,19 +176,20 @@ class Journal:
 
     def _note(self, request: Request, answer: Response | None) -> None:
         found = RUN_ID.search(request.path) or RUN_ID.search(_head(answer))
-        with self._world.operation():
-            asking = Asking(
-                at=self._world.clock.now(),
-                method=request.method[:PATH_MAX],
-                path=request.path[:PATH_MAX],
-                status=answer.status if answer else None,
-                request_id=answer.headers.get("x-request-id") if answer else None,
-                run_id=found[0] if found else None,
-                taken=self._world.taken,
-                reasons=answer.reasons if answer else (),
-                switches=self._world.switches,
+        at, taken, switches = self._world.noted()
+        self._rows.append(
+            (
+                at,
+                request.method[:PATH_MAX],
+                request.path[:PATH_MAX],
+                answer.status if answer else None,
+                answer.headers.get("x-request-id") if answer else None,
+                found[0] if found else None,
+                taken,
+                answer.reasons if answer else (),
+                switches,
             )
-        self._askings.append(asking)
+        )
 
     def _edges(self, asking: Asking) -> tuple[TraceEntry, ...]:
         with self._world.operation():

@@ -134,10 +134,11 @@ class Pacing:
         return replace(answer, headers=headers, reasons=(*answer.reasons, POLL_AGAIN))
 
     def _lets_pass(self, request: Request) -> bool:
-        if request.method != "GET" or self._whom == "nobody" or "stream" in request.query:
+        if self._whom == "nobody" or request.method != "GET" or "stream" in request.query:
             return False
-        by_helper = request.headers.get("x-stainless-poll-helper", "").lower() == "true"
-        return by_helper or self._whom == "everybody"
+        if self._whom == "everybody":
+            return True
+        return request.headers.get("x-stainless-poll-helper", "").lower() == "true"
 
     def _awaited(self, path: str) -> Awaited | None:
         """What a path means, if it is not over."""

@@ -19,8 +19,8 @@ from runfsm_simulator.doors.wanted import Wanted
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
+from runfsm_simulator.wire.paths import pattern
 from runfsm_simulator.wire.refused import api_error
-from runfsm_simulator.wire.routes import pattern
 from runfsm_simulator.wire.wording import JSON_ONLY, ApiError
 from runfsm_simulator.world.refusals import NotFound
 

@@ -111,6 +111,8 @@ class Worlds:
         Raises:
             CallerError: there are too many already, or it is no name for a world.
         """
+        if found := self._worlds.get(name):  # without the lock: most are there
+            return found
         with self._lock:
             if name not in self._worlds:
                 self._check_new(name)

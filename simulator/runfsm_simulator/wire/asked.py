@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
+from runfsm_simulator.wire.bodycache import Shaped
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response
 from runfsm_simulator.wire.listing import Window
@@ -74,7 +75,7 @@ class Asked:
         return kind.of(self.request.query, self.world.switches)
 
 
-Answer = dict[str, Any] | Response  # what becomes JSON, or something else as it is
+Answer = dict[str, Any] | Shaped | Response  # what becomes JSON, or something else as it is
 
 Handler = Callable[[Asked], Answer]
 
@@ -90,8 +91,10 @@ def check_id(name: str, id: str, switches: Switches = DOCUMENTED) -> str:
         ApiError: it begins as no such id does.
     """
     prefix = PREFIXES[name]
+    if id.startswith(prefix):
+        return id
     way = switches.malformed_id if name in UNQUOTED else "prefix"
-    if id.startswith(prefix) or way == "not_found":
+    if way == "not_found":
         return id
     told = f"{prefix}_" if way == "prefix_and_underscore" else prefix
     raise REFUSALS["malformed_id"].error(name=name, id=id, prefix=told)

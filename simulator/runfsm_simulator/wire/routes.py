@@ -7,12 +7,11 @@ So a body of the wrong type is told of even when the run could not be modified a
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 from runfsm.errors import IllegalTransition
 from runfsm_simulator.wire import (
@@ -27,10 +26,12 @@ from runfsm_simulator.wire import (
     threads,
     vector_stores,
 )
-from runfsm_simulator.wire.asked import Asked, Handler, check_endpoint, check_id
+from runfsm_simulator.wire.asked import Answer, Asked, Handler, check_endpoint, check_id
+from runfsm_simulator.wire.bodycache import BodyCache, Shaped
 from runfsm_simulator.wire.dialects import canonical_path, not_simulated
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
+from runfsm_simulator.wire.paths import Paths
 from runfsm_simulator.wire.profiles import PROFILES, ProfileName
 from runfsm_simulator.wire.refused import api_error
 from runfsm_simulator.wire.wording import ApiError
@@ -38,7 +39,7 @@ from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 from runfsm_simulator.world.witness import WITNESSES
 
-__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "pattern", "template"]
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "template"]
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -129,26 +130,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
 }
 
 
-def pattern(path: str) -> re.Pattern[str]:
-    """What a path matches; `{name}` is one segment."""
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path, made to be matched."""
-
-    path: str
-    pattern: re.Pattern[str]
-    handlers: Mapping[str, Handler]
-
-    @classmethod
-    def of(cls, path: str, handlers: Mapping[str, Handler]) -> Route:
-        """The route of a path as it is written in the table."""
-        return cls(path, pattern(path), handlers)
-
-
-COMPILED: Final = tuple(Route.of(path, handlers) for path, handlers in ROUTES.items())
+PATHS: Final = Paths(ROUTES)
 
 
 @lru_cache(maxsize=4096)
@@ -159,8 +141,8 @@ def template(path: str) -> str | None:
         >>> template("/openai/threads/thread_1/runs")
         '/v1/threads/{thread_id}/runs'
     """
-    path = canonical_path(path)
-    return next((route.path for route in COMPILED if route.pattern.fullmatch(path)), None)
+    found = PATHS.find(canonical_path(path))
+    return found[0] if found else None
 
 
 class Router:
@@ -174,6 +156,7 @@ class Router:
     def __init__(self, world: World, *, profile: ProfileName = "wire") -> None:
         self._world = world
         self._profile = PROFILES[profile]
+        self._bodies = BodyCache(lambda body: self._profile(body, world.store))
         self._requests = count(1)
 
     def handle(self, request: Request) -> Response:
@@ -190,10 +173,10 @@ class Router:
         }
         try:
             answered = self._answer(request)
-            if isinstance(answered, Response):
-                return replace(answered, headers={**headers, **answered.headers})
-            created = request.method == "POST" and request.path in CREATES
-            return Response(201 if created else 200, headers, json_bytes(answered))
+            if isinstance(answered, bytes):
+                created = request.path in CREATES and request.method == "POST"
+                return Response(201 if created else 200, headers, answered)
+            return replace(answered, headers={**headers, **answered.headers})
         except ApiError as error:
             answer = error
         except Exception as error:  # a planner may raise anything
@@ -201,7 +184,7 @@ class Router:
             answer = REFUSALS["broken"].error(problem=f"{type(error).__name__}: {error}")
         return answer.response(headers)
 
-    def _answer(self, request: Request) -> dict[str, Any] | Response:
+    def _answer(self, request: Request) -> bytes | Response:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
@@ -209,21 +192,31 @@ class Router:
         path, handler, ids = _route(request)
         if request.path.startswith(BETA):
             check_endpoint(request.method, request.path, switches)
-            _check_beta(request.headers.get("openai-beta", ""))
-        if request.path.startswith(AGENTS) and request.headers.get("openai-beta") != "agents=v1":
+            beta = request.headers.get("openai-beta", "")
+            if beta != "assistants=v2":
+                _check_beta(beta)
+        elif request.path.startswith(AGENTS) and request.headers.get("openai-beta") != "agents=v1":
             raise REFUSALS["no_agents_beta"].error()
         for name, value in ids.items():
             check_id(name, value, switches)
+        asked = Asked(self._world, ids, request, self._profile)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:
+                if not WITNESSES.present:
+                    return self._written(handler(asked))
                 with WITNESSES.calling(f"{request.method} {path}", self._world.store, ids):
-                    answer = handler(Asked(self._world, ids, request, self._profile))
-                if isinstance(answer, Response):
-                    return answer
-                return self._profile(answer, self._world.store)
+                    answer = handler(asked)
+                return self._written(answer)
             except (Refusal, IllegalTransition) as refusal:
                 raise api_error(refusal, switches) from refusal
+
+    def _written(self, answer: Answer) -> bytes | Response:
+        if isinstance(answer, Shaped):
+            return self._bodies.bytes_of(answer)
+        if isinstance(answer, Response):
+            return answer
+        return json_bytes(self._profile(answer, self._world.store))
 
 
 def _check_key(authorization: str) -> None:
@@ -245,13 +238,16 @@ def _check_beta(beta: str) -> None:
 
 
 def _route(request: Request) -> tuple[str, Handler, dict[str, str]]:
-    refusal = "unknown_url"
-    for route in COMPILED:
-        if match := route.pattern.fullmatch(request.path):
-            if handler := route.handlers.get(request.method):
-                return route.path, handler, match.groupdict()
-            refusal = "wrong_method"
-            break
+    found = PATHS.find(request.path)
+    if found is None:
+        raise _no_such_url("unknown_url", request)
+    path, handlers, ids = found
+    if handler := handlers.get(request.method):
+        return path, handler, ids
+    raise _no_such_url("wrong_method", request)
+
+
+def _no_such_url(refusal: str, request: Request) -> ApiError:
     if not_simulated(request.path):
         refusal = "not_simulated"
-    raise REFUSALS[refusal].error(method=request.method, path=request.path)
+    return REFUSALS[refusal].error(method=request.method, path=request.path)

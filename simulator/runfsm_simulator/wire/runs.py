@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator.wire import shapes
@@ -12,6 +13,7 @@ from runfsm_simulator.wire.asked import Answer, Asked
 from runfsm_simulator.wire.bodies.common import ModifyMetadata, Nothing
 from runfsm_simulator.wire.bodies.runs import CreateRun, CreateThreadAndRun, SubmitToolOutputs
 from runfsm_simulator.wire.bodies.threads import CreateThread
+from runfsm_simulator.wire.bodycache import Shaped
 from runfsm_simulator.wire.hosted import wants_contents
 from runfsm_simulator.wire.listing import Window
 from runfsm_simulator.wire.stream import EventStream
@@ -34,6 +36,26 @@ __all__ = [
     "retrieve_step",
     "submit",
 ]
+
+
+#: All of a run that its body shows and that can become another; see `bodycache.py`.
+PARTS: Final = attrgetter(
+    "status",
+    "started_at",
+    "expires_at",
+    "cancelled_at",
+    "failed_at",
+    "completed_at",
+    "calls",
+    "error",
+    "incomplete_reason",
+    "usage",
+    "metadata",
+    "terms",
+    "created_at",
+    "assistant_id",
+    "thread",
+)
 
 
 def on_thread(
@@ -103,9 +125,10 @@ def list_all(asked: Asked) -> dict[str, Any]:
     return window.page(runs, "run", shapes.run)
 
 
-def retrieve(asked: Asked) -> dict[str, Any]:
-    """GET runs/{id}."""
-    return shapes.run(asked.world.store.run(**asked.ids))
+def retrieve(asked: Asked) -> Answer:
+    """GET runs/{id}: what is polled more than all else, and seldom has changed."""
+    run = asked.world.store.run(**asked.ids)
+    return Shaped(run, PARTS(run), shapes.run)
 
 
 def modify(asked: Asked) -> dict[str, Any]:

@@ -59,6 +59,10 @@ class Agenda:
         self._numbers += 1
         heapq.heappush(self._heap, Entry(due, rank, self._numbers, run_id, what, plan))
 
+    def is_due(self, now: float) -> bool:
+        """Whether something is due by `now`, be it void by now. Quick: it is asked all the time."""
+        return bool(self._heap) and self._heap[0].due <= now
+
     def next_due(self, holds: Callable[[Entry], bool]) -> float | None:
         """When the earliest entry that still `holds` is due; those before it are dropped."""
         while self._heap and not holds(self._heap[0]):

@@ -109,6 +109,7 @@ class Engine:
 
     def enter(self, run: Work) -> None:
         """A run has been created: note it, and plan its start and its expiry."""
+        self.next_due()  # what is void by now goes, so that the agenda does not only grow
         if run.expires_at is not None:
             self._agenda.put(run.expires_at, run.id, RunEvent.EXPIRE, plan=None)
         if self.strikes("foreign_cancel", run):
@@ -138,9 +139,10 @@ class Engine:
     def catch_up(self) -> None:
         """Perform what has come due."""
         now = self._clock.now()
-        while (due := self.next_due()) is not None and due <= now:
-            self.now = due
-            self._perform(self._agenda.pop())
+        if self._agenda.is_due(now):
+            while (due := self.next_due()) is not None and due <= now:
+                self.now = due
+                self._perform(self._agenda.pop())
         self.now = max(self.now, now)  # a real clock may be set back; the world's is not
 
     def next_due(self) -> float | None:

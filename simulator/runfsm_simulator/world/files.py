@@ -72,6 +72,8 @@ class Files:
 
     def catch_up(self) -> None:
         """Perform what has come due."""
+        if not self._indexing:
+            return
         for file in [one for one in self._indexing if one.ready_at <= self.now]:
             self.take(file, VectorStoreFileEvent.COMPLETE)
 

@@ -167,5 +167,7 @@ class Happenings:
 
     def to_wake(self) -> Iterable[Listener]:
         """Who has heard something since the last time of asking."""
+        if not self._to_wake:
+            return ()
         heard, self._to_wake = self._to_wake, {}
         return heard

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,6 @@ from runfsm_simulator.world import plain
 from runfsm_simulator.world.chooser import Chooser, Seeded
 from runfsm_simulator.world.engine import Engine, WorldClock
 from runfsm_simulator.world.files import Files
-from runfsm_simulator.world.happenings import Listener
 from runfsm_simulator.world.naming import Naming
 from runfsm_simulator.world.planning import Planning
 from runfsm_simulator.world.post import Letter
@@ -52,12 +51,31 @@ class Carrier(Protocol):
         """Something will happen then (Unix seconds), of which there may be a letter."""
 
 
+class Operation:
+    """The context of every operation of a world; made once, for each request takes several.
+
+    It may be entered again inside of itself, and by any thread: the world's lock keeps them apart.
+    """
+
+    __slots__ = ("_world",)
+
+    def __init__(self, world: Instant) -> None:
+        self._world = world
+
+    def __enter__(self) -> None:
+        self._world._begin_operation()  # noqa: SLF001  # the world's own other half
+
+    def __exit__(self, *_: object) -> None:
+        self._world._end_operation()  # noqa: SLF001  # as above
+
+
 class Instant:
     """What a `World` is, apart from what clients can do to it. See there."""
 
     def __init__(self, planner: Planner, *, clock: WorldClock, chooser: Chooser) -> None:
         self._lock = threading.RLock()
-        self._acting = False  # whether an operation is going on; some are made of others
+        self._depth = 0  # of operations: some are made of others
+        self._operation = Operation(self)
         self._begun = False
         #: Who in the outside is told of which ends, and who carries the letters.
         self.receivers: dict[str, frozenset[str]] = {}
@@ -149,33 +167,44 @@ class Instant:
         for listener in listening:
             listener.wake()
 
-    @contextmanager
-    def operation(self) -> Iterator[None]:
-        """One instant: nobody else acts, and all that is due has happened."""
-        heard: Iterable[Listener] = ()
-        letters: Iterable[Letter] = ()
-        due: float | None = None
+    def operation(self) -> Operation:
+        """One instant, for a `with`: nobody else acts, and all that is due has happened."""
+        return self._operation
+
+    def noted(self) -> tuple[float, int, Switches]:
+        """The time (Unix seconds), how many edges have been taken, and the switches, of now."""
+        with self._operation:
+            return self.clock.now(), self._engine.taken, self._engine.switches
+
+    def _begin_operation(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
         try:
-            with self._lock:
-                outermost, self._acting = not self._acting, True
-                try:
-                    self._engine.catch_up()
-                    self.files.catch_up()
-                    yield
-                finally:
-                    if outermost:
-                        self._acting = False
-                        heard = self._engine.happenings.to_wake()
-                        letters = self._engine.post.take(self._engine.now)
-                        due = self._due() if self.receivers else None
+            self._engine.catch_up()
+            self.files.catch_up()
+        except BaseException:
+            self._end_operation()
+            raise
+
+    def _end_operation(self) -> None:
+        """Give way to others; and if this was all, tell the outside what has happened."""
+        engine = self._engine
+        try:
+            self._depth -= 1
+            if self._depth:
+                return
+            heard = engine.happenings.to_wake()
+            letters = engine.post.take(engine.now)
+            due = self._due() if self.receivers else None
         finally:
-            for listener in heard:  # without the lock: to wake a task is to wait for its thread
-                listener.wake()
-            for letter in letters:  # likewise: a receiver may well ask for something itself
-                if self.carrier:
-                    self.carrier.carry(letter)
-            if due is not None and self.carrier:
-                self.carrier.come_at(due)
+            self._lock.release()
+        for listener in heard:  # without the lock: to wake a task is to wait for its thread
+            listener.wake()
+        for letter in letters:  # likewise: a receiver may well ask for something itself
+            if self.carrier:
+                self.carrier.carry(letter)
+        if due is not None and self.carrier:
+            self.carrier.come_at(due)
 
     def try_again(self, letter: Letter) -> None:
         """A letter did not arrive: have it carried later."""

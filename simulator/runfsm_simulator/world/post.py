@@ -84,6 +84,8 @@ class Post:
 
     def take(self, now: float) -> list[Letter]:
         """The letters that are due, earliest first. Whoever takes them carries them."""
+        if not self.waiting:
+            return []
         due = sorted((one for one in self.waiting if one.due <= now), key=lambda one: one.due)
         self.waiting = [one for one in self.waiting if one.due > now]
         return due
