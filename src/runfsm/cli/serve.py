@@ -5,14 +5,15 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
+import re
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -30,6 +31,9 @@ from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.script import Planner
 
 __all__ = ["serve"]
+
+#: Scheme, host and maybe a port, without a path: RFC 6454, section 6.2.
+ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]+")
 
 Time = Literal["real", "virtual", "manual"]
 
@@ -145,6 +149,7 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
     For probes and Prometheus there are /healthz and /metrics.
     """
     _set_up_log(log_level)
+    _check_origins(cors_origin or ())
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
     _check_recordable(record, worlds=worlds, state=state, permissive=permissive)
@@ -236,6 +241,15 @@ def _set_up_log(level: str) -> None:
     logging.basicConfig(level=number, format="%(levelname)s: %(message)s", stream=sys.stderr)
 
 
+def _check_origins(origins: Iterable[str]) -> None:
+    """Refuse what no browser sends as an origin: it would match nothing, silently."""
+    for origin in origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise CallerError(
+                f"--cors-origin must be * or an origin as http://localhost:3000, got {origin!r}"
+            )
+
+
 def _time_told(time: Time, speed: float) -> str:
     return f"{time}, {speed:g} times as fast" if speed != 1 else time
 
@@ -313,7 +327,10 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise CallerError(f"cannot listen on {host}, port {port}: {error}") from error
+        raise CallerError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; end what listens there, or "
+            "give another --port (0 picks a free one) or --host"
+        ) from error
     # Its connections inherit this. asyncio sets it only where a socket says that it is of TCP, and
     # `create_server` leaves that out: each answer would wait 40 ms for a delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
