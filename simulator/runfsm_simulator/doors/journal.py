@@ -24,10 +24,22 @@ __all__ = ["Asking", "Journal", "Why"]
 
 LINES_MAX: Final = 1_000
 PATH_MAX: Final = 300  # characters of a path; the longest of the API's own has a third of it
+NO_FIELD: Final = r"(?!id\b)"
 HEAD: Final = 300  # bytes of a body: a run's begins with its id, an error's with its message
+
+
+def _beginning(prefix: str, but: str = "") -> str:
+    """A prefix of ids at the beginning of a word that is not the value of a field `run_id`.
+
+    What is before it is looked at after it: so a search is quick that has to begin with a letter.
+    """
+    return rf'{prefix}(?<!\w{prefix})(?<!run_id": "{prefix})(?<!run_id":"{prefix}){but}'
+
+
 #: Not the field `run_id`, nor what it holds: a message is not about the run that wrote it.
 RUN_ID: Final = re.compile(
-    r'(?<!run_id": ")(?<!run_id":")\b(?:run_(?!id\b)|resp_|turn_(?!id\b))\w{1,100}'
+    rf"(?:{_beginning('run_', NO_FIELD)}|{_beginning('resp_')}|{_beginning('turn_', NO_FIELD)})"
+    r"\w{1,100}"
 )
 
 #: The tables of what an entry of the trace can be about, by their names.

@@ -29,7 +29,7 @@ class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
         self.trouble = trouble
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """What a client sent.
 
@@ -61,7 +61,7 @@ class Blocks(Protocol):
         """The reader wants no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """What it gets.
 

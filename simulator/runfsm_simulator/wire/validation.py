@@ -68,8 +68,9 @@ def parse(model: type[ModelT], body: bytes, switches: Switches = DOCUMENTED) -> 
         ApiError: it is not JSON in UTF-8, or not such a body.
     """
     try:
-        data = json.loads(body.decode() or "{}", parse_constant=_refused, parse_float=_finite)
-        _check_can_be_repeated(data)
+        data = DECODER.decode(body.decode() or "{}")
+        if b"\\u" in body or body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+            _check_can_be_repeated(data)
     except (ValueError, RecursionError):
         raise REFUSALS["not_json"].error() from None
     return validate(model, data, switches)
@@ -77,6 +78,17 @@ def parse(model: type[ModelT], body: bytes, switches: Switches = DOCUMENTED) -> 
 
 def _refused(constant: str) -> Any:
     raise ValueError(constant)  # NaN and Infinity, which JSON does not have
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
+
+
+#: Made once: `json.loads` makes one for each body that it reads with these.
+DECODER: Final = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)
 
 
 def _check_can_be_repeated(data: Any, depth: int = 0) -> None:
@@ -93,13 +105,6 @@ def _check_can_be_repeated(data: Any, depth: int = 0) -> None:
             for key, item in data.items():
                 key.encode()
                 _check_can_be_repeated(item, depth + 1)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(text)
-    return number
 
 
 def validate(model: type[ModelT], data: Any, switches: Switches = DOCUMENTED) -> ModelT:

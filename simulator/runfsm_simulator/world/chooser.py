@@ -100,9 +100,10 @@ class Seeded:
         return f"{prefix}_{''.join(letters)}"
 
     def _stream(self, name: str) -> random.Random:
-        if name not in self._streams:
-            self._streams[name] = random.Random(f"{self.seed}:{name}")
-        return self._streams[name]
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = random.Random(f"{self.seed}:{name}")
+        return stream
 
 
 def _generator(state: RandomState) -> random.Random:

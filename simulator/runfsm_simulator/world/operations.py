@@ -307,6 +307,8 @@ class World(Changing):
 
     def _foreign_run(self, thread: Thread) -> Run | None:
         """Another client's run, which has come first. To its hand, no refusal of ours matters."""
+        if not self.storm.foreign_run:
+            return None
         assistant = next(iter(self.store.assistants.values()), None)
         newest = work_met(self.store, thread_id=thread.id)
         if assistant is None or not self.strikes("foreign_run", newest):

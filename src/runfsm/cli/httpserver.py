@@ -5,10 +5,13 @@ Needs the extra `server`; imported by that command only, when it begins to serve
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import logging
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
@@ -80,7 +83,8 @@ def run(
         timeout_graceful_shutdown=3,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    Server(config, open_answers).run(sockets=[listener])
+    with _imports_set_aside():
+        Server(config, open_answers).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -123,6 +127,21 @@ class CorsForTheApi:
         """See ASGI."""
         own = scope["type"] != "http" or scope["path"].startswith("/_sim")
         await (self._app if own else self._cors)(scope, receive, send)
+
+
+@contextmanager
+def _imports_set_aside() -> Iterator[None]:
+    """Let the garbage collector leave alone what is there now: modules, for the most part.
+
+    To look through all of it again and again takes it a quarter of a second each time, and every
+    client waits meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _pages(
