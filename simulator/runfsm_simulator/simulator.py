@@ -20,6 +20,7 @@ from runfsm_simulator.doors.seeding import Seeding
 from runfsm_simulator.doors.stormdoor import StormDoor
 from runfsm_simulator.doors.striker import Striker
 from runfsm_simulator.doors.webhooks import Webhook, Webhooks
+from runfsm_simulator.wire.dialects import canonical
 from runfsm_simulator.wire.http import Handle, Request, Response
 from runfsm_simulator.wire.profiles import ProfileName
 from runfsm_simulator.wire.routes import Router
@@ -186,7 +187,7 @@ class Simulator:
         Raises:
             NoAnswer: a fault was armed that gives none.
         """
-        return self._door(request)
+        return self._door(canonical(request))
 
     def fork(self) -> Simulator:
         """Another simulator whose world is as this one's is now, and goes its own way.
