@@ -48,9 +48,10 @@ class ToolJob:
         self.output: ToolOutput | None = None
         self.took_s: float | None = None
 
-    def settle(self, output: ToolOutput) -> None:
-        """Take the output, unless there is one."""
+    def settle(self, output: ToolOutput) -> bool:
+        """Take the output, unless there is one; return whether it was taken."""
         self.output = self.output or output
+        return self.output is output
 
     def note_time(self, now: float) -> None:
         """Note how long it took, if it is settled, and was not at the last look."""

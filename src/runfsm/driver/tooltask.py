@@ -9,6 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from runfsm.clock import Participant
+from runfsm.driver.logbook import log_late
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
@@ -25,7 +26,9 @@ def start(
 async def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
     try:
         with participant:
-            job.settle(await _call(job))
+            output = await _call(job)
+            if not job.settle(output):
+                log_late(output)
             ring()
     finally:
         participant.leave()

@@ -10,6 +10,7 @@ from typing import Final
 import anyio
 
 from runfsm.clock import Participant
+from runfsm.driver.logbook import log_late
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
@@ -37,7 +38,9 @@ def _outside_of_loops() -> Context:
 
 def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
     with participant:
-        job.settle(_call(job))
+        output = _call(job)
+        if not job.settle(output):
+            log_late(output)
         ring()
     participant.leave()
 

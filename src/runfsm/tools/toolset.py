@@ -45,7 +45,8 @@ class BoundCall:
         try:
             return ToolOutput(self.call_id, self.tool.name, encoded(value))
         except ValueError as error:
-            return self._failure("unserialisable_result", f"It ran, but gave no JSON: {error}")
+            message = f"It ran, but gave no JSON: {error}"
+            return self._failure("unserialisable_result", message, exception=error)
 
     def failed(self, exception: BaseException) -> ToolOutput:
         """The output of a call that raised. The model is told what: it may know a way around."""
