@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -17,16 +18,33 @@ __all__ = ["start"]
 
 
 def start(
-    tasks: TaskGroup, job: ToolJob, ring: Callable[[], None], participant: Participant
+    tasks: TaskGroup,
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaitable: Awaitable[Any] | None = None,
 ) -> None:
-    """Call the tool in a new task of this group, and `ring` when it is settled."""
-    tasks.start_soon(_work, job, ring, participant)
+    """Await the tool in a new task of this group, and `ring` when it is settled.
+
+    Args:
+        tasks: the group.
+        job: the call.
+        ring: wakes the loop.
+        participant: the task's part in time.
+        awaitable: what the tool has returned in a thread; `None` calls it in the task.
+    """
+    tasks.start_soon(_work, job, ring, participant, awaitable)
 
 
-async def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+async def _work(
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaitable: Awaitable[Any] | None,
+) -> None:
     try:
         with participant:
-            output = await _call(job)
+            output = await _call(job, awaitable)
             if not job.settle(output):
                 log_late(output)
             ring()
@@ -34,10 +52,10 @@ async def _work(job: ToolJob, ring: Callable[[], None], participant: Participant
         participant.leave()
 
 
-async def _call(job: ToolJob) -> ToolOutput:
+async def _call(job: ToolJob, awaitable: Awaitable[Any] | None) -> ToolOutput:
     bound = job.bound
     try:
-        return bound.finish(await bound.invoke())
+        return bound.finish(await (awaitable or bound.invoke()))
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.snapshot import ToolCall
+from runfsm.tools.arguments import MisfitError
 from runfsm.tools.definition import Tool, tool
 from runfsm.tools.outputs import FailureKind, described, encoded, explained, failure
-from runfsm.tools.signature import refusal
+from runfsm.tools.refusals import refusal
 
 __all__ = ["BoundCall", "Toolset"]
 
@@ -67,7 +68,7 @@ class Toolset:
     """The tools that a run may use.
 
     Args:
-        tools: tools, or functions and bound methods to make tools of.
+        tools: tools, or functions and whatever else `tool` makes tools of.
 
     Raises:
         ToolDefinitionError: a function that cannot be a tool, or a name that is taken.
@@ -140,7 +141,7 @@ class Toolset:
             return _refusal(call, "unknown_tool", f"No such tool. The tools are: {names}.")
         try:
             return BoundCall(call.call_id, known, known.read(call.arguments))
-        except ValidationError as error:
+        except (ValidationError, MisfitError) as error:
             return _refusal(call, "invalid_arguments", explained(error, known.parameters))
         except ValueError as error:
             message = f"The arguments are not a JSON object: {error}"
