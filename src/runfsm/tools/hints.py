@@ -32,6 +32,10 @@ ONCE: Final = (
 )
 
 
+#: Where a core schema has the class that it is of; the second is a named tuple's.
+OWNERS: Final = ("cls", "function")
+
+
 def checked_hint(hint: Any) -> Any:
     """Return a type hint that pydantic checks before the call, with its descriptions as `Field`s.
 
@@ -147,7 +151,7 @@ def unchecked_in(schema: Any, where: str = "") -> Iterator[str]:
         return
     if schema.get("type") == "generator" or _is_skipped(schema):
         yield where
-    where = getattr(schema.get("cls"), "__name__", None) or where
+    where = next((it.__name__ for it in map(schema.get, OWNERS) if isinstance(it, type)), where)
     if isinstance(field := schema.get("name"), str):  # of a dataclass, a named tuple
         where = f"{where}.{field}"
     for name, part in schema.items():
