@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "runfsm.backends": {
         "errors",
         "lifecycle",
+        "driver.content",
         "driver.request",
         "driver.hint",
         "driver.live",
@@ -82,6 +83,7 @@ ONLY_IMPORTER = {
         "runfsm.backends.responses",
         "runfsm.backends.responses_answers",
         "runfsm.backends.webhooks",
+        "runfsm.driver.responseformat",  # the strict schema of a pydantic model
         "runfsm.cli.conform",
         "runfsm.cli.demo",
         "runfsm.cli.drive.services",

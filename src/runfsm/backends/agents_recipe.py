@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from runfsm.backends.content import agents_content
 from runfsm.backends.responses_recipe import messages_of, recipe_of
 from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
@@ -117,7 +118,7 @@ def input_of(request: RunRequest, waiting: Sequence[Json]) -> list[Json]:
     """
     given = [*waiting, *(request.options.get("additional_messages") or ())]
     if request.message is not None:
-        given.append({"role": "user", "content": request.message})
+        given.append({"role": "user", "content": agents_content(request.message)})
     if not given:
         raise CallerError(
             "a turn begins with a message: RunRequest(assistant_id, 'Hi'), or add_message before"

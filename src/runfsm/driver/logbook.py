@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+from runfsm.driver.content import text_of
 from runfsm.driver.core import RunCore
 from runfsm.driver.journal import (
     CancelWanted,
@@ -115,7 +116,7 @@ def log_contents(step: JournalStep, core: RunCore) -> None:
 def _contents(step: JournalStep, core: RunCore) -> Iterator[tuple[str, str]]:
     match step:
         case Transition(edge=edge) if edge.event is RunEvent.CREATE and core.request.message:
-            yield "user", core.request.message
+            yield "user", text_of(core.request.message)
         case Transition(edge=edge, inferred=False) if edge.event is RunEvent.REQUIRE_ACTION:
             for call in core.snapshot.calls if core.snapshot else ():
                 yield f"calls {_line(call.name)} ({call.call_id})", call.arguments
