@@ -97,7 +97,17 @@ def _agent(assistant: Mapping[str, Any], options: Mapping[str, Any]) -> Json:
     agent = recipe_of(own, options)
     if "tools" in agent:
         agent["tools"] = [_tool(tool) for tool in agent["tools"]]
+    if "text" in agent and "response_format" in {*own, *options}:
+        agent["text"] = _text(agent["text"])
     return agent
+
+
+def _text(text: Mapping[str, Any]) -> Json:
+    """A format that was another API's; here a schema has neither a name nor `strict`."""
+    if not isinstance(wanted := text.get("format"), Mapping):
+        return dict(text)
+    kept = {name: it for name, it in wanted.items() if name in {"type", "schema"}}
+    return {**text, "format": kept}
 
 
 def _tool(tool: Mapping[str, Any]) -> Json:
