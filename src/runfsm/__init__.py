@@ -41,6 +41,15 @@ if TYPE_CHECKING:
     from runfsm.driver.aio import AsyncRunDriver, AsyncThreadSession
     from runfsm.driver.aiowatch import AsyncRunStream, AsyncWatch
     from runfsm.driver.busy import Enqueue, Interrupt, Reject, Wait
+    from runfsm.driver.content import (
+        FileAttachment,
+        FileData,
+        FileUrl,
+        ImageFile,
+        ImageUrl,
+        MessageContent,
+        Text,
+    )
     from runfsm.driver.core import RunCore
     from runfsm.driver.hint import WebhookHint
     from runfsm.driver.journal import (
@@ -141,14 +150,20 @@ __all__ = [
     "Fault",
     "FaultKind",
     "FaultMet",
+    "FileAttachment",
+    "FileData",
+    "FileUrl",
     "GaveUp",
     "IllegalTransition",
+    "ImageFile",
+    "ImageUrl",
     "Interrupt",
     "JournalStep",
     "Lifecycle",
     "Lines",
     "MapCounts",
     "MapResult",
+    "MessageContent",
     "ModelError",
     "Observer",
     "Outcome",
@@ -181,6 +196,7 @@ __all__ = [
     "SyncResponsesBackend",
     "SystemClock",
     "TableError",
+    "Text",
     "TextDelta",
     "ThreadBusy",
     "ThreadHeld",
@@ -224,6 +240,15 @@ MODULES: Final = {
     "driver.aio": ["AsyncRunDriver", "AsyncThreadSession"],
     "driver.aiowatch": ["AsyncRunStream", "AsyncWatch"],
     "driver.busy": ["Enqueue", "Interrupt", "Reject", "Wait"],
+    "driver.content": [
+        "FileAttachment",
+        "FileData",
+        "FileUrl",
+        "ImageFile",
+        "ImageUrl",
+        "MessageContent",
+        "Text",
+    ],
     "driver.core": ["RunCore"],
     "driver.hint": ["WebhookHint"],
     "driver.journal": [

@@ -72,3 +72,38 @@ def test_a_module_that_breaks_is_told_with_the_line(module: Path) -> None:
         load_tools(["misses.py"])
     with pytest.raises(CallerError, match=r"SyntaxError: .*garbled\.py, line 1"):
         load_tools(["garbled"])
+
+
+@pytest.mark.reported(
+    "tried as a new user",
+    "`runfsm drive --tools bad.yaml`: a file is named by its path: `./yaml.py`.",
+    now="It says that this is no Python file, and what is one.",
+)
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("bad.yaml", "bad.yaml is no Python file: functions come from a module (package.module)"),
+        ("no/such.yml", "no/such.yml is no Python file: "),
+        ("there.yaml", "there.yaml is no Python file: "),
+        ("there.yaml:find", "there.yaml is no Python file: "),
+        ("there.unknown", "there.unknown is no Python file: "),
+        ("tools.JSON", "tools.JSON is no Python file: "),
+        ("./folder", "./folder is a folder: functions come from"),
+        ("folder/", "folder/ is a folder: functions come from"),
+        ("", "'' names no module: functions come from"),
+        ("..", "'..' names no module: functions come from"),
+        (".user_tools", ".user_tools is relative to no package: a file is named by its path, ./us"),
+        ("sub.tools", "there is no module sub.tools, neither here nor installed; a file is named"),
+        ("sub.tools", "./sub/tools.py"),
+        ("no/such.py", "there is no Python file no/such.py"),
+    ],
+)
+def test_what_is_no_module_is_told_with_what_is_one(module: Path, place: str, problem: str) -> None:
+    """The advice fits what was given, whether that is there or not (tried as a new user)."""
+    (module / "folder").mkdir()
+    for name in ("there.yaml", "there.unknown"):
+        (module / name).write_text("a: 1\n")
+    with pytest.raises(CallerError) as caught:
+        load_tools([place])
+
+    assert problem in str(caught.value)

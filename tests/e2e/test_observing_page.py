@@ -42,7 +42,8 @@ def test_the_log_is_as_printed() -> None:
     ended = subprocess.run(  # noqa: S603  # our own page
         command, timeout=60, capture_output=True, encoding="utf-8", check=True
     )
-    assert LOG == ended.stdout
+    # A traceback's frames are files and lines of this machine.
+    assert LOG == re.sub(r"(?:^  .*\n)+", "  ...\n", ended.stdout, flags=re.MULTILINE)
 
 
 def test_the_spans_are_as_printed() -> None:

@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "runfsm.backends": {
         "errors",
         "lifecycle",
+        "driver.content",
         "driver.request",
         "driver.hint",
         "driver.live",
@@ -84,6 +85,7 @@ ONLY_IMPORTER = {
         "runfsm.backends.responses",
         "runfsm.backends.responses_answers",
         "runfsm.backends.webhooks",
+        "runfsm.driver.responseformat",  # the strict schema of a pydantic model
         "runfsm.cli.conform",
         "runfsm.cli.demo",
         "runfsm.cli.drive.services",

@@ -19,7 +19,13 @@ from pydantic import BaseModel
 from runfsm.errors import BackendError, IllegalTransition
 from runfsm.lifecycle import RunEvent, RunMessage, RunRef, RunSnapshot
 from runfsm.lifecycle.snapshot import METADATA_KEY
-from runfsm_simulator.doors.directvalues import RunRequest, ToolOutput, fault, snapshot
+from runfsm_simulator.doors.directvalues import (
+    RunRequest,
+    ToolOutput,
+    fault,
+    snapshot,
+    user_message,
+)
 from runfsm_simulator.doors.striker import Called, Striker
 from runfsm_simulator.wire import runs
 from runfsm_simulator.wire.asked import check_endpoint, check_id
@@ -95,7 +101,7 @@ class DirectBackend:
     @_call
     def create(self, request: RunRequest) -> RunSnapshot:
         """Create a run on `request.thread_id`, or on a new thread when that is `None`."""
-        said = [] if request.message is None else [{"role": "user", "content": request.message}]
+        said = [] if request.message is None else [user_message(request.message)]
         body = {**request.options, "assistant_id": request.assistant_id}
         if request.key is not None:
             body["metadata"] = {**(body.get("metadata") or {}), METADATA_KEY: request.key}
@@ -160,10 +166,10 @@ class DirectBackend:
             return tuple(snapshot(run) for run in latest)
 
     @_call
-    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    def add_message(self, thread_id: str, content: Any, *, key: str | None = None) -> str:
         """Add a user's message that keeps this key, and return its id."""
         metadata = {} if key is None else {METADATA_KEY: key}
-        body = {"role": "user", "content": content, "metadata": metadata}
+        body = {**user_message(content), "metadata": metadata}
         with self._operation():
             check_id("thread_id", thread_id)
             new = self._copied(CreateMessage, body).new()

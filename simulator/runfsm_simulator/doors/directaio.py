@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from runfsm.lifecycle import RunMessage, RunRef, RunSnapshot
 from runfsm_simulator.doors.direct import DirectBackend
@@ -49,7 +50,7 @@ class AsyncDirectBackend:
         """See `DirectBackend.runs`."""
         return self._backend.runs(thread_id)
 
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    async def add_message(self, thread_id: str, content: Any, *, key: str | None = None) -> str:
         """See `DirectBackend.add_message`."""
         return self._backend.add_message(thread_id, content, key=key)
 

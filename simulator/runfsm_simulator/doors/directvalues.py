@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from runfsm.errors import Fault, FaultKind, IllegalTransition
+from runfsm.errors import CallerError, Fault, FaultKind, IllegalTransition
 from runfsm.lifecycle import RunEvent, RunRef, RunSnapshot
 from runfsm.lifecycle.snapshot import METADATA_KEY
 from runfsm_simulator.wire.refused import api_error
@@ -15,7 +16,7 @@ from runfsm_simulator.world.models import Run
 from runfsm_simulator.world.refusals import NotFound, Refusal, ThreadLocked, WrongToolOutputs
 from runfsm_simulator.world.switches import Switches
 
-__all__ = ["RunRequest", "ToolOutput", "fault", "snapshot"]
+__all__ = ["RunRequest", "ToolOutput", "fault", "snapshot", "user_message"]
 
 
 class RunRequest(Protocol):
@@ -26,7 +27,7 @@ class RunRequest(Protocol):
         """Who answers."""
 
     @property
-    def message(self) -> str | None:
+    def message(self) -> Any | None:
         """What the user says; added to the thread together with the run."""
 
     @property
@@ -52,6 +53,33 @@ class ToolOutput(Protocol):
     @property
     def output(self) -> str:
         """The text for the model."""
+
+
+def user_message(content: Any) -> dict[str, Any]:
+    """Return a message, a text or typed parts, as a body of the Assistants API.
+
+    Raises:
+        CallerError: it has no such part.
+    """
+    if isinstance(content, str):
+        return {"role": "user", "content": content}
+    files = [_attachment(part) for part in content if part.type == "file"]
+    parts = [_part(part) for part in content if part.type != "file"]
+    return {"role": "user", "content": parts} | ({"attachments": files} if files else {})
+
+
+def _part(part: Any) -> dict[str, Any]:
+    if part.type == "text":
+        return {"type": "text", "text": part.text}
+    if part.type in {"image_url", "image_file"}:
+        inner = {name: it for name, it in asdict(part).items() if it is not None}
+        return {"type": part.type, part.type: inner}
+    raise CallerError(f"the Assistants API has no {type(part).__name__} in a message: upload it")
+
+
+def _attachment(file: Any) -> dict[str, Any]:
+    tools = [{"type": tool} for tool in file.tools or ("file_search",)]
+    return {"file_id": file.file_id, "tools": tools}
 
 
 def snapshot(run: Run) -> RunSnapshot:

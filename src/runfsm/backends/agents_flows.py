@@ -25,10 +25,12 @@ from runfsm.backends.agents_memory import Attempt, Memory
 from runfsm.backends.agents_recipe import check_agent, check_later, input_of, session_of
 from runfsm.backends.agents_stream import TurnReader
 from runfsm.backends.call import Call
+from runfsm.backends.content import agents_content
 from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Item, message_of, said_by
 from runfsm.backends.responses_recipe import assistant_id_of
-from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.driver.content import MessageContent
+from runfsm.driver.request import RunRequest, ToolOutput, checked_options
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
 from runfsm.lifecycle.snapshot import METADATA_MAX, RunMessage, RunRef, RunSnapshot, ToolCall
 from runfsm.lifecycle.turn import TurnStatus
@@ -62,9 +64,10 @@ class Flows:
 
     def create_assistant(self, params: Mapping[str, Any], assistant_id: str | None = None) -> str:
         """Keep what an assistant is, once it is known to make sense; its id."""
-        check_agent(params)
-        assistant_id = assistant_id or assistant_id_of(params)
-        self.memory.assistants[assistant_id] = dict(params)
+        checked = checked_options(params, "assistant")
+        check_agent(checked)
+        assistant_id = assistant_id or assistant_id_of(checked)
+        self.memory.assistants[assistant_id] = checked
         return assistant_id
 
     def create_thread(self, params: Mapping[str, Any]) -> Flow[str]:
@@ -76,14 +79,15 @@ class Flows:
                 f"RunRequest(…, options={{…}}); create_thread(messages=…)"
             )
         thread_id = self.memory.new_thread()
-        for message in params.get("messages") or ():
+        for message in checked_options(params, "thread").get("messages") or ():
             self.memory.add(thread_id, message, None)
         return thread_id
 
-    def add_message(self, thread_id: str, content: str, key: str | None) -> Flow[str]:
+    def add_message(self, thread_id: str, content: MessageContent, key: str | None) -> Flow[str]:
         """A user's message. A session would begin a turn with it, so it waits here for a run."""
         yield from ()  # it takes no call
-        return self.memory.add(thread_id, {"role": "user", "content": content}, key)
+        message = {"role": "user", "content": agents_content(content)}
+        return self.memory.add(thread_id, message, key)
 
     def find_message(self, thread_id: str, key: str) -> Flow[str | None]:
         """The message of a key, if it waits."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from runfsm.backends.content import agents_content
 from runfsm.backends.responses_recipe import messages_of, recipe_of
 from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
@@ -96,7 +97,17 @@ def _agent(assistant: Mapping[str, Any], options: Mapping[str, Any]) -> Json:
     agent = recipe_of(own, options)
     if "tools" in agent:
         agent["tools"] = [_tool(tool) for tool in agent["tools"]]
+    if "text" in agent and "response_format" in {*own, *options}:
+        agent["text"] = _text(agent["text"])
     return agent
+
+
+def _text(text: Mapping[str, Any]) -> Json:
+    """A format that was another API's; here a schema has neither a name nor `strict`."""
+    if not isinstance(wanted := text.get("format"), Mapping):
+        return dict(text)
+    kept = {name: it for name, it in wanted.items() if name in {"type", "schema"}}
+    return {**text, "format": kept}
 
 
 def _tool(tool: Mapping[str, Any]) -> Json:
@@ -117,7 +128,7 @@ def input_of(request: RunRequest, waiting: Sequence[Json]) -> list[Json]:
     """
     given = [*waiting, *(request.options.get("additional_messages") or ())]
     if request.message is not None:
-        given.append({"role": "user", "content": request.message})
+        given.append({"role": "user", "content": agents_content(request.message)})
     if not given:
         raise CallerError(
             "a turn begins with a message: RunRequest(assistant_id, 'Hi'), or add_message before"

@@ -21,6 +21,7 @@ from runfsm.backends.assistants_stream import LegReader
 from runfsm.backends.call import Call
 from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
+from runfsm.driver.content import MessageContent
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
@@ -105,7 +106,9 @@ class SyncAssistantsBackend(AssistantsBackend):
         """See `Backend.runs`."""
         return self._send(wire.list_runs(thread_id))
 
-    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """See `Backend.add_message`."""
         return self._send(wire.add_message(thread_id, content, key))
 
@@ -174,7 +177,9 @@ class AsyncAssistantsBackend(AssistantsBackend):
         """See `AsyncBackend.runs`."""
         return await self._send(wire.list_runs(thread_id))
 
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    async def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """See `AsyncBackend.add_message`."""
         return await self._send(wire.add_message(thread_id, content, key))
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from runfsm.backends.assistants_answers import read_id, read_key, read_message, read_run
 from runfsm.backends.call import Call, safe
-from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.backends.content import assistants_message
+from runfsm.driver.content import MessageContent
+from runfsm.driver.request import RunRequest, ToolOutput, checked_options
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,
@@ -72,7 +74,7 @@ def create_run(request: RunRequest) -> Call[RunSnapshot]:
     metadata = body.get("metadata") or {}
     if request.key is not None and has_room_for_key(metadata):
         body["metadata"] = {**metadata, METADATA_KEY: request.key}
-    said = [{"role": "user", "content": request.message}] if request.message is not None else []
+    said = [assistants_message(request.message)] if request.message is not None else []
     added = [*(body.pop("additional_messages", None) or ()), *said]
     if request.thread_id is None:
         body["thread"] = {"messages": added}
@@ -132,17 +134,19 @@ def list_runs(thread_id: str) -> Call[Sequence[RunSnapshot]]:
 
 def create_assistant(params: Mapping[str, Any]) -> Call[str]:
     """POST an assistant."""
-    return AssistantsCall("post", "/assistants", ASSISTANT, read_id, params)
+    return AssistantsCall(
+        "post", "/assistants", ASSISTANT, read_id, checked_options(params, "assistant")
+    )
 
 
 def create_thread(params: Mapping[str, Any]) -> Call[str]:
     """POST a thread."""
-    return AssistantsCall("post", "/threads", THREAD, read_id, params)
+    return AssistantsCall("post", "/threads", THREAD, read_id, checked_options(params, "thread"))
 
 
-def add_message(thread_id: str, content: str, key: str | None) -> Call[str]:
+def add_message(thread_id: str, content: MessageContent, key: str | None) -> Call[str]:
     """POST a user's message."""
-    body: dict[str, Any] = {"role": "user", "content": content}
+    body = assistants_message(content)
     if key is not None:
         body["metadata"] = {METADATA_KEY: key}
     return AssistantsCall("post", f"/threads/{safe(thread_id)}/messages", MESSAGE, read_id, body)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from runfsm.driver.content import MessageContent
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
@@ -55,7 +56,9 @@ class Backend(Protocol):
     def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """What the run wrote, oldest first."""
 
-    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """Add a user's message that keeps this key, and return its id."""
 
     def find_message(self, thread_id: str, key: str) -> str | None:
@@ -89,7 +92,9 @@ class AsyncBackend(Protocol):
     async def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """What the run wrote, oldest first."""
 
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    async def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """Add a user's message that keeps this key, and return its id."""
 
     async def find_message(self, thread_id: str, key: str) -> str | None:

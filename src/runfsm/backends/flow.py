@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from runfsm.backends.call import Call
 from runfsm.backends.faults import map_errors
+from runfsm.driver.content import MessageContent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
@@ -53,7 +54,7 @@ class BackendFlows(Protocol):
     def messages(self, ref: RunRef) -> Flow[list[RunMessage]]:
         """What the run wrote."""
 
-    def add_message(self, thread_id: str, content: str, key: str | None) -> Flow[str]:
+    def add_message(self, thread_id: str, content: MessageContent, key: str | None) -> Flow[str]:
         """A user's message."""
 
     def find_message(self, thread_id: str, key: str) -> Flow[str | None]:
@@ -147,7 +148,9 @@ class SyncByFlows(Generic[FlowsT]):
         """See `Backend.messages`."""
         return self._do(self._flows.messages(ref))
 
-    def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """See `Backend.add_message`."""
         return self._do(self._flows.add_message(thread_id, content, key))
 
@@ -219,7 +222,9 @@ class AsyncByFlows(Generic[FlowsT]):
         """See `AsyncBackend.messages`."""
         return await self._do(self._flows.messages(ref))
 
-    async def add_message(self, thread_id: str, content: str, *, key: str | None = None) -> str:
+    async def add_message(
+        self, thread_id: str, content: MessageContent, *, key: str | None = None
+    ) -> str:
         """See `AsyncBackend.add_message`."""
         return await self._do(self._flows.add_message(thread_id, content, key))
 

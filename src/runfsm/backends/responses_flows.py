@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from runfsm.backends import responses_wire as wire
 from runfsm.backends.call import Call
+from runfsm.backends.content import responses_content
 from runfsm.backends.flow import Flow
 from runfsm.backends.responses_answers import Hop, Item, Past, said_by
 from runfsm.backends.responses_looking import Looking
@@ -23,7 +24,8 @@ from runfsm.backends.responses_memory import Attempt
 from runfsm.backends.responses_recipe import assistant_id_of, messages_of, recipe_of
 from runfsm.backends.responses_record import Record
 from runfsm.backends.responses_stream import LegReader
-from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.driver.content import MessageContent
+from runfsm.driver.request import RunRequest, ToolOutput, checked_options
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunRef, RunSnapshot, has_room_for_key
@@ -65,21 +67,22 @@ class Flows(Looking):
 
     def create_assistant(self, params: Mapping[str, Any], assistant_id: str | None = None) -> str:
         """Keep what an assistant is, once it is known to make sense; its id."""
-        recipe_of(params, {})
-        assistant_id = assistant_id or assistant_id_of(params)
-        self.memory.keep_assistant(assistant_id, dict(params))
+        checked = checked_options(params, "assistant")
+        recipe_of(checked, {})
+        assistant_id = assistant_id or assistant_id_of(checked)
+        self.memory.keep_assistant(assistant_id, checked)
         return assistant_id
 
     def create_thread(self, params: Mapping[str, Any]) -> Flow[str]:
         """A new thread."""
-        thread_id = yield from self._threads.create(params)
+        thread_id = yield from self._threads.create(checked_options(params, "thread"))
         return thread_id if params else self.memory.made_empty(thread_id)
 
-    def add_message(self, thread_id: str, content: str, key: str | None) -> Flow[str]:
+    def add_message(self, thread_id: str, content: MessageContent, key: str | None) -> Flow[str]:
         """A user's message."""
+        item = {"type": "message", "role": "user", "content": responses_content(content)}
         if key is not None:
-            yield from self._begin(key, thread_id, [("user", content)])
-        item = {"type": "message", "role": "user", "content": content}
+            yield from self._begin(key, thread_id, filter(None, [said_by(item)]))
         try:
             message_id = yield from self._threads.add(thread_id, item)
         except BackendError as error:
@@ -311,7 +314,8 @@ def run_id_of(key: str | None) -> str:
 def _items_of(request: RunRequest) -> list[Item]:
     items = messages_of(request.options.get("additional_messages") or ())
     if request.message is not None:
-        items.append({"type": "message", "role": "user", "content": request.message})
+        content = responses_content(request.message)
+        items.append({"type": "message", "role": "user", "content": content})
     return [*items]
 
 

@@ -8,10 +8,19 @@ import traceback
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from runfsm.errors import CallerError
 
 __all__ = ["imported"]
+
+RIGHT: Final = "functions come from a module (package.module) or from a file (./name.py)"
+
+#: What a name ends in that is surely not a module's; of files that are there, the others are seen.
+OTHER_FILES: Final = frozenset(
+    {".cfg", ".csv", ".ini", ".ipynb", ".js", ".json", ".jsonl", ".md", ".pyc", ".pyi", ".sh"}
+    | {".toml", ".ts", ".txt", ".yaml", ".yml"}
+)
 
 
 def imported(where: str) -> ModuleType:
@@ -20,6 +29,7 @@ def imported(where: str) -> ModuleType:
     Raises:
         CallerError: there is none, or it cannot be imported; the message says where it fails.
     """
+    _check_kind(where)
     is_path = where.endswith(".py") or "/" in where or "\\" in where
     try:
         return _from_file(Path(where)) if is_path else _from_name(where)
@@ -34,6 +44,21 @@ def imported(where: str) -> ModuleType:
         raise CallerError(f"{where} cannot be imported: {_told(error)}") from error
 
 
+def _check_kind(where: str) -> None:
+    """Refuse what is another thing than a module or a Python file, whether it is there or not."""
+    path = Path(where)
+    if not where.strip("."):
+        raise CallerError(f"{where!r} names no module: {RIGHT}")
+    if path.is_dir() and ("/" in where or "\\" in where):
+        raise CallerError(f"{where} is a folder: {RIGHT}")
+    is_other_file = path.is_file() and path.suffix != ".py"
+    if is_other_file or path.suffix.lower() in OTHER_FILES:
+        raise CallerError(f"{where} is no Python file: {RIGHT}")
+    if where.startswith(".") and "/" not in where and "\\" not in where:
+        file = f"./{where.lstrip('.').replace('.', '/')}.py"
+        raise CallerError(f"{where} is relative to no package: a file is named by its path, {file}")
+
+
 def _from_name(name: str) -> ModuleType:
     _look_first_in(Path.cwd())
     try:
@@ -43,7 +68,7 @@ def _from_name(name: str) -> ModuleType:
             raise  # it is there, and misses another one
         raise CallerError(
             f"there is no module {name}, neither here nor installed; a file is named by its path: "
-            f"./{name.rpartition('.')[2]}.py"
+            f"./{name.replace('.', '/')}.py"
         ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from runfsm.driver.content import MessageContent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunRef, ToolCall
 
@@ -68,7 +69,7 @@ class AddMessage:
     """Add a user's message to a thread. It can be found again by its key."""
 
     thread_id: str
-    content: str = field(repr=False)
+    content: MessageContent = field(repr=False)
     key: str = field(repr=False)
 
 

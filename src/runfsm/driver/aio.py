@@ -14,9 +14,10 @@ from runfsm.driver.actions import AddMessage, ListRuns
 from runfsm.driver.aiohands import AsyncHands
 from runfsm.driver.aiowatch import AsyncErrand, AsyncRunStream, AsyncWatch
 from runfsm.driver.busy import OnBusy
+from runfsm.driver.content import MessageContent
 from runfsm.driver.core import RunCore, check_core
 from runfsm.driver.hint import WebhookHint
-from runfsm.driver.keys import keyed, new_key, on_thread
+from runfsm.driver.keys import keyed, new_message, on_thread
 from runfsm.driver.lines import Lines, Ticket
 from runfsm.driver.many import AsyncRunMap, Requests
 from runfsm.driver.narrator import Narrator
@@ -177,7 +178,7 @@ class AsyncRunDriver:
     async def add_message(
         self,
         thread_id: str,
-        content: str,
+        content: MessageContent,
         *,
         key: str | None = None,
         on_busy: OnBusy | None = None,
@@ -186,7 +187,7 @@ class AsyncRunDriver:
 
         Args:
             thread_id: which thread.
-            content: what the user says.
+            content: what the user says: a text, or a list of parts, as in `RunRequest`.
             key: a name of your own for this one message, kept in its metadata, by which it is
                 found if its addition was not answered. The driver makes one up when it is `None`.
             on_busy: what to do when a run holds the thread, if not what the policy says.
@@ -195,6 +196,7 @@ class AsyncRunDriver:
             The message's id.
 
         Raises:
+            CallerError: the content is no message, or cannot be sent.
             ThreadBusy: a run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
 
@@ -202,7 +204,7 @@ class AsyncRunDriver:
             >>> await driver.add_message("thread_abc123", "And tomorrow?")  # doctest: +SKIP
             'msg_abc123'
         """
-        entry = AddMessage(thread_id, content, key or new_key())
+        entry = new_message(thread_id, content, key)
         return await self._add_message(entry, self._policy_for(on_busy))
 
     @asynccontextmanager
@@ -295,9 +297,9 @@ class AsyncThreadSession:
         self._policy = policy
         self._ticket = ticket
 
-    async def add_message(self, content: str, *, key: str | None = None) -> str:
+    async def add_message(self, content: MessageContent, *, key: str | None = None) -> str:
         """Add a user's message, once, and return its id. Raises what the driver's own does."""
-        entry = AddMessage(self.thread_id, content, key or new_key())
+        entry = new_message(self.thread_id, content, key)
         return await self._driver._add_message(entry, self._policy, self._ticket)
 
     async def run(self, request: RunRequest) -> Outcome:

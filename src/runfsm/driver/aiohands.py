@@ -285,7 +285,7 @@ class AsyncHands:
                     if job.bound.tool.is_async:
                         tooltask.start(tasks, job, alarm.ring, participant)
                     else:
-                        toolthread.start(job, alarm.ring, participant)
+                        toolthread.start(job, alarm.ring, participant, awaits=False)
                 while (wait_s := tools.wait_s(self._clock.now())) is not None:
                     if self.is_interrupted:
                         tools.abandon()
@@ -293,6 +293,9 @@ class AsyncHands:
                         await self._look_in(tools, action.ref)
                     else:
                         await alarm.wait(wait_s)
+                    for job, participant in workers:
+                        if awaitable := job.take_over():
+                            tooltask.start(tasks, job, alarm.ring, participant, awaitable)
                 tasks.cancel_scope.cancel()
         finally:
             for _, participant in workers:

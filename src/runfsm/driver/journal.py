@@ -52,6 +52,8 @@ class ToolAnswered(JournalStep):
         error: the kind of failure that the output tells of, if any.
         began_at: when the tool was called, Unix seconds; `None` if that is not known.
         took_s: the seconds until it had answered, or was given up.
+        exception: the one that the tool raised, for observers in this process; it is not saved,
+            and no part of `to_dict`, equality or `repr`.
     """
 
     kind: ClassVar[str] = "tool_answered"
@@ -60,11 +62,30 @@ class ToolAnswered(JournalStep):
     error: str | None
     began_at: float | None = None
     took_s: float | None = None
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, output: ToolOutput, at: float) -> Self:
         """The step of an output."""
-        return cls(at, output.call_id, output.name, output.error, output.began_at, output.took_s)
+        told = (output.call_id, output.name, output.error, output.began_at, output.took_s)
+        return cls(at, *told, exception=output.exception)
+
+    def to_dict(self) -> dict[str, Any]:
+        """See `JournalStep.to_dict`; the exception is no JSON."""
+        told = JournalStep.to_dict(self)
+        del told["exception"]
+        return told
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not with the exception: see `ToolOutput`.
+        return type(self), (
+            self.at,
+            self.call_id,
+            self.name,
+            self.error,
+            self.began_at,
+            self.took_s,
+        )
 
     def __str__(self) -> str:
         return f"tool {self.name} ({self.call_id}): {self.error or 'answered'}"
@@ -207,7 +228,7 @@ def step_from_dict(data: Mapping[str, Any]) -> JournalStep:
         return lifecycle.step_from_dict(data)
     if kind is DriveEnded:
         data = {**data, "usage": _usage(data)}
-    values = {field.name: data[field.name] for field in fields(kind)}
+    values = {field.name: data[field.name] for field in fields(kind) if field.name != "exception"}
     words = {name: WORDS[name](value) for name, value in values.items() if name in WORDS}
     return kind(**values | words)
 

@@ -8,16 +8,29 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-from runfsm.driver.request import RunRequest
+from runfsm.driver.actions import AddMessage
+from runfsm.driver.content import MessageContent, check_content
+from runfsm.driver.request import RunRequest, check_id
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import METADATA_MAX, has_room_for_key
 
-__all__ = ["checked", "keyed", "new_key", "on_thread"]
+__all__ = ["checked", "keyed", "new_key", "new_message", "on_thread"]
 
 
 def new_key() -> str:
     """A name that nobody else has."""
     return uuid4().hex
+
+
+def new_message(thread_id: str, content: MessageContent, key: str | None) -> AddMessage:
+    """Make the message that is to be added, with the app's key or a new one.
+
+    Raises:
+        CallerError: the content is no message, the key no name, or one cannot be sent.
+    """
+    if key is not None:
+        check_id("key", key, right="give a text of your own, or leave it out")
+    return AddMessage(thread_id, check_content(content, "content"), key or new_key())
 
 
 def checked(request: RunRequest) -> RunRequest:

@@ -2,7 +2,8 @@
 
 Rule: ids, statuses, kinds, times and counts, as in a journal. No message texts, no arguments, no
 outputs, no keys, at whatever level: those only through `log_contents`, which an app must hand to
-its driver, so that nobody turns them on by a level.
+its driver, so that nobody turns them on by a level. The one thing more is the traceback of a tool
+that raised: it is the app's own code, and nobody else would report it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+from runfsm.driver.content import text_of
 from runfsm.driver.core import RunCore
 from runfsm.driver.journal import (
     CancelWanted,
@@ -22,12 +24,13 @@ from runfsm.driver.journal import (
     ThreadHeld,
     ToolAnswered,
 )
+from runfsm.driver.request import ToolOutput
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Anomaly, JournalStep, Transition, UnknownStatus
 from runfsm.lifecycle.run import RunEvent
 
-__all__ = ["log_contents", "log_step"]
+__all__ = ["log_contents", "log_late", "log_step"]
 
 RUNS: Final = logging.getLogger("runfsm.run")
 CONTENTS: Final = logging.getLogger("runfsm.contents")
@@ -47,12 +50,22 @@ def log_step(step: JournalStep, core: RunCore | ThreadCore) -> None:
     """Write one record: a line to read, and the facts as attributes of the record.
 
     Every record has `run_id`, `thread_id`, `step` (its kind) and `status`, each perhaps `None`;
-    further ones are the fields of the step.
+    further ones are the fields of the step. A tool that raised has its traceback as `exc_info`.
     """
     level = _level(step)
     if RUNS.isEnabledFor(level):
-        facts = _facts(step, core)
-        RUNS.log(level, "%s: %s", _subject(facts), _line(str(step)), extra=facts)
+        facts, raised = _facts(step, core), getattr(step, "exception", None)
+        RUNS.log(level, "%s: %s", _subject(facts), _line(str(step)), extra=facts, exc_info=raised)
+
+
+def log_late(output: ToolOutput) -> None:
+    """Write a record of a tool that raised after its call was given up: no step reports it."""
+    if output.exception is not None:
+        facts = {"call_id": output.call_id, "tool": output.name, "error": output.error}
+        line = _line(
+            f"tool {output.name} ({output.call_id}): {output.error}, after it was given up"
+        )
+        RUNS.warning("%s", line, extra=facts, exc_info=output.exception)
 
 
 def _level(step: JournalStep) -> int:
@@ -103,7 +116,7 @@ def log_contents(step: JournalStep, core: RunCore) -> None:
 def _contents(step: JournalStep, core: RunCore) -> Iterator[tuple[str, str]]:
     match step:
         case Transition(edge=edge) if edge.event is RunEvent.CREATE and core.request.message:
-            yield "user", core.request.message
+            yield "user", text_of(core.request.message)
         case Transition(edge=edge, inferred=False) if edge.event is RunEvent.REQUIRE_ACTION:
             for call in core.snapshot.calls if core.snapshot else ():
                 yield f"calls {_line(call.name)} ({call.call_id})", call.arguments

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runfsm.driver.content import MessageContent, check_content
+from runfsm.driver.jsonvalues import check_text, plain_json
+from runfsm.driver.responseformat import response_format_of
 from runfsm.errors import CallerError
 
 __all__ = [
     "RunRequest",
     "ToolOutput",
     "check_id",
+    "checked_options",
 ]
 
 
@@ -22,9 +26,30 @@ def check_id(name: str, value: object, *, right: str) -> None:
         CallerError: it is that; the message says what is `right`.
     """
     if isinstance(value, str) and value:
+        check_text(value, name)
         return
     told = repr(value) if value is None or value == "" else f"a {type(value).__name__}"
     raise CallerError(f"{name} is {told}: {right}")
+
+
+def checked_options(options: Mapping[str, Any], place: str = "options") -> dict[str, Any]:
+    """Return parameters of an API as they are sent: JSON, with a schema for a pydantic model.
+
+    Args:
+        options: parameters by name.
+        place: their name in an error.
+
+    Raises:
+        CallerError: they are no mapping, or no JSON; the message names the place.
+    """
+    if not isinstance(options, Mapping):
+        kind = type(options).__name__
+        raise CallerError(f"{place} is a {kind}: give a dict, such as {{'temperature': 0.2}}")
+    given = dict(options)
+    if "response_format" in given:
+        given["response_format"] = response_format_of(given["response_format"])
+    checked: dict[str, Any] = plain_json(given, place)
+    return checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +58,21 @@ class RunRequest:
 
     Attributes:
         assistant_id: the assistant that answers.
-        message: what the user says; added to the thread together with the run.
+        message: what the user says; added to the thread together with the run: a text, or a list
+            of parts, such as `["What is this?", ImageUrl("https://...")]`. What was given is kept
+            as a text or a tuple of parts.
         thread_id: the thread to run on; `None` makes a new one.
         options: further parameters of the API's own *create run* call, passed on as they are:
             `instructions`, `model`, `tools`, `tool_choice`, `metadata`, `temperature`,
-            `max_completion_tokens` ...
+            `max_completion_tokens` ... They are kept as a copy, in plain JSON; a pydantic model as
+            `response_format` becomes its schema.
         key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
             run whose creation was not answered is found by it, and taken over instead of being
             created twice; so never use one for two runs. A driver makes one up when it is `None`.
 
     Raises:
-        CallerError: an id or a key that is no text, or empty; options that are no mapping.
+        CallerError: an id or a key that is no text, or empty; a message that is neither a text nor
+            parts; options that are no mapping, or no JSON; a text that cannot be sent.
 
     Example:
         >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
@@ -51,7 +80,7 @@ class RunRequest:
     """
 
     assistant_id: str
-    message: str | None = field(default=None, repr=False)
+    message: MessageContent | None = field(default=None, repr=False)
     thread_id: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     key: str | None = field(default=None, repr=False, kw_only=True)
@@ -63,9 +92,9 @@ class RunRequest:
             check_id("thread_id", self.thread_id, right=right)
         if self.key is not None:
             check_id("key", self.key, right="give a text of your own, or leave it out")
-        if not isinstance(self.options, Mapping):
-            kind = type(self.options).__name__
-            raise CallerError(f"options is a {kind}: give a dict, such as {{'temperature': 0.2}}")
+        if self.message is not None:
+            object.__setattr__(self, "message", check_content(self.message))
+        object.__setattr__(self, "options", checked_options(self.options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +109,8 @@ class ToolOutput:
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
             `"unserialisable_result"`, `"abandoned"`.
-        exception: what the tool raised, if it raised; it stays in the process.
+        exception: what the tool raised, or what kept its result from being sent; it stays in the
+            process.
         began_at: when the tool was called, Unix seconds; `None` if it was not.
         took_s: the seconds until it had answered, or was given up.
     """

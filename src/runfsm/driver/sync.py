@@ -11,10 +11,11 @@ from runfsm.backends.base import Backend, StreamingBackend, check_kind
 from runfsm.clock import Clock, SystemClock
 from runfsm.driver.actions import AddMessage, ListRuns
 from runfsm.driver.busy import OnBusy
+from runfsm.driver.content import MessageContent
 from runfsm.driver.core import RunCore, check_core
 from runfsm.driver.hands import Hands
 from runfsm.driver.hint import WebhookHint
-from runfsm.driver.keys import keyed, new_key, on_thread
+from runfsm.driver.keys import keyed, new_message, on_thread
 from runfsm.driver.lines import Lines, Ticket
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -145,7 +146,7 @@ class RunDriver:
     def add_message(
         self,
         thread_id: str,
-        content: str,
+        content: MessageContent,
         *,
         key: str | None = None,
         on_busy: OnBusy | None = None,
@@ -154,7 +155,7 @@ class RunDriver:
 
         Args:
             thread_id: which thread.
-            content: what the user says.
+            content: what the user says: a text, or a list of parts, as in `RunRequest`.
             key: a name of your own for this one message, kept in its metadata, by which it is
                 found if its addition was not answered. The driver makes one up when it is `None`.
             on_busy: what to do when a run holds the thread, if not what the policy says.
@@ -163,6 +164,7 @@ class RunDriver:
             The message's id.
 
         Raises:
+            CallerError: the content is no message, or cannot be sent.
             ThreadBusy: a run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
 
@@ -170,7 +172,7 @@ class RunDriver:
             >>> driver.add_message("thread_abc123", "And tomorrow?")  # doctest: +SKIP
             'msg_abc123'
         """
-        entry = AddMessage(thread_id, content, key or new_key())
+        entry = new_message(thread_id, content, key)
         return self._add_message(entry, self._policy_for(on_busy))
 
     @contextmanager
@@ -257,9 +259,9 @@ class ThreadSession:
         self._policy = policy
         self._ticket = ticket
 
-    def add_message(self, content: str, *, key: str | None = None) -> str:
+    def add_message(self, content: MessageContent, *, key: str | None = None) -> str:
         """Add a user's message, once, and return its id. Raises what the driver's own does."""
-        entry = AddMessage(self.thread_id, content, key or new_key())
+        entry = new_message(self.thread_id, content, key)
         return self._driver._add_message(entry, self._policy, self._ticket)
 
     def run(self, request: RunRequest) -> Outcome:

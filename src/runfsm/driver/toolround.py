@@ -6,8 +6,9 @@ first to settle a job wins: an output that comes after the time-out is not taken
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from runfsm.driver.actions import RunTools
 from runfsm.driver.request import ToolOutput
@@ -37,7 +38,16 @@ class ToolJob:
         took_s: how long that took, once it is known.
     """
 
-    __slots__ = ("began_at", "bound", "due_at", "left_s", "output", "timeout_s", "took_s")
+    __slots__ = (
+        "_awaitable",
+        "began_at",
+        "bound",
+        "due_at",
+        "left_s",
+        "output",
+        "timeout_s",
+        "took_s",
+    )
 
     def __init__(self, bound: BoundCall, *, timeout_s: float, left_s: float, now: float) -> None:
         self.bound = bound
@@ -47,10 +57,24 @@ class ToolJob:
         self.began_at = now
         self.output: ToolOutput | None = None
         self.took_s: float | None = None
+        self._awaitable: Awaitable[Any] | None = None
 
-    def settle(self, output: ToolOutput) -> None:
-        """Take the output, unless there is one."""
+    def hand_over(self, awaitable: Awaitable[Any]) -> None:
+        """Leave what the tool returned to the event loop; nobody awaits it if it comes too late."""
+        if self.output is None:
+            self._awaitable = awaitable
+        elif isinstance(awaitable, Coroutine):
+            awaitable.close()
+
+    def take_over(self) -> Awaitable[Any] | None:
+        """Return what was handed over, once."""
+        awaitable, self._awaitable = self._awaitable, None
+        return awaitable
+
+    def settle(self, output: ToolOutput) -> bool:
+        """Take the output, unless there is one; return whether it was taken."""
         self.output = self.output or output
+        return self.output is output
 
     def note_time(self, now: float) -> None:
         """Note how long it took, if it is settled, and was not at the last look."""

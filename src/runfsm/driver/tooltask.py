@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
 from runfsm.clock import Participant
+from runfsm.driver.logbook import log_late
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
@@ -16,25 +18,44 @@ __all__ = ["start"]
 
 
 def start(
-    tasks: TaskGroup, job: ToolJob, ring: Callable[[], None], participant: Participant
+    tasks: TaskGroup,
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaitable: Awaitable[Any] | None = None,
 ) -> None:
-    """Call the tool in a new task of this group, and `ring` when it is settled."""
-    tasks.start_soon(_work, job, ring, participant)
+    """Await the tool in a new task of this group, and `ring` when it is settled.
+
+    Args:
+        tasks: the group.
+        job: the call.
+        ring: wakes the loop.
+        participant: the task's part in time.
+        awaitable: what the tool has returned in a thread; `None` calls it in the task.
+    """
+    tasks.start_soon(_work, job, ring, participant, awaitable)
 
 
-async def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+async def _work(
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaitable: Awaitable[Any] | None,
+) -> None:
     try:
         with participant:
-            job.settle(await _call(job))
+            output = await _call(job, awaitable)
+            if not job.settle(output):
+                log_late(output)
             ring()
     finally:
         participant.leave()
 
 
-async def _call(job: ToolJob) -> ToolOutput:
+async def _call(job: ToolJob, awaitable: Awaitable[Any] | None) -> ToolOutput:
     bound = job.bound
     try:
-        return bound.finish(await bound.invoke())
+        return bound.finish(await (awaitable or bound.invoke()))
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
-from typing import Final
+from inspect import isawaitable
+from typing import Any, Final
 
 import anyio
 
 from runfsm.clock import Participant
+from runfsm.driver.logbook import log_late
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
@@ -19,10 +21,20 @@ __all__ = ["start"]
 LOOP_NOTE: Final = "current_async_library_cvar"
 
 
-def start(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
-    """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled."""
+def start(
+    job: ToolJob, ring: Callable[[], None], participant: Participant, *, awaits: bool = True
+) -> None:
+    """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled.
+
+    Args:
+        job: the call.
+        ring: wakes the loop.
+        participant: the thread's part in time.
+        awaits: whether the thread awaits an awaitable that the tool returns, in an event loop of
+            its own; else the job hands it over to the loop that it rings.
+    """
     # A daemon: a tool that is timed out cannot be stopped, and must not hold the program's exit.
-    arguments = (_work, job, ring, participant)
+    arguments = (_work, job, ring, participant, awaits)
     threading.Thread(target=_outside_of_loops().run, args=arguments, daemon=True).start()
 
 
@@ -35,16 +47,30 @@ def _outside_of_loops() -> Context:
     return context
 
 
-def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+def _work(job: ToolJob, ring: Callable[[], None], participant: Participant, awaits: bool) -> None:  # noqa: FBT001  # threads take arguments by place
     with participant:
-        job.settle(_call(job))
+        came = _call(job, awaits=awaits)
+        if not isinstance(came, ToolOutput):
+            job.hand_over(came)
+        elif not job.settle(came):
+            log_late(came)
         ring()
-    participant.leave()
+    if isinstance(came, ToolOutput):
+        participant.leave()
 
 
-def _call(job: ToolJob) -> ToolOutput:
+def _call(job: ToolJob, *, awaits: bool) -> ToolOutput | Awaitable[Any]:
     bound = job.bound
     try:
-        return bound.finish(anyio.run(bound.invoke) if bound.tool.is_async else bound.invoke())
+        if bound.tool.is_async:
+            return bound.finish(anyio.run(bound.invoke))
+        value = bound.invoke()
+        if not isawaitable(value):
+            return bound.finish(value)
+        return bound.finish(anyio.run(_awaited, value)) if awaits else value
     except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
         return bound.failed(error)
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    return await value

@@ -15,10 +15,24 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-__all__ = ["read"]
+__all__ = ["MisfitError", "parsed", "read"]
 
 #: Arguments are written by a model, token by token: a mebibyte is far beyond any honest call.
 MAX_BYTES: Final = 2**20
+
+
+class MisfitError(ValueError):
+    """Arguments that do not fit their schema.
+
+    Attributes:
+        problems: where, as a dotted path, and what; without the values that a model wrote.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__(
+            "; ".join(f"{where}: {what}" if where else what for where, what in problems)
+        )
 
 
 def read(arguments: type[BaseModel], text: str) -> dict[str, Any]:
@@ -31,21 +45,26 @@ def read(arguments: type[BaseModel], text: str) -> dict[str, Any]:
         pydantic.ValidationError: a JSON object, but not of these arguments.
         ValueError: no JSON object at all; the message says where.
     """
+    parsed(text)
+    checked = arguments.model_validate_json(text.encode(), strict=True)
+    return {str(f.alias): getattr(checked, p) for p, f in arguments.model_fields.items()}
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Parse a JSON object by the letter, as no option of pydantic's parser does.
+
+    Raises:
+        ValueError: no JSON object; the message says where.
+    """
     data = text.encode()  # a lone surrogate is refused here, as a UnicodeEncodeError
     if len(data) > MAX_BYTES:
         raise ValueError(f"{len(data)} bytes are too many: at most {MAX_BYTES}")
     from_json(data)  # bounds the depth, which json.loads leaves to Python's stack
-    _check_object(text)
-    checked = arguments.model_validate_json(data, strict=True)
-    return {str(f.alias): getattr(checked, p) for p, f in arguments.model_fields.items()}
-
-
-def _check_object(text: str) -> None:
-    """Parse JSON by the letter, as no option of pydantic's parser does."""
     value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
     if not isinstance(value, dict):
         kind = type(value).__name__
         raise ValueError(f'expected a JSON object, such as {{"name": "value"}}, not a {kind}')  # noqa: TRY004  # the text has a wrong value
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

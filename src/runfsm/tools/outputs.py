@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from runfsm.driver.request import ToolOutput
+from runfsm.tools.arguments import MisfitError
 
 __all__ = ["FailureKind", "described", "encoded", "explained", "failure"]
 
@@ -67,17 +68,24 @@ def described(exception: BaseException) -> str:
     return f"{type(exception).__name__}: {text}"
 
 
-def explained(error: ValidationError, parameters: Mapping[str, Any]) -> str:
+def explained(error: ValidationError | MisfitError, parameters: Mapping[str, Any]) -> str:
     """What the arguments should have been, and where they were not; without repeating them.
 
     Args:
-        error: what pydantic found.
+        error: what pydantic, or the check of a schema, found.
         parameters: the JSON schema of the arguments.
     """
     required = parameters.get("required", ())
-    takes = [name if name in required else f"{name}?" for name in parameters["properties"]]
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    wrong = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems[:MAX_PROBLEMS]]
+    takes = [name if name in required else f"{name}?" for name in parameters.get("properties", ())]
+    problems = _problems(error)
+    wrong = [f"{where}: {what}" if where else what for where, what in problems[:MAX_PROBLEMS]]
     if unsaid := len(problems) - len(wrong):
         wrong.append(f"and {unsaid} more")
     return f"Parameters: {', '.join(takes) or 'none'}. Wrong: {'; '.join(wrong)}."
+
+
+def _problems(error: ValidationError | MisfitError) -> list[tuple[str, str]]:
+    if isinstance(error, MisfitError):
+        return error.problems
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [(".".join(map(str, one["loc"])), one["msg"]) for one in found]

@@ -11,19 +11,23 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 import docstring_parser
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import SchemaError
 
 from runfsm.errors import ToolDefinitionError
+from runfsm.tools import arguments
+from runfsm.tools.callables import Callee, check_hints
+from runfsm.tools.hints import ONCE, HintSchema, checked_hint, unchecked_in
+from runfsm.tools.refusals import refusal
 
-__all__ = ["Signature", "refusal", "signature_of"]
+__all__ = ["Signature", "checked_name", "signature_of"]
 
 # The Assistants API reference on `function.name`: "Must be a-z, A-Z, 0-9, or contain underscores
 # and dashes, with a maximum length of 64."
@@ -44,22 +48,22 @@ class Signature:
     Attributes:
         name: the name that the model calls it by.
         description: what the model is told that it does.
-        arguments: a model that checks arguments. Its fields are called `p0`, `p1` ..., and the
-            parameters' names are their aliases: a parameter may then be called `schema`, `copy`
-            or `_id`, which a pydantic field may not.
-        parameters: the JSON schema of those arguments.
+        parameters: the JSON schema of its arguments.
+        read: makes checked keyword arguments of what a model wrote; see `Tool.read`.
+        is_async: whether a call is sure to give an awaitable.
     """
 
     name: str
     description: str
-    arguments: type[BaseModel]
     parameters: dict[str, Any]
+    read: Callable[[str], dict[str, Any]]
+    is_async: bool
 
 
 def signature_of(
     function: Any, *, name: str | None = None, description: str | None = None
 ) -> Signature:
-    """Read a function or a bound method.
+    """Read a function, or what is as good as one; see `Callee`.
 
     Args:
         function: what the model may call.
@@ -69,31 +73,39 @@ def signature_of(
     Raises:
         ToolDefinitionError: it cannot be a tool; the message says why, and what to write instead.
     """
-    if not (inspect.isfunction(function) or inspect.ismethod(function)):
-        raise refusal(
-            name or repr(function),
-            "a tool is made from a function or a bound method",
-            wrong=f"tool({function!r})",
-            right="def get_weather(location: str) -> str: ...\n              tool(get_weather)",
-        )
-    tool = _checked_name(function.__name__ if name is None else name)
-    doc = _parsed_doc(inspect.getdoc(function) or "")
-    arguments = _arguments(tool, function)
+    callee = Callee.of(function, name=name)
+    tool = checked_name(callee.name)
+    check_hints(callee)
+    doc = _parsed_doc(callee.doc)
+    model = _arguments(tool, callee)
     return Signature(
         name=tool,
         description=(doc.description or "").strip() if description is None else description,
-        arguments=arguments,
-        parameters=_schema(arguments, _parameter_docs(doc)),
+        parameters=_schema(model, _parameter_docs(doc)),
+        read=partial(arguments.read, model),
+        is_async=callee.is_async,
     )
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name, if the API takes it.
+
+    Raises:
+        ToolDefinitionError: it does not.
+    """
     if NAME.fullmatch(name):
         return name
+    if name == "<lambda>":
+        raise refusal(
+            name,
+            "a lambda has no name, and no types for its parameters",
+            wrong="tool(lambda: ...)",
+            right="def get_weather(location: str) -> str: ...\n              tool(get_weather)",
+        )
     raise refusal(
         name,
         "a name is 1 to 64 of the characters a-z A-Z 0-9 _ -",
-        wrong=f"tool({'lambda: ...' if name == '<lambda>' else f'name={name!r}'})",
+        wrong=f"tool(name={name!r})",
         right='tool(name="get_weather")(...)',
     )
 
@@ -101,12 +113,18 @@ def _checked_name(name: str) -> str:
 # From the signature to a model -------------------------------------------------------------------
 
 
-def _arguments(tool: str, function: Callable[..., Any]) -> type[BaseModel]:
-    names = _enclosing_names(function)
+def _arguments(tool: str, callee: Callee) -> type[BaseModel]:
+    """Make the model that checks arguments.
+
+    Its fields are called `p0`, `p1` ..., and the parameters' names are their aliases: a parameter
+    may then be called `schema`, `copy` or `_id`, which a pydantic field may not.
+    """
+    known = callee.code.__globals__ if callee.code else {}
+    names = _enclosing_names(callee.code.__code__) if callee.code else {}
     fields: dict[str, Any] = {}
-    for i, parameter in enumerate(inspect.signature(function).parameters.values()):
+    for i, parameter in enumerate(callee.parameters.values()):
         _check_sendable(tool, parameter)
-        resolved = _resolved(tool, function, parameter, names)
+        resolved = _resolved(tool, parameter, known, names)
         _check_type(tool, resolved)
         default = {} if resolved.default is resolved.empty else {"default": resolved.default}
         fields[f"p{i}"] = (resolved.annotation, Field(alias=parameter.name, **default))
@@ -136,18 +154,17 @@ def _check_sendable(tool: str, parameter: inspect.Parameter) -> None:
 
 
 def _resolved(
-    tool: str, function: Callable[..., Any], parameter: inspect.Parameter, names: Mapping[str, Any]
+    tool: str, parameter: inspect.Parameter, known: dict[str, Any], names: Mapping[str, Any]
 ) -> inspect.Parameter:
-    """The parameter with its type in place of the text of it."""
+    """The parameter with its type in place of the text of it, as it is checked."""
 
     # One at a time, to know whose fault a failure is, and to leave the return type alone: nobody
     # reads that, so it may well be imported under TYPE_CHECKING.
     def holder() -> None: ...
 
     holder.__annotations__ = {"it": parameter.annotation}
-    outer = inspect.unwrap(function).__globals__
     try:
-        hint = get_type_hints(holder, outer, dict(names), include_extras=True)["it"]
+        hint = get_type_hints(holder, known, dict(names), include_extras=True)["it"]
     except (AttributeError, NameError, SyntaxError, TypeError) as error:
         raise refusal(
             tool,
@@ -156,16 +173,15 @@ def _resolved(
             wrong=f"def {tool}({parameter}), with a type that is not known at run time",
             right="import the type at the top of the module, outside of `if TYPE_CHECKING:`",
         ) from error
-    return parameter.replace(annotation=hint)
+    return parameter.replace(annotation=checked_hint(hint))
 
 
-def _enclosing_names(function: Callable[..., Any]) -> dict[str, Any]:
+def _enclosing_names(code: CodeType) -> dict[str, Any]:
     """The local names of the functions around this one, as far as they are still running.
 
     A type hint may name a class that is local to a test; where hints are texts
     (`from __future__ import annotations`), no closure keeps such a class.
     """
-    code: CodeType = inspect.unwrap(function).__code__
     names: dict[str, Any] = {}
     frame = inspect.currentframe()
     while frame:
@@ -182,6 +198,8 @@ def _contains(outer: CodeType, code: CodeType) -> bool:
 
 def _check_type(tool: str, parameter: inspect.Parameter) -> None:
     hint, default = parameter.annotation, parameter.default
+    if hint in ONCE or get_origin(hint) in ONCE:
+        raise _read_once(tool, parameter, "a model sends all values at once, and this is read once")
     try:
         adapter = TypeAdapter[Any](hint)
         adapter.json_schema()
@@ -194,8 +212,20 @@ def _check_type(tool: str, parameter: inspect.Parameter) -> None:
             wrong=f"def {tool}({parameter})",
             right=f"def {tool}({parameter.name}: str), or another type that JSON can carry",
         ) from error
+    for where in unchecked_in(adapter.core_schema):
+        raise _read_once(tool, parameter, f"{where or 'its type'} is not checked before the call")
     if default is not parameter.empty:
         _check_default(tool, parameter, adapter)
+
+
+def _read_once(tool: str, parameter: inspect.Parameter, problem: str) -> ToolDefinitionError:
+    return refusal(
+        tool,
+        problem,
+        parameter=parameter.name,
+        wrong=f"def {tool}({parameter})",
+        right="list[int], say, in place of an Iterable, an Iterator or a Generator",
+    )
 
 
 def _check_default(tool: str, parameter: inspect.Parameter, adapter: TypeAdapter[Any]) -> None:
@@ -220,13 +250,6 @@ def _check_default(tool: str, parameter: inspect.Parameter, adapter: TypeAdapter
 # From the model to a JSON schema -----------------------------------------------------------------
 
 
-class _WithoutTitles(GenerateJsonSchema):
-    """Pydantic titles `unit` as "Unit"; a model pays for such words and learns nothing."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # pydantic's own name
-        return False
-
-
 def _parsed_doc(text: str) -> docstring_parser.Docstring:
     try:
         return docstring_parser.parse(text)
@@ -243,22 +266,10 @@ def _parameter_docs(doc: docstring_parser.Docstring) -> dict[str, str]:
 
 
 def _schema(arguments: type[BaseModel], docs: Mapping[str, str]) -> dict[str, Any]:
-    schema = arguments.model_json_schema(schema_generator=_WithoutTitles)
+    schema = arguments.model_json_schema(schema_generator=HintSchema)
     del schema["title"]
     for name, told in schema["properties"].items():
         if name in docs:
             # What stands in `Annotated[..., Field(description=...)]` was written for the model.
             told.setdefault("description", docs[name])
     return schema
-
-
-# The error ---------------------------------------------------------------------------------------
-
-
-def refusal(
-    tool: str, problem: str, *, wrong: str, right: str, parameter: str | None = None
-) -> ToolDefinitionError:
-    """The error that names whose fault it is, and shows the wrong way and the right one."""
-    where = f"tool '{tool}'" + (f", parameter '{parameter}'" if parameter else "")
-    message = f"{where}: {problem}.\n  Instead of: {wrong}\n  write:      {right}"
-    return ToolDefinitionError(message, tool=tool, parameter=parameter)

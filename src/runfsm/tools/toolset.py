@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from runfsm.driver.request import ToolOutput
 from runfsm.lifecycle.snapshot import ToolCall
+from runfsm.tools.arguments import MisfitError
 from runfsm.tools.definition import Tool, tool
 from runfsm.tools.outputs import FailureKind, described, encoded, explained, failure
-from runfsm.tools.signature import refusal
+from runfsm.tools.refusals import refusal
 
 __all__ = ["BoundCall", "Toolset"]
 
@@ -45,7 +46,8 @@ class BoundCall:
         try:
             return ToolOutput(self.call_id, self.tool.name, encoded(value))
         except ValueError as error:
-            return self._failure("unserialisable_result", f"It ran, but gave no JSON: {error}")
+            message = f"It ran, but gave no JSON: {error}"
+            return self._failure("unserialisable_result", message, exception=error)
 
     def failed(self, exception: BaseException) -> ToolOutput:
         """The output of a call that raised. The model is told what: it may know a way around."""
@@ -66,7 +68,7 @@ class Toolset:
     """The tools that a run may use.
 
     Args:
-        tools: tools, or functions and bound methods to make tools of.
+        tools: tools, or functions and whatever else `tool` makes tools of.
 
     Raises:
         ToolDefinitionError: a function that cannot be a tool, or a name that is taken.
@@ -139,7 +141,7 @@ class Toolset:
             return _refusal(call, "unknown_tool", f"No such tool. The tools are: {names}.")
         try:
             return BoundCall(call.call_id, known, known.read(call.arguments))
-        except ValidationError as error:
+        except (ValidationError, MisfitError) as error:
             return _refusal(call, "invalid_arguments", explained(error, known.parameters))
         except ValueError as error:
             message = f"The arguments are not a JSON object: {error}"

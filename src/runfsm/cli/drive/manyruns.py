@@ -18,6 +18,7 @@ from runfsm.cli.drive.asked import EXIT_FAILED, Asked
 from runfsm.cli.drive.interrupts import interruptible
 from runfsm.cli.telling import harmless, status_text
 from runfsm.driver.aio import AsyncRunDriver
+from runfsm.driver.content import text_of
 from runfsm.driver.many import AsyncRunMap, MapCounts, MapResult
 from runfsm.driver.request import RunRequest
 from runfsm.lifecycle.run import RunStatus
@@ -151,7 +152,7 @@ def _as_line(result: MapResult) -> Text:
     return Text.assemble(
         (f"{result.index + 1:5}  ", "dim"),
         ended,
-        _short(result.request.message or ""),
+        _short(text_of(result.request.message or "")),
         " → ",
         _short(told),
     )
