@@ -175,7 +175,7 @@ class Router:
             "x-request-id": f"req_{next(self._requests):032x}",
         }
         try:
-            answered = self._answer(request)
+            answered = self._answer(request, headers["x-request-id"])
             if isinstance(answered, Response):
                 return replace(answered, headers={**headers, **answered.headers})
             created = request.method == "POST" and request.path in CREATES
@@ -187,7 +187,7 @@ class Router:
             answer = REFUSALS["broken"].error(problem=f"{type(error).__name__}: {error}")
         return answer.response(headers)
 
-    def _answer(self, request: Request) -> dict[str, Any] | Response:
+    def _answer(self, request: Request, request_id: str) -> dict[str, Any] | Response:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
@@ -204,7 +204,8 @@ class Router:
         with self._world.operation():
             try:
                 with WITNESSES.calling(f"{request.method} {path}", self._world.store, ids):
-                    answer = handler(Asked(self._world, ids, request, self._profile))
+                    asked = Asked(self._world, ids, request, self._profile, request_id)
+                    answer = handler(asked)
                 if isinstance(answer, Response):
                     return answer
                 return self._profile(answer, self._world.store)
