@@ -200,8 +200,11 @@ def _as_step(part: HostedStep | Turn) -> TurnStep:
     if not isinstance(part, Turn):
         return part
     if part.say is None or part != Turn(say=part.say, cites=part.cites):
-        why = "only messages, say(text), and hosted tools may come before the last part"
-        raise ValueError(f"{part!r} inside of a turn: {why}; queue_s and work_s belong to the turn")
+        why = (
+            f"{part!r} inside of a turn: only messages, say(text), and hosted tools may come "
+            "before the last part; queue_s and work_s belong to the turn as a whole"
+        )
+        raise ScriptError("script", [why])
     return MessageStep(say=part.say, cites=part.cites)
 
 
@@ -235,6 +238,7 @@ def turn(
         ScriptError: the last part is no turn, or another one is more than a message.
 
     Example:
+        >>> from runfsm_simulator import code_interpreter
         >>> made = turn(say("Let me look."), code_interpreter("print(1)"), say("It is 1."))
         >>> [step.written for step in made.steps], made.say
         (['Let me look.', 'print(1)'], 'It is 1.')
