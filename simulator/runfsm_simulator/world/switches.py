@@ -82,15 +82,18 @@ cancel_from_queued? `runfsm switches` lists them
 
     # What is left in a run that is over ----------------------------------------------------------
 
-    cancelled_expires_at: Annotated[Left, _inferred("`expires_at` of a cancelled run", ANALOGY)] = (
-        "null"
-    )
+    cancelled_expires_at: Annotated[
+        Left, _certain("`expires_at` of a cancelled run", "recording: simple-openai 2024-05")
+    ] = "null"
     expired_expires_at: Annotated[
         Left, _inferred("`expires_at` of an expired run", "a printout of 2023-12 has null")
     ] = "null"
     cancelled_usage: Annotated[
         Literal["object", "null"],
-        _inferred("`usage` of a cancelled run; an object is zeros if no model was called", ANALOGY),
+        _certain(
+            "`usage` of a cancelled run; an object is zeros if no model was called",
+            "recording: simple-openai 2024-05, with zeros",
+        ),
     ] = "object"
     expired_usage: Annotated[
         Literal["object", "null"],
@@ -207,9 +210,9 @@ cancel_from_queued? `runfsm switches` lists them
     malformed_id: Annotated[
         Literal["prefix", "prefix_and_underscore", "not_found"],
         _inferred(
-            "what is said to an id of a run, message or step that begins otherwise; `not_found` is "
-            "the way of 2023",
-            "by analogy with thread and assistant, which are quoted in public code",
+            "what is said to an id of a run or a message that begins otherwise; `not_found` is "
+            "recorded for a step (ruby-openai 2024-04-29, under v2)",
+            "by analogy with thread and assistant, which public code of 2024 and 2025 quotes",
         ),
     ] = "prefix"
     stray_output_text: Annotated[
@@ -347,9 +350,10 @@ DOCUMENTED: Final = Switches()
 
 #: What nobody recorded either, and where it is chosen.
 ELSEWHERE: Final[Mapping[str, Reason]] = {
-    "the shape of an `error` event": _likely(
+    "the shape of an `error` event": _certain(
         '`StreamFault(shape="nested")` or `"flat"`; in a storm, either',
-        "openai-dotnet, a test of 2026 (nested); published API schema (flat)",
+        "recording: simple-openai 2024-05 (nested, and no `done` follows); published API schema "
+        "(flat)",
     ),
     "how long `cancelling` lasts": _likely(
         '`cancel_s` of a script: seconds, a range, or `"never"`',
