@@ -7,11 +7,13 @@ BIN := .venv/bin
 TESTS ?=
 CASE ?=
 ONLY ?=
+WRITE ?=
+MISSING ?=
 # Of the whole suite: a worker for each processor, and what all of them have covered is gated.
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
+.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clients clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -62,8 +64,11 @@ storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeou
 mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=decide.py, FRESH=1.
 	nice $(BIN)/python tests/mutants $(ONLY) $(if $(FRESH),--fresh)
 
+clients: .venv/ready  ## Clients that nobody here wrote, against runfsm serve; ONLY=langchain, WRITE=1 (docs/clients.md), MISSING=ok.
+	nice $(BIN)/python tests/clients $(ONLY) $(if $(WRITE),--write) $(if $(MISSING),--missing-ok)
+
 clean:  ## Remove what was set up.
-	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis .mutants.jsonl
+	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis .mutants.jsonl .clients
 
 .venv/ready: pyproject.toml
 	$(call setup,.venv,)

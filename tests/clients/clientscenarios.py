@@ -1,0 +1,112 @@
+"""The scenarios: the script that the server plays, and what the client must have seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["NOT_ON_RESPONSES", "SCENARIOS", "AtLeast", "Containing", "Scenario", "differences"]
+
+STREAMED: Final = "One two three four five six seven eight nine ten."
+CUT: Final = "The first reason is that"
+BROKEN: Final = "The model is out of order."
+FIRST, SECOND = "My name is Ada.", "What is my name?"
+
+#: A response has no expiry: docs/responses.md.
+NOT_ON_RESPONSES: Final = {"expired": "A response does not expire."}
+
+
+@dataclass(frozen=True, slots=True)
+class Containing:
+    """A text with a piece in it."""
+
+    piece: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.piece in other
+
+    __hash__ = None  # type: ignore[assignment]  # equal to many texts
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A number that is not smaller."""
+
+    number: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and other >= self.number
+
+    __hash__ = None  # type: ignore[assignment]  # equal to many numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One situation.
+
+    Attributes:
+        title: the head of its column.
+        script: what the server plays.
+        saw: what the client must report.
+        ended: the status in which the server's last run or response ends.
+        is_remembered: the server's second turn must have the first one before it.
+    """
+
+    title: str
+    script: Mapping[str, Any]
+    saw: Mapping[str, Any]
+    ended: str = "completed"
+    is_remembered: bool = False
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "tool_run": Scenario(
+        "tool run",
+        {
+            "rules": [
+                {
+                    "when": {"round": 0},
+                    "then": {"call": {"name": "get_weather", "arguments": {"city": "Oslo"}}},
+                },
+                {"then": {"say": "The tool said: {output.get_weather}"}},
+            ]
+        },
+        {
+            "calls": [{"name": "get_weather", "arguments": {"city": "Oslo"}}],
+            "text": Containing("Sun in Oslo"),
+        },
+    ),
+    "two_turns": Scenario(
+        "two turns",
+        {"turns": [{"say": "You said: {message}"}]},
+        {"texts": [f"You said: {FIRST}", f"You said: {SECOND}"]},
+        is_remembered=True,
+    ),
+    "stream": Scenario(
+        "stream", {"turns": [{"say": STREAMED}]}, {"text": STREAMED, "pieces": AtLeast(2)}
+    ),
+    "cancel": Scenario(
+        "cancel", {"turns": [{"hang": True}], "cancel_s": 1}, {"ended": "cancelled"}, "cancelled"
+    ),
+    "failed": Scenario(
+        "failed",
+        {"turns": [{"fail": {"code": "server_error", "message": BROKEN}}]},
+        {"ended": "failed", "why": Containing(BROKEN)},
+        "failed",
+    ),
+    "incomplete": Scenario(
+        "incomplete",
+        {"turns": [{"truncate": {"reason": "max_completion_tokens", "say": CUT}}]},
+        {"ended": "incomplete", "text": Containing(CUT)},
+        "incomplete",
+    ),
+    "expired": Scenario("expired", {"turns": [{"hang": True}]}, {"ended": "expired"}, "expired"),
+}
+
+
+def differences(expected: Mapping[str, Any], saw: Mapping[str, Any]) -> Iterator[str]:
+    """Name each expected fact that was not seen; further facts do not matter."""
+    for key, value in expected.items():
+        if value != saw.get(key):
+            yield f"{key}: expected {value!r}, got {saw.get(key)!r}"
