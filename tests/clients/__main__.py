@@ -68,6 +68,8 @@ def _play(clients: Sequence[Client]) -> Verdict:
                 verdict.add(client, version, done.result())
             except NotHere as reason:
                 verdict.miss(client, version, str(reason))
+            except Exception as error:  # noqa: BLE001  # the others are to be played all the same
+                verdict.wrong.append(f"FAILED {client.title} {version}: {error!r}")
             _say(f"{time.monotonic() - began:4.0f} s  {client.title} {version}")
     return verdict
 

@@ -35,7 +35,7 @@ these versions only.
 | stream | answers with ten words | the text in several pieces, and nothing lost |
 | cancel | never ends by itself | the cancelled run, after the client's cancel |
 | failed | fails the run | the failure, with the server's message |
-| incomplete | cuts the answer short | that it is incomplete, and the text so far |
+| incomplete | cuts the answer short | that it is incomplete; the text so far, where the client hands it out |
 | expired | never ends by itself | the expired run, after ten virtual minutes |
 
 `✓` works. `–` cannot be expressed with this client. `✗` is a bug of the client, `…` is something

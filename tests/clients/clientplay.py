@@ -124,7 +124,7 @@ def _problem(
     line, scenario = lines[name], SCENARIOS[name]
     if line["outcome"] != "ok":
         return " ".join(line["text"].split())[:600]
-    wrong = list(differences(scenario.saw, line["saw"]))
+    wrong = list(differences(scenario, line["saw"]))
     if scenario.ended != world.ended():
         wrong.append(f"the server: expected {scenario.ended}, got {world.ended()}")
     if scenario.is_remembered and not world.remembers(client.wire):

@@ -11,7 +11,7 @@ import pytest
 from clientlist import HERE, Client, Marked, read_clients
 from clientpage import PAGE, Footnotes, cell, render, table
 from clientplay import Cell
-from clientscenarios import SCENARIOS, AtLeast, Containing, differences
+from clientscenarios import SCENARIOS, AtLeast, Containing, Scenario, differences
 from clientverdict import Verdict
 
 CLIENTS = read_clients()
@@ -127,7 +127,12 @@ def test_a_client_that_cannot_be_installed_is_no_pass() -> None:
 
 def test_facts_are_compared_one_by_one() -> None:
     """A fact is equal, contains a text, or is large enough; further facts do not matter."""
-    expected = {"text": Containing("Oslo"), "pieces": AtLeast(2), "ended": "failed"}
+    expected = Scenario(
+        "",
+        {},
+        {"text": Containing("Oslo"), "pieces": AtLeast(2), "ended": "failed"},
+        if_told={"why": "It is late."},
+    )
 
     assert [] == list(
         differences(expected, {"text": "In Oslo.", "pieces": 3, "ended": "failed", "more": 1})
@@ -136,4 +141,5 @@ def test_facts_are_compared_one_by_one() -> None:
         "text: expected Containing(piece='Oslo'), got None",
         "pieces: expected AtLeast(number=2), got 1",
         "ended: expected 'failed', got 'completed'",
-    ] == list(differences(expected, {"pieces": 1, "ended": "completed"}))
+        "why: expected 'It is late.', got 'No.'",
+    ] == list(differences(expected, {"pieces": 1, "ended": "completed", "why": "No."}))
