@@ -15,7 +15,7 @@ from typing import Final
 
 from clientenvs import NotHere, write_pins
 from clientlist import Client, read_clients
-from clientpage import PAGE, render, table
+from clientpage import PAGE, WIRES, render, table
 from clientplay import play_client, served
 from clientverdict import Verdict
 
@@ -41,7 +41,10 @@ def main(words: list[str]) -> int:
         PAGE.write_text(page, encoding="utf-8")
     if not PAGE.exists() or page != PAGE.read_text(encoding="utf-8"):
         verdict.wrong.append("STALE docs/clients.md: run `make clients WRITE=1`")
-    _say("\n".join(["", *table(clients, verdict.found), "", *verdict.lines()]))
+    for wire in WIRES:
+        if ours := [client for client in clients if client.wire == wire]:
+            _say("\n".join(["", *table(wire, ours, verdict.found)]))
+    _say("\n".join(["", *verdict.lines()]))
     return 1 if verdict.wrong else NOT_HERE if verdict.missing and not asked.missing_ok else 0
 
 
@@ -69,7 +72,7 @@ def _play(clients: Sequence[Client]) -> Verdict:
             except NotHere as reason:
                 verdict.miss(client, version, str(reason))
             except Exception as error:  # noqa: BLE001  # the others are to be played all the same
-                verdict.wrong.append(f"FAILED {client.title} {version}: {error!r}")
+                verdict.crash(client, version, error)
             _say(f"{time.monotonic() - began:4.0f} s  {client.title} {version}")
     return verdict
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final
 
 from clientlist import HERE, Client
-from clientscenarios import NOT_ON_RESPONSES, SCENARIOS
+from clientscenarios import scenarios_of
 
-__all__ = ["PAGE", "Footnotes", "cell", "render", "table"]
+__all__ = ["PAGE", "WIRES", "Footnotes", "cell", "render", "table"]
 
 PAGE: Final = HERE.parents[1] / "docs/clients.md"
 EMPTY: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType({})
@@ -36,7 +36,11 @@ these versions only.
 | cancel | never ends by itself | the cancelled run, after the client's cancel |
 | failed | fails the run | the failure, with the server's message |
 | incomplete | cuts the answer short | that it is incomplete; the text so far, where the client hands it out |
-| expired | never ends by itself | the expired run, after ten virtual minutes |
+| expired | never ends by itself | the expired run, after ten virtual minutes; a response does not expire |
+| background | answers after a minute | the answer to a response in background mode, by polling |
+| failed stream | fails a response that is streamed | the failure, with the server's message |
+| schema | has no script, and is sent a JSON schema | a value that fits the schema |
+| web search | answers, and is offered its own web search | the answer |
 
 `✓` works. `–` cannot be expressed with this client. `✗` is a bug of the client, `…` is something
 that the simulator does not do yet. Both are tried all the same: when one begins to work,
@@ -69,29 +73,30 @@ def render(clients: Sequence[Client]) -> str:
     parts = [HEAD]
     for wire, title in WIRES.items():
         ours = [client for client in clients if client.wire == wire]
-        cells = sum(len(client.versions) * len(SCENARIOS) for client in ours)
-        works = sum(
-            cell(client, version, scenario, Footnotes()) == "✓"
+        cells = [
+            cell(client, version, scenario, Footnotes())
             for client in ours
             for version in client.versions
-            for scenario in SCENARIOS
-        )
-        parts.append(f"\n## {title}\n\n{works} of {cells} cells work.\n\n")
-        parts.append("\n".join(table(ours)) + "\n")
+            for scenario in scenarios_of(wire)
+        ]
+        works = f"{cells.count('✓')} of {len(cells)} cells work."
+        parts.append(f"\n## {title}\n\n{works}\n\n" + "\n".join(table(wire, ours)) + "\n")
     return "".join(parts)
 
 
 def table(
-    clients: Sequence[Client], found: Mapping[tuple[str, str, str], str] = EMPTY
+    wire: str, clients: Sequence[Client], found: Mapping[tuple[str, str, str], str] = EMPTY
 ) -> Iterator[str]:
     """Yield the lines of a table, and the reasons below it.
 
     Args:
+        wire: whose scenarios are the columns.
         clients: a row for each version of each.
         found: what came out otherwise than declared, by client, version and scenario.
     """
     notes = Footnotes()
-    titles = [scenario.title for scenario in SCENARIOS.values()]
+    scenarios = scenarios_of(wire)
+    titles = [scenario.title for scenario in scenarios.values()]
     yield f"| client | version | {' | '.join(titles)} |"
     yield f"| --- | --- |{' --- |' * len(titles)}"
     for client in clients:
@@ -99,7 +104,7 @@ def table(
             cells = [
                 found.get((client.name, version, scenario))
                 or cell(client, version, scenario, notes)
-                for scenario in SCENARIOS
+                for scenario in scenarios
             ]
             yield f"| {client.title} | {version} | {' | '.join(cells)} |"
     if reasons := list(notes.lines()):
@@ -108,8 +113,6 @@ def table(
 
 def cell(client: Client, version: str, scenario: str, notes: Footnotes) -> str:
     """Return one declared cell."""
-    if client.wire == "responses" and scenario in NOT_ON_RESPONSES:
-        return f"{NO_WAY} {notes.number(NOT_ON_RESPONSES[scenario])}"
     if scenario in client.cannot:
         return f"{NO_WAY} {notes.number(client.cannot[scenario])}"
     mark = client.mark(version, scenario)

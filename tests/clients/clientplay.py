@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from clientenvs import program_command
 from clientlist import HERE, Client
-from clientscenarios import NOT_ON_RESPONSES, SCENARIOS, differences
+from clientscenarios import SCENARIOS, differences, scenarios_of
 from clientworld import World
 
 __all__ = ["Cell", "play_client", "served", "to_play"]
@@ -68,8 +68,7 @@ def served() -> Iterator[str]:
 
 def to_play(client: Client) -> list[str]:
     """Return the scenarios that a client can express."""
-    cannot = {*client.cannot, *(NOT_ON_RESPONSES if client.wire == "responses" else ())}
-    return [name for name in SCENARIOS if name not in cannot]
+    return [name for name in scenarios_of(client.wire) if name not in client.cannot]
 
 
 def play_client(client: Client, version: str, url: str) -> list[Cell]:

@@ -45,6 +45,12 @@ class Verdict:
             self.wrong.append(f"{sign} {name}: {problem}")
             self.found[client.name, version, cell.scenario] = sign
 
+    def crash(self, client: Client, version: str, error: Exception) -> None:
+        """Note that playing a version went wrong on our side."""
+        self.wrong.append(f"FAILED {client.title} {version}: {error!r}")
+        for scenario in to_play(client):
+            self.found[client.name, version, scenario] = "FAILED"
+
     def miss(self, client: Client, version: str, reason: str) -> None:
         """Note that a version could not be installed here."""
         self.missing.append(f"NOT RUN HERE {client.title} {version}: {reason}")

@@ -26,9 +26,10 @@ class World:
         self._url = url
         self._key = key
 
-    def play(self, script: Mapping[str, Any]) -> None:
-        """Begin anew, with this script."""
-        self._ask("POST", "/_sim/script", script)
+    def play(self, script: Mapping[str, Any] | None) -> None:
+        """Play this script from now on, if there is one."""
+        if script is not None:
+            self._ask("POST", "/_sim/script", script)
 
     def end(self) -> None:
         """Forget it, if it ever began."""

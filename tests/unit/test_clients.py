@@ -11,7 +11,15 @@ import pytest
 from clientlist import HERE, Client, Marked, read_clients
 from clientpage import PAGE, Footnotes, cell, render, table
 from clientplay import Cell
-from clientscenarios import SCENARIOS, AtLeast, Containing, Scenario, differences
+from clientscenarios import (
+    SCENARIOS,
+    AtLeast,
+    Containing,
+    Fields,
+    Scenario,
+    differences,
+    scenarios_of,
+)
 from clientverdict import Verdict
 
 CLIENTS = read_clients()
@@ -46,9 +54,8 @@ def test_a_program_has_each_scenario_that_is_not_excused(client: Client) -> None
     """A function for each scenario in the program, or a reason in `client.toml`; never both."""
     text = client.program.read_text(encoding="utf-8")
     found = set(re.findall(r"^(?:async )?(?:def|function) (\w+)\(", text, re.MULTILINE))
-    expired = {"expired"} if client.wire == "responses" else set()
 
-    assert set(SCENARIOS) - expired == (found & set(SCENARIOS)) | set(client.cannot)
+    assert set(scenarios_of(client.wire)) == (found & set(SCENARIOS)) | set(client.cannot)
     assert set() == found & set(client.cannot)
     assert set() == set(client.marks) - found
 
@@ -67,7 +74,7 @@ def test_a_reason_is_explained_once() -> None:
     """Rows with one reason share its number; a bug and a lack of ours have signs of their own."""
     bug = replace(SOME, marks={"two_turns": BUG}, cannot={"expired": "It has no clock."})
     lack = replace(SOME, marks={"two_turns": replace(BUG, kind="not simulated yet", why="Soon.")})
-    lines = list(table([bug, bug, lack]))
+    lines = list(table("assistants", [bug, bug, lack]))
 
     assert "| Some | 1.0 | ✓ | ✗ 1 | ✓ | ✓ | ✓ | ✓ | – 2 |" == lines[2]  # noqa: RUF001  # a dash
     assert lines[2] == lines[3]
@@ -122,7 +129,7 @@ def test_a_client_that_cannot_be_installed_is_no_pass() -> None:
 
     assert not verdict.is_as_declared
     assert ["NOT RUN HERE Some 1.0: there is no npm on this machine"] == verdict.missing
-    assert 7 == list(table([SOME], verdict.found))[2].count("not run")
+    assert 7 == list(table("assistants", [SOME], verdict.found))[2].count("not run")
 
 
 def test_facts_are_compared_one_by_one() -> None:
@@ -130,16 +137,26 @@ def test_facts_are_compared_one_by_one() -> None:
     expected = Scenario(
         "",
         {},
-        {"text": Containing("Oslo"), "pieces": AtLeast(2), "ended": "failed"},
+        {
+            "text": Containing("Oslo"),
+            "pieces": AtLeast(2),
+            "ended": "failed",
+            "value": Fields({"degrees": int}),
+        },
         if_told={"why": "It is late."},
     )
 
-    assert [] == list(
-        differences(expected, {"text": "In Oslo.", "pieces": 3, "ended": "failed", "more": 1})
-    )
+    right = {"text": "In Oslo.", "pieces": 3, "ended": "failed", "value": {"degrees": 1}, "more": 1}
+
+    assert [] == list(differences(expected, right))
     assert [
         "text: expected Containing(piece='Oslo'), got None",
         "pieces: expected AtLeast(number=2), got 1",
         "ended: expected 'failed', got 'completed'",
+        "value: expected Fields(types={'degrees': <class 'int'>}), got {'degrees': '1'}",
         "why: expected 'It is late.', got 'No.'",
-    ] == list(differences(expected, {"pieces": 1, "ended": "completed", "why": "No."}))
+    ] == list(
+        differences(
+            expected, {"pieces": 1, "ended": "completed", "why": "No.", "value": {"degrees": "1"}}
+        )
+    )

@@ -21,6 +21,14 @@ export const PARAMETERS = {
 };
 
 // Functions of the base URL and the key, by their scenarios; each returns what the client saw.
+// What an answer by schema has.
+export const SCHEMA = {
+  type: "object",
+  properties: { city: { type: "string" }, degrees: { type: "integer" } },
+  required: ["city", "degrees"],
+  additionalProperties: false,
+};
+
 export async function play(scenarios) {
   const [baseURL, prefix, ...names] = process.argv.slice(2);
   for (const scenario of names) {

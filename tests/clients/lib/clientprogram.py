@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ADA", "QUESTION", "WEATHER", "get_weather", "play"]
+__all__ = ["ADA", "CALLS", "QUESTION", "SCHEMA", "WEATHER", "get_weather", "play"]
 
 #: What each scenario's user says.
 WEATHER = "How is the weather in Oslo?"
@@ -29,6 +29,14 @@ def get_weather(city: str) -> str:
     CALLS.append({"name": "get_weather", "arguments": {"city": city}})
     return f"Sun in {city}"
 
+
+#: What an answer by schema has.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "degrees": {"type": "integer"}},
+    "required": ["city", "degrees"],
+    "additionalProperties": False,
+}
 
 #: The calls of `get_weather` in this scenario.
 CALLS: list[dict[str, Any]] = []
