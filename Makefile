@@ -9,6 +9,8 @@ BIN := .venv/bin
 TESTS ?=
 CASE ?=
 ONLY ?=
+WRITE ?=
+MISSING ?=
 # Of the whole suite: a worker for each processor, and what all of them have covered is gated.
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
@@ -17,7 +19,7 @@ FRESH ?=
 LOWEST := tests/unit tests/conformance -n auto --dist worksteal
 UPGRADE ?=
 
-.PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches reports bench storm mutants clean
+.PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches reports bench storm mutants clients clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -85,8 +87,11 @@ storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeou
 mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=decide.py, FRESH=1.
 	nice $(BIN)/python tests/mutants $(ONLY) $(if $(FRESH),--fresh)
 
+clients: .venv/ready  ## Clients that nobody here wrote, against runfsm serve; ONLY=langchain, WRITE=1 (docs/clients.md), MISSING=ok.
+	nice $(BIN)/python tests/clients $(ONLY) $(if $(WRITE),--write) $(if $(MISSING),--missing-ok)
+
 clean:  ## Remove what was set up.
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .hypothesis .mutants.jsonl
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .hypothesis .mutants.jsonl .clients
 
 .venv/ready: pyproject.toml locks/dev.txt
 	@$(call setup,.venv,dev)

@@ -1,0 +1,134 @@
+"""LiteLLM: `responses`, `get_responses`, `cancel_responses`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import litellm
+
+from clientprogram import ADA, CALLS, QUESTION, SCHEMA, WEATHER, get_weather, play
+
+TOOL = {
+    "type": "function",
+    "name": "get_weather",
+    "strict": True,
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+}
+
+
+class Responses:
+    """LiteLLM's functions, with a base URL and a key."""
+
+    def __init__(self, base_url: str, key: str) -> None:
+        self.where = {"api_base": base_url, "api_key": key}
+
+    def create(self, **asked: Any) -> Any:
+        return litellm.responses(model="openai/gpt-4o", **asked, **self.where)
+
+    def retrieve(self, response_id: str) -> Any:
+        return litellm.get_responses(response_id, custom_llm_provider="openai", **self.where)
+
+    def cancel(self, response_id: str) -> Any:
+        return litellm.cancel_responses(response_id, custom_llm_provider="openai", **self.where)
+
+
+def finished(responses: Any, response: Any) -> Any:
+    while response.status in {"queued", "in_progress"}:
+        response = responses.retrieve(response.id)
+    return response
+
+
+def tool_run(base_url: str, key: str) -> dict[str, Any]:
+    responses = Responses(base_url, key)
+    first = responses.create(input=WEATHER, tools=[TOOL])
+    outputs = [
+        {
+            "type": "function_call_output",
+            "call_id": item.call_id,
+            "output": get_weather(**json.loads(item.arguments)),
+        }
+        for item in first.output
+        if item.type == "function_call"
+    ]
+    second = responses.create(input=outputs, tools=[TOOL], previous_response_id=first.id)
+    return {"calls": CALLS, "text": second.output_text}
+
+
+def two_turns(base_url: str, key: str) -> dict[str, Any]:
+    responses = Responses(base_url, key)
+    first = responses.create(input=ADA)
+    second = responses.create(input=QUESTION, previous_response_id=first.id)
+    return {"texts": [first.output_text, second.output_text]}
+
+
+def stream(base_url: str, key: str) -> dict[str, Any]:
+    events = Responses(base_url, key).create(input="Count.", stream=True)
+    pieces = [it.delta for it in events if it.type == "response.output_text.delta"]
+    return {"text": "".join(pieces), "pieces": len(pieces)}
+
+
+def cancel(base_url: str, key: str) -> dict[str, Any]:
+    responses = Responses(base_url, key)
+    response = responses.create(input="Work.", background=True)
+    responses.cancel(response.id)
+    return {"ended": finished(responses, responses.retrieve(response.id)).status}
+
+
+def failed(base_url: str, key: str) -> dict[str, Any]:
+    response = Responses(base_url, key).create(input="Work.")
+    return {"ended": response.status, "why": response.error["message"]}
+
+
+def incomplete(base_url: str, key: str) -> dict[str, Any]:
+    response = Responses(base_url, key).create(input="Tell me why.")
+    return {"ended": response.status, "text": response.output_text}
+
+
+def background(base_url: str, key: str) -> dict[str, Any]:
+    responses = Responses(base_url, key)
+    response = responses.create(input="Count.", background=True)
+    return {"text": finished(responses, response).output_text}
+
+
+def failed_stream(base_url: str, key: str) -> dict[str, Any]:
+    """Its iterator raises at the `error` event, before it shows `response.failed`."""
+    try:
+        events = [it.type for it in Responses(base_url, key).create(input="Go.", stream=True)]
+    except litellm.exceptions.MidStreamFallbackError as error:
+        return {"ended": "failed", "why": error.message}
+    return {"ended": f"without an exception: {events[-1]}"}
+
+
+def schema(base_url: str, key: str) -> dict[str, Any]:
+    wanted = {"type": "json_schema", "name": "report", "schema": SCHEMA, "strict": True}
+    response = Responses(base_url, key).create(input=WEATHER, text={"format": wanted})
+    return {"value": json.loads(response.output_text)}
+
+
+def web_search(base_url: str, key: str) -> dict[str, Any]:
+    tool = {
+        "type": "web_search",
+        "filters": {"allowed_domains": ["example.com"]},
+        "user_location": {"type": "approximate", "city": "Oslo"},
+    }
+    return {"text": Responses(base_url, key).create(input="?", tools=[tool]).output_text}
+
+
+play(
+    tool_run,
+    two_turns,
+    stream,
+    cancel,
+    failed,
+    incomplete,
+    background,
+    failed_stream,
+    schema,
+    web_search,
+)
