@@ -13,8 +13,11 @@ ONLY ?=
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
-# Of the lowest versions: all that is quick, and runs down every road.
-LOWEST := tests/unit tests/conformance -n auto --dist worksteal
+# Of the lowest versions: whatever a dependency does for us, at least once: the unit tests, a run
+# down every road, the client strictly validating, streams, tools, the commands, the real server.
+LOWEST := tests/unit $(addprefix tests/conformance/test_,roads.py every_status.py sdk_strict.py \
+	sdk_streams.py driver_tools.py responses_backend.py) tests/e2e/test_cli.py tests/e2e/test_serve_modes.py \
+	tests/e2e/test_drive.py -n auto --dist worksteal
 UPGRADE ?=
 
 .PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches bench storm mutants clean
