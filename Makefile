@@ -43,8 +43,8 @@ newest: .venv/ready  ## The suite on what is newest today: tells what has drifte
 contract: .venv-contract/ready  ## Azure's Responses server against our backend: some ninety packages.
 	.venv-contract/bin/python -m pytest $(or $(TESTS),tests/conformance/test_responses_contract.py tests/conformance/test_responses_contract_answers.py)
 
-lock: .venv/ready  ## Write locks/ anew from pyproject.toml; UPGRADE=1 takes the newest versions.
-	$(BIN)/python locks/make.py --uv $(BIN)/uv $(if $(UPGRADE),--upgrade)
+lock:  ## Write locks/ anew from pyproject.toml; UPGRADE=1 takes the newest versions.
+	@$(fitting) locks/make.py $(if $(UPGRADE),--upgrade)
 
 check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .
@@ -92,6 +92,9 @@ clean:  ## Remove what was set up.
 .venv-%/ready: pyproject.toml locks/%.txt
 	@$(call setup,.venv-$*,$*)
 
-# $(call setup,FOLDER,LOCK); a wrong Python is told before anything is done.
-setup = $(if $(shell test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null && echo fits),,$(error runfsm needs Python 3.11 to 3.14 \
-	with venv: make PYTHON=/path/to/python3.13))$(PYTHON) locks/install.py $(1) $(2)
+# $(call setup,FOLDER,LOCK)
+setup = $(fitting) locks/install.py $(1) $(2)
+
+# The Python to begin with; a wrong one is told before anything is done.
+fitting = $(if $(shell test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null && echo fits),$(PYTHON),$(error \
+	runfsm needs Python 3.11 to 3.14 with venv: make PYTHON=/path/to/python3.13))
