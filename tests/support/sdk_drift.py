@@ -53,7 +53,7 @@ def is_about_types(item: pytest.Item, error: BaseException) -> bool:
     return refused or (cause is not None and is_about_types(item, cause))
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around what `schema_check` has found
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Have a test that only a newer client's types fail be an expected failure."""
     try:
