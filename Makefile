@@ -15,8 +15,11 @@ MISSING ?=
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
-# Of the lowest versions: all that is quick, and runs down every road.
-LOWEST := tests/unit tests/conformance -n auto --dist worksteal
+# Of the lowest versions: whatever a dependency does for us, at least once: the unit tests, a run
+# down every road, the client strictly validating, streams, tools, the commands, the real server.
+LOWEST := tests/unit $(addprefix tests/conformance/test_,roads.py every_status.py sdk_strict.py \
+	sdk_streams.py driver_tools.py responses_backend.py) tests/e2e/test_cli.py tests/e2e/test_serve_modes.py \
+	tests/e2e/test_drive.py -n auto --dist worksteal
 UPGRADE ?=
 
 .PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches reports bench storm mutants clients clean
@@ -42,8 +45,8 @@ newest: .venv/ready  ## The suite on what is newest today: tells what has drifte
 contract: .venv-contract/ready  ## Azure's Responses server against our backend: some ninety packages.
 	.venv-contract/bin/python -m pytest $(or $(TESTS),tests/conformance/test_responses_contract.py tests/conformance/test_responses_contract_answers.py)
 
-lock: .venv/ready  ## Write locks/ anew from pyproject.toml; UPGRADE=1 takes the newest versions.
-	$(BIN)/python locks/make.py --uv $(BIN)/uv $(if $(UPGRADE),--upgrade)
+lock:  ## Write locks/ anew from pyproject.toml; UPGRADE=1 takes the newest versions.
+	@$(fitting) locks/make.py $(if $(UPGRADE),--upgrade)
 
 check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .
@@ -99,6 +102,9 @@ clean:  ## Remove what was set up.
 .venv-%/ready: pyproject.toml locks/%.txt
 	@$(call setup,.venv-$*,$*)
 
-# $(call setup,FOLDER,LOCK); a wrong Python is told before anything is done.
-setup = $(if $(shell test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null && echo fits),,$(error runfsm needs Python 3.11 to 3.14 \
-	with venv: make PYTHON=/path/to/python3.13))$(PYTHON) locks/install.py $(1) $(2)
+# $(call setup,FOLDER,LOCK)
+setup = $(fitting) locks/install.py $(1) $(2)
+
+# The Python to begin with; a wrong one is told before anything is done.
+fitting = $(if $(shell test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null && echo fits),$(PYTHON),$(error \
+	runfsm needs Python 3.11 to 3.14 with venv: make PYTHON=/path/to/python3.13))

@@ -7,11 +7,16 @@ path of this machine gets into a file: its hashes say what is meant, wherever it
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import tempfile
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from install import find_uv
 from lockfile import LOCKS, PYTHONS, ROOT, Lock, python_range
 
 __all__ = ["command", "header", "main"]
@@ -52,13 +57,27 @@ def header(name: str) -> str:
 def main() -> None:
     """Make all of them, or none: a version that cannot be had leaves the files as they were."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--uv", default="uv", help="the uv to make them with")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     args = parser.parse_args()
-    made = {name: _made(name, args.uv, upgrade=args.upgrade) for name in LOCKS}
+    with _uv() as uv:
+        made = {name: _made(name, uv, upgrade=args.upgrade) for name in LOCKS}
     for name, text in made.items():
         (ROOT / "locks" / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
         print(f"locks/{name}.txt")
+
+
+@contextmanager
+def _uv() -> Iterator[str]:
+    """Find a uv, or have one for as long as it is needed: a broken lock cannot bring it."""
+    if found := find_uv():
+        yield found
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        programs = Path(folder, "Scripts" if os.name == "nt" else "bin")
+        venv.create(folder, with_pip=True)
+        words = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "uv>=0.9")
+        subprocess.run([str(programs / "python"), *words], check=True)  # noqa: S603  # our own words
+        yield str(programs / "uv")
 
 
 def _made(name: str, uv: str, *, upgrade: bool) -> str:

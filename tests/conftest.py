@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# Whatever a simulator answers in any test is checked against the official client's types; and the
-# fixtures of the roads.
-pytest_plugins = ["schema_check", "roads"]
+# Whatever a simulator answers in any test is checked against the official client's types; what of
+# a client is newer than the suite; and the fixtures of the roads.
+pytest_plugins = ["sdk_drift", "schema_check", "roads"]
 
 # The same examples each time: a failure in CI is a failure at home.
 settings.register_profile("runfsm", derandomize=True, database=None, deadline=None)

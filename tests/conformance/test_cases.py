@@ -7,7 +7,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import openai
 import pytest
 
 from runfsm.cli.cases import CASES, COMPLAINTS, FAULTS, Case, Road, Verdict, case, judge
@@ -16,10 +15,11 @@ from runfsm.cli.cases.page import render
 from runfsm.driver import admission, core, decide, learn, lock, retry
 from runfsm.driver.answers import Answers
 from runfsm.driver.watch import Drive
+from sdk_record import HAS_AGENTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor.md"
 
-AGENTS = [("agents", None), ("agents", "asyncio")] if openai.__version__ >= "3" else []
+AGENTS = [("agents", None), ("agents", "asyncio")] if HAS_AGENTS else []
 ROADS = {
     f"{loop or 'threads'}-{door}": Road(loop, door)
     for loop, door in product((None, "asyncio", "trio"), ("sdk", "direct"))

@@ -6,7 +6,6 @@ permissive service; then with real ids through a life with a tool call, against 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, Final
@@ -17,8 +16,12 @@ import pytest
 
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Script, Simulator, call, say
+from sdk_record import RECORD
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning"),
+    pytest.mark.sdk_types,
+]
 
 TEXT: Final = {"role": "user", "content": "string", "metadata": {"foo": "string"}}
 TOOLS: Final = [{"type": "code_interpreter"}]
@@ -125,20 +128,9 @@ def method(client: Any, path: str, form: str = "") -> Callable[..., Any]:
 
 def test_no_method_is_left_out() -> None:
     """The calls below are all that the resources have, but for their helpers."""
-    beta = SIMULATOR.client().beta
-    rooms = {
-        "assistants": beta.assistants,
-        "threads": beta.threads,
-        "threads.messages": beta.threads.messages,
-        "threads.runs": beta.threads.runs,
-        "threads.runs.steps": beta.threads.runs.steps,
-    }
-    methods = {
-        f"{path}.{name}"
-        for path, room in rooms.items()
-        for name, _ in inspect.getmembers(type(room), inspect.isfunction)
-        if not name.startswith("_") and not name.endswith(HELPERS)
-    }
+    known = RECORD.union("assistants methods")
+    methods = {path for path in known if not path.endswith(HELPERS)}
+
     assert methods == {path for path, _, _ in CALLS}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-import openai
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -14,6 +13,7 @@ from runfsm.cli.cases import CASES, Case, Road
 from runfsm.cli.cases.case import case, expect
 from runfsm.errors import CallerError
 from runfsm.lifecycle.wires import WIRES
+from sdk_record import HAS_AGENTS
 
 Runfsm = Callable[..., Result]
 
@@ -78,7 +78,7 @@ def test_what_another_wire_cannot_express_is_named(runfsm: Runfsm) -> None:
     assert (1, 0, 1) == (told["survived"], told["failed"], told["absent"])
 
 
-@pytest.mark.skipif(openai.__version__ >= "3", reason="this client speaks it")
+@pytest.mark.skipif(HAS_AGENTS, reason="this client speaks it")
 def test_a_client_that_does_not_speak_the_wire_is_told_before(runfsm: Runfsm) -> None:
     """The Agents API is in openai 3: with 2.54, nothing is played."""
     told = runfsm("doctor", "--backend", "agents")

@@ -9,16 +9,16 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import openai
 import pytest
 
 from runfsm_simulator import Script, Simulator, call, say
 from runfsm_simulator.wire.http import Request, Response
+from sdk_record import HAS_AGENTS
 
 __all__ = ["AGENT", "OF_OPENAI_3", "SESSIONS", "TWO_ROUNDS", "Office", "text"]
 
 OF_OPENAI_3: Final = pytest.mark.skipif(
-    openai.__version__ < "3", reason="the client has the Agents API since openai 3"
+    not HAS_AGENTS, reason="the client has the Agents API in the later openai 3.x"
 )
 HEADERS: Final = {"authorization": "Bearer sk-any", "openai-beta": "agents=v1"}
 SESSIONS: Final = "/agents/sessions"

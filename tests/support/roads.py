@@ -26,6 +26,7 @@ from runfsm import (
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.wires import Trait
 from runfsm_simulator import Simulator
+from sdk_record import HAS_AGENTS
 
 Tools = Iterable[Callable[..., Any]]
 OnStep = Callable[[Any, JournalStep], object]
@@ -246,5 +247,5 @@ def http(request: pytest.FixtureRequest) -> Road:
 @pytest.fixture
 def wires() -> Mapping[str, Road]:
     """One road on each wire that the client speaks, all through it."""
-    names = ("sdk", "responses", "agents")[: 2 if openai.__version__ < "3" else 3]
+    names = ("sdk", "responses", "agents")[: 3 if HAS_AGENTS else 2]
     return {ROADS[name].wire: ROADS[name] for name in names}

@@ -14,6 +14,7 @@ from runfsm.backends.agents_answers import Turn, read_actions, read_turn, read_t
 from runfsm.backends.agents_memory import Memory
 from runfsm.backends.agents_recipe import check_later, input_of, session_of
 from runfsm.driver.request import RunRequest, ToolOutput
+from sdk_record import HAS_AGENTS
 
 REF = RunRef("agents", "turn_1", "sess_1")
 
@@ -215,7 +216,7 @@ def test_the_keys_and_words_of_a_run_stay_out_of_its_repr() -> None:
     assert "secret" not in repr(memory)
 
 
-@pytest.mark.skipif(openai.__version__ >= "3", reason="there it is")
+@pytest.mark.skipif(HAS_AGENTS, reason="there it is")
 def test_a_client_without_the_api_is_refused_with_what_to_install() -> None:
     """openai 2 has no Agents API: the error says so when the backend is made."""
     with pytest.raises(CallerError, match=r"pip install 'openai>=3'"):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
+import yaml
 
 from runfsm.cli import app
 
@@ -32,6 +40,28 @@ def parsed() -> Any:
     return loaded.make_context(command, args)
 
 
+@contextmanager
+def answering(status: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything with one status, and what was asked of it."""
+    asked: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
 def test_its_python_is_one_that_the_project_is_for() -> None:
     """Named in the classifiers, and not below what is required; the same in both stages."""
     (version,) = {re.match(r"python:([\d.]+)-slim", image)[1] for image in told("FROM")}  # type: ignore[index]  # else it fails
@@ -51,11 +81,50 @@ def test_it_copies_all_that_the_build_needs() -> None:
     }
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {"README.md", *PROJECT["project"]["license-files"], "pyproject.toml"}
+    needed |= {"locks/server.txt"}
 
     folders = {package.partition("/")[0] for package in wheel["packages"]}
 
     assert copied == let_in == needed | folders | {*wheel["force-include"]}
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_it_installs_what_is_locked_and_nothing_else() -> None:
+    """First the lock, by its hashes; then the project, which brings nothing with it."""
+    locked, project = [line for line in told("RUN") if "pip install" in line]
+
+    assert "--require-hashes -r locks/server.txt" in locked
+    assert project.endswith("--no-deps --no-build-isolation .")
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (401, 1)])
+def test_it_is_healthy_while_healthz_answers(status: int, code: int) -> None:
+    """By its own Python, at its own port; no curl is in the image."""
+    (check,) = told("HEALTHCHECK")
+    program, flag, script = json.loads(check.partition(" CMD ")[2])
+    port = str(parsed().params["port"])
+    with answering(status) as (url, asked):
+        done = subprocess.run(  # noqa: S603  # the Dockerfile's words, at another address
+            [sys.executable, flag, script.replace(f"http://127.0.0.1:{port}", url)],
+            check=False,
+            capture_output=True,
+        )
+
+    assert program == "/opt/runfsm/bin/python"
+    assert (code, ["/healthz"]) == (done.returncode, asked)
+
+
+def test_the_compose_file_waits_for_it() -> None:
+    """Its app begins when the service is healthy, and finds it by its name and port."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    ours, port = services["runfsm"], parsed().params["port"]
+    options = {name for param in parsed().command.params for name in param.opts}
+
+    assert {"runfsm": {"condition": "service_healthy"}} == services["app"]["depends_on"]
+    assert f"http://runfsm:{port}/v1" == services["app"]["environment"]["OPENAI_BASE_URL"]
+    assert [f"{port}:{port}"] == ours["ports"]
+    assert {word for word in ours["command"] if word.startswith("--")} <= options
+    compile(services["app"]["command"][-1], "app", "exec")
 
 
 def test_its_command_is_one_of_ours() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runfsm.backends import sse
@@ -25,6 +25,7 @@ def read(*chunks: bytes) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @given(cuts=st.lists(st.integers(0, 120), max_size=5))
+@example(cuts=[72, 72])  # an empty piece, between CR and LF
 def test_a_body_may_be_cut_anywhere(end: str, cuts: list[int]) -> None:
     """In a line, in a character, between CR and LF: the events are the same."""
     body = BODY.replace("\n", end).encode()

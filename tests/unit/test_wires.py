@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from importlib import import_module
-from typing import Any, get_args
+from typing import Any
 
-import openai
 import pytest
-from openai.resources.beta.threads import Runs
-from openai.resources.responses import Responses
-from openai.types.beta.threads import run as sdk_run
-from openai.types.responses import response as sdk_response
-from openai.types.responses import response_error
-from openai.types.webhooks import unwrap_webhook_event
 
 from runfsm.lifecycle import (
     LIFECYCLE,
@@ -30,17 +21,9 @@ from runfsm.lifecycle import (
 from runfsm.lifecycle.draw import thread_lock_picture
 from runfsm.lifecycle.wires import AGENTS, ASSISTANTS, RESPONSES, Occasion, Trait, Wire
 from runfsm_simulator.wire.errors import REFUSALS
+from sdk_record import RECORD
 
-OF_OPENAI_3 = pytest.mark.skipif(
-    openai.__version__ < "3", reason="Agents sessions are typed since openai 3"
-)
 EACH = pytest.mark.parametrize("wire", WIRES.values(), ids=WIRES)
-
-
-def words(annotation: Any) -> set[str]:
-    """The strings of a literal, optional or not."""
-    inner = {word for one in get_args(annotation) for word in get_args(one)}
-    return {word for word in (*get_args(annotation), *inner) if isinstance(word, str)}
 
 
 def traits(wire: Wire) -> list[Trait[Any]]:
@@ -130,75 +113,54 @@ def test_the_simulator_refuses_in_the_wires_words(
     assert (wording.status, text) == (answer.status, answer.text)
 
 
-# As the official client types it -----------------------------------------------------------------
-
-
-def test_assistants_codes_and_reasons_are_the_clients() -> None:
-    """Why a run failed or ended incomplete: the SDK's literals."""
-    codes = words(sdk_run.LastError.model_fields["code"].annotation)
-    reasons = words(sdk_run.IncompleteDetails.model_fields["reason"].annotation)
-
-    assert codes == ASSISTANTS.error_codes.value
-    assert reasons == ASSISTANTS.incomplete_reasons.value
-
-
-def test_responses_codes_and_reasons_are_the_clients() -> None:
-    """No word of the SDK's literals is missing; an older client knows fewer."""
-    codes = words(response_error.ResponseError.model_fields["code"].annotation)
-    reasons = words(sdk_response.IncompleteDetails.model_fields["reason"].annotation)
-
-    assert codes
-    assert codes <= RESPONSES.error_codes.value
-    assert reasons
-    assert reasons <= RESPONSES.incomplete_reasons.value
+# As the official client types it: the record of its versions, `tests/support/sdk_record.json` -----
 
 
 @pytest.mark.parametrize(
-    ("wire", "prefix"),
-    [(RESPONSES, "response."), pytest.param(AGENTS, "agent.", marks=OF_OPENAI_3)],
-    ids=lambda value: getattr(value, "name", ""),
+    ("wire", "object_"), [(ASSISTANTS, "run"), (RESPONSES, "response"), (AGENTS, "turn")]
 )
+def test_error_codes_are_the_clients(wire: Wire, object_: str) -> None:
+    """Each word by which some version of the SDK says that it failed, and no other."""
+    assert RECORD.union(f"{object_} error codes") == wire.error_codes.value
+
+
+@pytest.mark.parametrize(("wire", "object_"), [(ASSISTANTS, "run"), (RESPONSES, "response")])
+def test_reasons_to_be_incomplete_are_the_clients(wire: Wire, object_: str) -> None:
+    """Each word of the SDK's literals, over its versions."""
+    assert RECORD.union(f"{object_} incomplete reasons") == wire.incomplete_reasons.value
+
+
+@pytest.mark.parametrize(("wire", "prefix"), [(RESPONSES, "response."), (AGENTS, "agent.")])
 def test_webhooks_are_the_clients(wire: Wire, prefix: str) -> None:
     """The types of event that the SDK unwraps, and no others."""
-    union = get_args(unwrap_webhook_event.UnwrapWebhookEvent)[0]
-    known = {t for e in get_args(union) for t in words(e.model_fields["type"].annotation)}
+    known = RECORD.union("webhook events")
 
     assert {name for name in known if name.startswith(prefix)} == wire.webhooks.value
 
 
 def test_what_can_be_listed_has_a_call() -> None:
     """The SDK lists the runs of a thread, and has no call to list responses."""
-    assert ASSISTANTS.listing.value == hasattr(Runs, "list")
-    assert RESPONSES.listing.value == hasattr(Responses, "list")
+    listed = {call.rpartition(":")[2] for call in RECORD.union("calls that list")}
+
+    assert ASSISTANTS.listing.value == ("Runs.list" in listed)
+    assert RESPONSES.listing.value == ("Responses.list" in listed)
 
 
-@OF_OPENAI_3
-def test_agents_statuses_and_codes_are_the_clients() -> None:
-    """What a turn shows when native are the SDK's six; so are the codes of its errors."""
-    turn = import_module("openai.types.beta.agents.sessions.turn")
-    error = import_module("openai.types.beta.session_turn_error")
+def test_agents_statuses_are_the_clients() -> None:
+    """What a turn shows when native are the SDK's six."""
     native = [said.told for said in AGENTS.statuses.values() if said.value is Origin.NATIVE]
 
-    shown = {told.split("`")[1] for told in native}
-    assert words(turn.Turn.model_fields["status"].annotation) == shown
-    codes = words(error.SessionTurnError.model_fields["code"].annotation)
-    assert codes == AGENTS.error_codes.value
+    assert RECORD.union("turn statuses") == {told.split("`")[1] for told in native}
 
 
-@OF_OPENAI_3
 def test_agents_take_an_idempotency_key_where_it_is_said() -> None:
     """Of the three wires, only a session's events have such a parameter."""
-    events = import_module("openai.resources.beta.agents.sessions.events")
     calls = {
-        "events.create": events.Events.create,
-        "responses.create": Responses.create,
-        "runs.create": Runs.create,
+        "resources.beta.agents.sessions.events:Events.create": "events.create",
+        "resources.responses:Responses.create": "responses.create",
+        "resources.beta.threads:Runs.create": "runs.create",
     }
-    keyed = {
-        name
-        for name, call in calls.items()
-        if "idempotency_key" in inspect.signature(call).parameters
-    }
+    keyed = {calls[call] for call in RECORD.union("calls with an idempotency key")}
     said = [wire.idempotency.value for wire in WIRES.values()]
 
     assert keyed == frozenset().union(*said)

@@ -63,6 +63,8 @@ class EventReader:
                 yield event
 
     def _lines(self, chunk: bytes) -> Iterator[bytes]:
+        if not chunk:  # an empty piece may stand between CR and LF
+            return
         if self._after_cr and chunk.startswith(b"\n"):  # a line's end that was cut in two
             chunk = chunk[1:]
         self._after_cr = chunk.endswith(b"\r")
