@@ -3,7 +3,8 @@
 JSON is taken as it is. A YAML file is read with as few surprises as JSON: text, numbers, `true`,
 `false`, `null`, lists and mappings. There are no tags, no aliases (ten nested ones can mean a
 billion nodes), no dates, and `no` does not mean false; a key stands once. What is left maps each
-place onto its line, so that a mistake is told as `weather.yaml:7: turns[1].say: expected text, got the number 5`.
+place onto its line, so that a mistake is told as
+`weather.yaml:7: turns[1].say: expected text, got the number 5`.
 """
 
 from __future__ import annotations
