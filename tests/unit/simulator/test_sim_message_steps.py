@@ -93,7 +93,7 @@ def test_the_usage_of_a_run_is_the_sum_over_its_steps(make_stage: Callable[..., 
 
     for key in ("prompt_tokens", "completion_tokens", "total_tokens"):
         assert whole[key] == sum(one[key] for one in usages)
-    assert [1, 4, 7, 10, 13] == [one["prompt_tokens"] for one in usages]
+    assert [5, 8, 11, 14, 17] == [one["prompt_tokens"] for one in usages]
     assert [3, 2, 3, 2, 2] == [one["completion_tokens"] for one in usages]
 
 
