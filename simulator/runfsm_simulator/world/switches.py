@@ -178,6 +178,13 @@ cancel_from_queued? `runfsm switches` lists them
     tools_max: Annotated[
         int | None, _likely("how many tools an assistant takes", "published API schema")
     ] = 128
+    tool_outputs_max_kb: Annotated[
+        int | None,
+        _likely(
+            "under how many kB all outputs of one submit must be together",
+            "semantic-kernel#12814; that a kB is 1,024 bytes of UTF-8 is inferred",
+        ),
+    ] = 512
     token_cap_min: Annotated[
         int | None,
         _likely(
@@ -237,7 +244,8 @@ cancel_from_queued? `runfsm switches` lists them
         ),
     ] = "too_short"
     string_above_max_length_code: Annotated[
-        Code, _inferred("the code beside a text that is too long", "the platform's other endpoints")
+        Code,
+        _likely("the code beside a text that is too long", "semantic-kernel#12814, for an output"),
     ] = "code"
     unknown_parameter_code: Annotated[
         Code,

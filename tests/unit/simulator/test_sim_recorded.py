@@ -100,7 +100,7 @@ def test_a_modified_thread_is_answered_as_a_created_one(stage: Any) -> None:
 )
 @pytest.mark.parametrize("given", [{}, {"tool_resources": {"file_search": {}}}])
 def test_an_assistant_that_may_search_nothing(stage: Any, given: dict[str, Any]) -> None:
-    """The list of its stores is empty (recorded; the repository is kept apart)."""
+    """The list of its stores is empty, as that of the interpreter's files (recording)."""
     body = {"model": "m", "tools": [{"type": "file_search"}], **given}
     made = stage.post("/v1/assistants", body)
 
