@@ -84,6 +84,14 @@ def test_a_reason_is_explained_once() -> None:
     assert ["", "1. It forgets.", "2. It has no clock.", "3. Soon."] == lines[5:]
 
 
+def test_the_cells_of_a_wire_are_counted() -> None:
+    """Above each table: what works, what cannot be, and whose fault the rest is."""
+    client = replace(SOME, marks={"two_turns": BUG}, cannot={"expired": "It has no clock."})
+    told = "5 of 7 cells work; 1 cannot be expressed, 1 is a client's bug, 0 are not simulated yet."
+
+    assert told in render([client])
+
+
 def test_a_mark_may_be_of_some_versions() -> None:
     """The others are expected to work."""
     client = replace(
@@ -118,7 +126,8 @@ def test_a_cell_that_differs_is_named() -> None:
 
     assert [
         "FAILED Some 1.0 (assistants), stream: pieces: expected 2, got 1",
-        "WORKS NOW Some 1.0 (assistants), two turns: take its mark out of some/client.toml (It forgets.)",
+        "WORKS NOW Some 1.0 (assistants), two turns: "
+        "take its mark out of some/client.toml (It forgets.)",
         "FAILED OTHERWISE Some 1.0 (assistants), two turns: expected 'texts:' in: KeyError: 'id'",
     ] == verdict.wrong
     assert "FAILED" == verdict.found["some", "1.0", "stream"]
