@@ -126,8 +126,10 @@ def test_a_cell_that_differs_is_named() -> None:
 
     assert [
         "FAILED Some 1.0 (assistants), stream: pieces: expected 2, got 1",
-        "WORKS NOW Some 1.0 (assistants), two turns: "
-        "take its mark out of some/client.toml (It forgets.)",
+        (
+            "WORKS NOW Some 1.0 (assistants), two turns: "
+            "take its mark out of some/client.toml (It forgets.)"
+        ),
         "FAILED OTHERWISE Some 1.0 (assistants), two turns: expected 'texts:' in: KeyError: 'id'",
     ] == verdict.wrong
     assert "FAILED" == verdict.found["some", "1.0", "stream"]
