@@ -16,10 +16,14 @@ from typing import Final
 from clientenvs import NotHere, write_pins
 from clientlist import Client, read_clients
 from clientpage import PAGE, WIRES, render, table
-from clientplay import play_client, served
+from clientplay import Cell, play_client, served
 from clientverdict import Verdict
 
 NOT_HERE: Final = 3
+
+#: No client is begun later, so that all are over in ten minutes: installing one takes three minutes
+#: at most, and playing it one and a half.
+LAST_START_S: Final = 330.0
 
 
 def main(words: list[str]) -> int:
@@ -52,16 +56,22 @@ def _pin(clients: Sequence[Client]) -> int:
     for client in clients:
         for version in client.versions:
             write_pins(client, version)
-            _say(f"pinned {client.title} {version}")
+            _say(f"pinned {client.named(version)}")
     return 0
 
 
 def _play(clients: Sequence[Client]) -> Verdict:
     verdict = Verdict()
     began = time.monotonic()
+
+    def play(client: Client, version: str, url: str) -> list[Cell]:
+        if time.monotonic() - began > LAST_START_S:
+            raise NotHere(f"its turn did not come within {LAST_START_S:g} s")
+        return play_client(client, version, url)
+
     with served() as url, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         playing = {
-            pool.submit(play_client, client, version, url): (client, version)
+            pool.submit(play, client, version, url): (client, version)
             for client in clients
             for version in client.versions
         }
@@ -73,7 +83,7 @@ def _play(clients: Sequence[Client]) -> Verdict:
                 verdict.miss(client, version, str(reason))
             except Exception as error:  # noqa: BLE001  # the others are to be played all the same
                 verdict.crash(client, version, error)
-            _say(f"{time.monotonic() - began:4.0f} s  {client.title} {version}")
+            _say(f"{time.monotonic() - began:4.0f} s  {client.named(version)}")
     return verdict
 
 

@@ -19,7 +19,7 @@ __all__ = ["CACHE", "NotHere", "program_command", "run_quietly", "write_pins"]
 
 ROOT: Final = HERE.parents[1]
 CACHE: Final = ROOT / ".clients"
-INSTALL_TIMEOUT_S: Final = 300.0
+INSTALL_TIMEOUT_S: Final = 180.0
 
 
 class NotHere(Exception):  # noqa: N818  # no error of the client's: the machine lacks something
@@ -118,7 +118,7 @@ def run_quietly(*command: str) -> None:
         )
     except subprocess.CalledProcessError as error:
         said = (error.stderr.strip() or error.stdout.strip()).splitlines()
-        raise NotHere(f"{Path(command[0]).name} failed: {' '.join(said[-3:])[:300]}") from error
+        raise NotHere(f"{Path(command[0]).name} failed: {' '.join(said[:3])[:300]}") from error
     except subprocess.TimeoutExpired as error:
         raise NotHere(f"{Path(command[0]).name} took over {INSTALL_TIMEOUT_S:g} s") from error
 

@@ -60,6 +60,10 @@ class Client:
         """The program that drives it."""
         return HERE / self.name / f"program.{'py' if self.language == 'python' else 'mjs'}"
 
+    def named(self, version: str) -> str:
+        """Return the name of one row, for the terminal."""
+        return f"{self.title} {version} ({self.wire})"
+
     def pins(self, version: str) -> Path:
         """The file that pins a version and all that it needs."""
         file = f"{version}.txt" if self.language == "python" else f"{version}/package-lock.json"

@@ -5,6 +5,7 @@ The page is written from the declarations alone; `make clients` proves it, cell 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -79,9 +80,17 @@ def render(clients: Sequence[Client]) -> str:
             for version in client.versions
             for scenario in scenarios_of(wire)
         ]
-        works = f"{cells.count('✓')} of {len(cells)} cells work."
-        parts.append(f"\n## {title}\n\n{works}\n\n" + "\n".join(table(wire, ours)) + "\n")
+        parts.append(f"\n## {title}\n\n{_counted(cells)}\n\n" + "\n".join(table(wire, ours)) + "\n")
     return "".join(parts)
+
+
+def _counted(cells: Sequence[str]) -> str:
+    signs = Counter(text[0] for text in cells)
+    bugs = "1 is a client's bug" if signs["✗"] == 1 else f"{signs['✗']} are bugs of clients"
+    return (
+        f"{signs['✓']} of {len(cells)} cells work; {signs[NO_WAY]} cannot be expressed, {bugs}, "
+        f"{signs['…']} are not simulated yet."
+    )
 
 
 def table(

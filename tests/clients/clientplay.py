@@ -17,9 +17,9 @@ from clientlist import HERE, Client
 from clientscenarios import SCENARIOS, differences, scenarios_of
 from clientworld import World
 
-__all__ = ["Cell", "play_client", "served", "to_play"]
+__all__ = ["Cell", "play_client", "problem_of", "program_environment", "served", "to_play"]
 
-PLAY_TIMEOUT_S: Final = 120.0
+PLAY_TIMEOUT_S: Final = 90.0
 
 #: What the programs' environment has: nothing of the caller's keys, and no client phones home.
 OPT_OUTS: Final = {
@@ -85,24 +85,26 @@ def play_client(client: Client, version: str, url: str) -> list[Cell]:
         for name, world in worlds.items():
             world.play(SCENARIOS[name].script)
         lines, log = _run([*command, f"{url}/v1", prefix, *names])
-        return [Cell(name, _problem(client, name, lines, log, worlds[name])) for name in names]
+        return [Cell(name, problem_of(client, name, lines, log, worlds[name])) for name in names]
     finally:
         for world in worlds.values():
             world.end()
 
 
-def _run(command: list[str]) -> tuple[dict[str, dict[str, Any]], str]:
-    """The program's lines, by scenario, and the end of its log."""
+def program_environment() -> dict[str, str]:
+    """Return the environment of a program: the opt-outs, and nothing that is a secret."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    path = {
-        "PYTHONPATH": str(HERE / "lib"),
-    }
+    return {**kept, **OPT_OUTS, "PYTHONPATH": str(HERE / "lib")}
+
+
+def _run(command: list[str]) -> tuple[dict[str, dict[str, Any]], str]:
+    """The program's lines, by scenario, and its log."""
     with subprocess.Popen(  # noqa: S603  # our own program
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**kept, **OPT_OUTS, **path},
+        env=program_environment(),
     ) as program:
         try:
             out, log = program.communicate(timeout=PLAY_TIMEOUT_S)
@@ -114,10 +116,10 @@ def _run(command: list[str]) -> tuple[dict[str, dict[str, Any]], str]:
     return {line["scenario"]: line for line in lines}, log
 
 
-def _problem(
+def problem_of(
     client: Client, name: str, lines: dict[str, dict[str, Any]], log: str, world: World
 ) -> str:
-    """What is wrong with a scenario; empty if nothing is."""
+    """Return what is wrong with a scenario; an empty text if nothing is."""
     if name not in lines:
         return f"the program printed no line for it: {' '.join(log.split())[-300:]}"
     line, scenario = lines[name], SCENARIOS[name]

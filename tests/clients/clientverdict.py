@@ -41,19 +41,19 @@ class Verdict:
                 self.played += 1
                 continue
             sign, problem = surprise
-            name = f"{client.title} {version}, {SCENARIOS[cell.scenario].title}"
+            name = f"{client.named(version)}, {SCENARIOS[cell.scenario].title}"
             self.wrong.append(f"{sign} {name}: {problem}")
             self.found[client.name, version, cell.scenario] = sign
 
     def crash(self, client: Client, version: str, error: Exception) -> None:
         """Note that playing a version went wrong on our side."""
-        self.wrong.append(f"FAILED {client.title} {version}: {error!r}")
+        self.wrong.append(f"FAILED {client.named(version)}: {error!r}")
         for scenario in to_play(client):
             self.found[client.name, version, scenario] = "FAILED"
 
     def miss(self, client: Client, version: str, reason: str) -> None:
         """Note that a version could not be installed here."""
-        self.missing.append(f"NOT RUN HERE {client.title} {version}: {reason}")
+        self.missing.append(f"NOT RUN HERE {client.named(version)}: {reason}")
         for scenario in to_play(client):
             self.found[client.name, version, scenario] = "not run"
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from clientlist import HERE, Client, Marked, read_clients
 from clientpage import PAGE, Footnotes, cell, render, table
-from clientplay import Cell
+from clientplay import Cell, problem_of, program_environment
 from clientscenarios import (
     SCENARIOS,
     AtLeast,
@@ -82,6 +84,14 @@ def test_a_reason_is_explained_once() -> None:
     assert ["", "1. It forgets.", "2. It has no clock.", "3. Soon."] == lines[5:]
 
 
+def test_the_cells_of_a_wire_are_counted() -> None:
+    """Above each table: what works, what cannot be, and whose fault the rest is."""
+    client = replace(SOME, marks={"two_turns": BUG}, cannot={"expired": "It has no clock."})
+    told = "5 of 7 cells work; 1 cannot be expressed, 1 is a client's bug, 0 are not simulated yet."
+
+    assert told in render([client])
+
+
 def test_a_mark_may_be_of_some_versions() -> None:
     """The others are expected to work."""
     client = replace(
@@ -115,9 +125,12 @@ def test_a_cell_that_differs_is_named() -> None:
     verdict.add(marked, "1.0", [Cell("two_turns", "KeyError: 'id'")])
 
     assert [
-        "FAILED Some 1.0, stream: pieces: expected 2, got 1",
-        "WORKS NOW Some 1.0, two turns: take its mark out of some/client.toml (It forgets.)",
-        "FAILED OTHERWISE Some 1.0, two turns: expected 'texts:' in: KeyError: 'id'",
+        "FAILED Some 1.0 (assistants), stream: pieces: expected 2, got 1",
+        (
+            "WORKS NOW Some 1.0 (assistants), two turns: "
+            "take its mark out of some/client.toml (It forgets.)"
+        ),
+        "FAILED OTHERWISE Some 1.0 (assistants), two turns: expected 'texts:' in: KeyError: 'id'",
     ] == verdict.wrong
     assert "FAILED" == verdict.found["some", "1.0", "stream"]
 
@@ -128,8 +141,76 @@ def test_a_client_that_cannot_be_installed_is_no_pass() -> None:
     verdict.miss(SOME, "1.0", "there is no npm on this machine")
 
     assert not verdict.is_as_declared
-    assert ["NOT RUN HERE Some 1.0: there is no npm on this machine"] == verdict.missing
+    assert [
+        "NOT RUN HERE Some 1.0 (assistants): there is no npm on this machine"
+    ] == verdict.missing
     assert 7 == list(table("assistants", [SOME], verdict.found))[2].count("not run")
+
+
+class SomeWorld:
+    """The server's side of a scenario, as it may be."""
+
+    def __init__(self, ended: str = "completed", *, remembers: bool = True) -> None:
+        self._ended = ended
+        self._remembers = remembers
+
+    def ended(self) -> str:
+        return self._ended
+
+    def remembers(self, _wire: str) -> bool:
+        return self._remembers
+
+
+TWO_TURNS = {"texts": ["You said: My name is Ada.", "You said: What is my name?"]}
+
+
+@pytest.mark.parametrize(
+    ("world", "line", "problem"),
+    [
+        (SomeWorld(), {"outcome": "ok", "saw": TWO_TURNS}, ""),
+        (SomeWorld(), {"outcome": "failed", "text": "KeyError: 'id'"}, "KeyError: 'id'"),
+        (
+            SomeWorld("failed"),
+            {"outcome": "ok", "saw": TWO_TURNS},
+            "the server: expected completed, got failed",
+        ),
+        (
+            SomeWorld(remembers=False),
+            {"outcome": "ok", "saw": TWO_TURNS},
+            "the server: the second turn does not have the first one before it",
+        ),
+    ],
+)
+def test_a_cell_needs_both_sides(world: Any, line: dict[str, Any], problem: str) -> None:
+    """A client that saw the right thing is no pass when the server knows of something else."""
+    assert problem == problem_of(SOME, "two_turns", {"two_turns": line}, "", world)
+
+
+def test_a_program_that_stops_before_a_scenario_fails_it() -> None:
+    """No line is no pass; the end of its log says why."""
+    told = problem_of(SOME, "stream", {}, "Traceback ...\nImportError: numpy", SomeWorld())  # type: ignore[arg-type]  # a stand-in
+
+    assert "the program printed no line for it: Traceback ... ImportError: numpy" == told
+
+
+def test_no_client_phones_home() -> None:
+    """A program's process connects to this machine only."""
+    stay_here = runpy.run_path(str(HERE / "lib/clientprogram.py"))["_stay_here"]
+    stay_here("socket.connect", (None, ("127.0.0.1", 4010)))
+    stay_here("socket.connect", (None, "/run/some.socket"))
+
+    with pytest.raises(ConnectionRefusedError, match="only, not 203"):
+        stay_here("socket.connect", (None, ("203.0.113.1", 443)))
+
+
+def test_no_key_of_the_caller_reaches_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program's environment has the opt-outs, and none of the caller's keys or endpoints."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://example.com")
+    found = program_environment()
+
+    assert set() == {"OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"} & set(found)
+    assert "1" == found["DO_NOT_TRACK"] == found["OPENAI_AGENTS_DISABLE_TRACING"]
 
 
 def test_facts_are_compared_one_by_one() -> None:

@@ -50,7 +50,7 @@ async def two_turns(base_url: str, key: str) -> dict[str, Any]:
 async def cancel(base_url: str, key: str) -> dict[str, Any]:
     it = Conversation(base_url, key)
     asking = asyncio.create_task(it.ask("Work."))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1)
     it.token.cancel()
     try:
         await asking

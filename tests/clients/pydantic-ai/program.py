@@ -51,7 +51,7 @@ async def stream(base_url: str, key: str) -> dict[str, Any]:
 async def cancel(base_url: str, key: str) -> dict[str, Any]:
     """A task that is cancelled cancels its background response."""
     running = asyncio.create_task(made(base_url, key).run("Work.", model_settings=BEHIND))
-    await asyncio.sleep(1)
+    await asyncio.sleep(2)
     running.cancel()
     try:
         await running
