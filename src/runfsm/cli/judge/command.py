@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -20,6 +20,7 @@ from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Transition
+from runfsm.textfile import lines_of
 
 __all__ = ["judge", "judged"]
 
@@ -77,14 +78,14 @@ def judged(log: str, *, as_json: bool = False, step: bool = False) -> None:
 
 @contextmanager
 def _opened(log: str) -> Iterator[TextIO]:
-    if log == "-":
-        yield sys.stdin
-        return
-    try:
-        with Path(log).open(encoding="utf-8", errors="replace") as file:
-            yield file
-    except OSError as error:
-        raise CallerError(f"the log {log} cannot be read: {error.strerror}") from error
+    with ExitStack() as stack:
+        try:
+            file = sys.stdin.buffer if log == "-" else stack.enter_context(Path(log).open("rb"))
+            lines = stack.enter_context(lines_of(file))
+        except (OSError, ValueError) as error:
+            problem = error.strerror if isinstance(error, OSError) else error
+            raise CallerError(f"the log {log} cannot be read: {problem}") from error
+        yield lines
 
 
 def _as_json(hearing: Hearing, looks: Looks) -> dict[str, object]:
