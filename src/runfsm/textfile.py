@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Final, TextIO
 
-__all__ = ["check_is_utf8", "decoded", "lines_of"]
+__all__ = ["MARK", "check_is_utf8", "decoded", "lines_of", "standard_input"]
 
 #: The longer marks first: that of UTF-32 begins as that of UTF-16 does.
 MARKS: Final = {
@@ -22,6 +23,8 @@ MARKS: Final = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 BEGINNING: Final = 4  # bytes that tell
+MARK: Final = "\ufeff"
+NEWLINE: Final = b"\n"
 
 
 def check_is_utf8(beginning: bytes) -> None:
@@ -51,23 +54,27 @@ def decoded(data: bytes, *, errors: str = "strict") -> str:
         ValueError: it is in another encoding, which is named, or the line that is not UTF-8.
 
     Example:
-        >>> decoded(b"\\xef\\xbb\\xbfHello")
+        >>> decoded("Hello".encode("utf-8-sig"))
         'Hello'
     """
     check_is_utf8(data[:BEGINNING])
     try:
-        return data.decode("utf-8-sig", errors)
+        # A mark stands within a file that was put together from several.
+        return data.decode("utf-8-sig", errors).replace(f"\n{MARK}", "\n")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        byte = data[error.start]
-        raise ValueError(
-            f"line {line} is not UTF-8 (byte 0x{byte:02x}); save it as UTF-8"
-        ) from error
+        what = f"line {data.count(NEWLINE, 0, error.start) + 1} is not UTF-8"
+        raise ValueError(f"{what} (byte 0x{data[error.start]:02x}); save it as UTF-8") from error
+
+
+def standard_input() -> IO[bytes]:
+    """Return the bytes of standard input, as they come."""
+    buffer: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
+    return io.BytesIO(sys.stdin.read().encode()) if buffer is None else buffer
 
 
 @contextmanager
 def lines_of(file: IO[bytes]) -> Iterator[TextIO]:
-    """Read a binary file as text, line by line; what is not UTF-8 within it becomes `\\ufffd`.
+    """Read a binary file as text, line by line; what is not UTF-8 within it becomes a mark.
 
     Raises:
         ValueError: it is in another encoding, which is named.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Transition
-from runfsm.textfile import lines_of
+from runfsm.textfile import lines_of, standard_input
 
 __all__ = ["judge", "judged"]
 
@@ -80,7 +79,7 @@ def judged(log: str, *, as_json: bool = False, step: bool = False) -> None:
 def _opened(log: str) -> Iterator[TextIO]:
     with ExitStack() as stack:
         try:
-            file = sys.stdin.buffer if log == "-" else stack.enter_context(Path(log).open("rb"))
+            file = standard_input() if log == "-" else stack.enter_context(Path(log).open("rb"))
             lines = stack.enter_context(lines_of(file))
         except (OSError, ValueError) as error:
             problem = error.strerror if isinstance(error, OSError) else error

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
 from runfsm.errors import CallerError
+from runfsm.textfile import MARK
 
 __all__ = ["Look", "Looks"]
 
@@ -187,7 +188,7 @@ def _parsed(text: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
     if len(text) > LINE_MAX:
         return None
     try:
-        entry = json.loads(text)
+        entry = json.loads(text.removeprefix(MARK))
     except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, Mapping) else None
