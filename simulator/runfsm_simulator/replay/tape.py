@@ -34,7 +34,7 @@ from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import Switches
 
-__all__ = ["BYTES_MAX", "FORMAT", "Head", "Tape", "head_to_dict"]
+__all__ = ["BYTES_MAX", "FORMAT", "KIND", "Head", "Tape", "head_to_dict"]
 
 FORMAT: Final = "runfsm recording"
 
