@@ -358,7 +358,7 @@ def test_a_tape_can_be_judged(command: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "between",
     [
-        lambda line: [line.replace("1", "2", 1)],
+        lambda line: [line.replace(": ", ":  ", 1)],
         lambda _line: [],
         lambda line: ['{"run_id": "run_1", "status": "queued"}\n', line],
     ],
