@@ -52,9 +52,10 @@ class Ticket:
 def read_a_log() -> None:
     """A log of statuses becomes a story: with what nobody saw, and with what cannot be."""
     print("A log, read again:")
-    tracker = RunTracker(on_step=lambda step: print(f"    {step}"))
+    ours = {"submit_tool_outputs"}  # what the app sends itself; any other hand is another client's
+    tracker = RunTracker(on_step=lambda step: print(f"    {step}"), own=ours)
     for status in LOGGED:
-        tracker.observe(status, own={"submit_tool_outputs"})
+        tracker.observe(status)
 
 
 def poll() -> Ticket:
@@ -66,12 +67,12 @@ def poll() -> Ticket:
     run = backend.create(RunRequest(assistant_id, "May I have a refund?"))
 
     ticket = Ticket()
-    tracker = RunTracker(on_step=ticket.follow)
+    tracker = RunTracker(on_step=ticket.follow, own=())  # this app only watches
     while not tracker.is_terminal:  # the service ends it after ten minutes; a driver has a deadline
         # Any look will do: this snapshot, the `Run` of the openai client, a dict, a status.
         tracker.observe(run)
         if tracker.status is RunStatus.REQUIRES_ACTION:
-            tracker = RunTracker.from_json(tracker.to_json(), on_step=ticket.follow)
+            tracker = RunTracker.from_json(tracker.to_json(), on_step=ticket.follow, own=())
             print(f"        app: restarted; {len(tracker.journal)} steps were saved")
             AssistantsBackend(simulator.client()).cancel(run.ref)  # not through our own client
         simulator.clock.advance(2)  # live: time.sleep(2)

@@ -15,8 +15,13 @@ import runfsm_simulator
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "examples" / "README.md"])
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+PROGRAMS = [
+    program
+    for page in ("README.md", "docs/machines.md")
+    for program in re.findall(
+        r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+]
 MODULES = sorted(
     info.name
     for package in (runfsm, runfsm_simulator)
@@ -26,9 +31,9 @@ MODULES = sorted(
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_readmes_programs_run(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_pages_programs_run(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each Python block is a whole program that ends without an error."""
-    exec(compile(program, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102  # our own text
+    exec(compile(program, "a page", "exec", dont_inherit=True), {"__name__": "page"})  # noqa: S102  # our own text
     capsys.readouterr()
 
 

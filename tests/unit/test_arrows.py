@@ -28,6 +28,7 @@ WORKERS = ("toolthread", "tooltask", "streamthread", "streamtask")
 MAY_IMPORT = {
     "runfsm.errors": set(),
     "runfsm.clock": set(),
+    "runfsm.textfile": set(),
     "runfsm.lifecycle": {"errors", "lifecycle"},
     "runfsm.driver": {"errors", "lifecycle", "driver", "tools"},
     **{
@@ -53,7 +54,7 @@ MAY_IMPORT = {
         "backends",
     },
     "runfsm.otel": {"errors", "lifecycle", "driver"},
-    "runfsm_simulator": {"errors", "lifecycle"},
+    "runfsm_simulator": {"errors", "lifecycle", "textfile"},
     "runfsm_pytest": {"errors", "lifecycle"},
     # It makes what clients take, and tests them.
     "runfsm_simulator.testing": {"errors", "lifecycle", "driver", "backends.base"},
@@ -99,6 +100,7 @@ ONLY_IMPORTER = {
 }
 STDLIB_ONLY = [
     "runfsm.errors",
+    "runfsm.textfile",
     *(
         f"runfsm.lifecycle.{name}"
         for name in ("names", "table", "run", "catalog", "snapshot", "journal")

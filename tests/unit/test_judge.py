@@ -311,6 +311,44 @@ def test_an_unknown_status_is_told_and_not_judged(judge: Judge) -> None:
     said = judge(lines=[look("queued"), look("paused"), look("in_progress")])
 
     assert "no status of the lifecycle, and not judged: paused" in said
+    assert "1 run: what was judged can be" in said
+
+
+@pytest.mark.reported(
+    "no report; statuses in capitals",
+    '`COMPLETED` in a log: `judge` said "all of it can be", exit code 0, with nothing judged.',
+    now="Nothing judged is exit code 2; unknown statuses are named, each with the nearest.",
+)
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("COMPLETED", "COMPLETED (did you mean completed?)"),
+        ("In-Progress", "In-Progress (did you mean in_progress?)"),
+        ("RunStatus.QUEUED", "RunStatus.QUEUED (did you mean queued?)"),
+        ("7", "not judged: 7"),
+    ],
+)
+def test_nothing_judged_is_no_success(
+    judge: Judge, status: str, told: str, as_json: list[str]
+) -> None:
+    """Statuses of another spelling are named with the nearest, and the exit code is 2."""
+    error = judge("-", *as_json, lines=[look(status), look(status)], code=2)
+
+    assert "nothing was judged: no status of the lifecycle" in error
+    assert told in error
+    assert "can be" not in error
+
+
+def test_a_run_of_which_nothing_was_judged_is_counted(judge: Judge) -> None:
+    """Beside one that was: the sum tells both, and a program gets both numbers."""
+    lines = [look("queued"), look("COMPLETED", "run_2")]
+    said = judge(lines=lines)
+    told = json.loads(judge("-", "--json", lines=lines))
+
+    assert "1 run: what was judged can be" in said
+    assert "1 run: nothing was judged" in said
+    assert (1, {"COMPLETED": "completed"}) == (told["judged_runs"], told["unknown_statuses"])
 
 
 def test_nothing_that_anybody_said_is_printed(judge: Judge) -> None:
@@ -332,7 +370,8 @@ def test_the_exit_code_says_whether_it_can_be(judge: Judge) -> None:
 
 def test_a_terminal_obeys_nothing_in_a_log(judge: Judge) -> None:
     """An id or a status may hold what a terminal would obey; it is not printed."""
-    assert "\x1b" not in judge(lines=[look("\x1b[2J", "run_\x1b[31m")])
+    assert "\x1b" not in judge(lines=[look("\x1b[2J", "run_\x1b[31m"), look("queued")])
+    assert "\x1b" not in judge(lines=[look("\x1b[2J")], code=2)
 
 
 @pytest.mark.parametrize("lines", [[], [{"hello": "world"}]], ids=["empty", "other"])

@@ -445,3 +445,59 @@ def test_further_transitions_answer_in_the_same_way(machine_class: type[Any]) ->
 
     assert "start" in no.value.allowed
     assert (True, "expired") == (triggered(job, "archive"), job.state)
+
+
+class Odd:
+    """Compares with nothing, and has no hash: as an array, or a row without a key."""
+
+    __hash__ = None  # type: ignore[assignment]  # as in a class that defines __eq__
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("ambiguous")
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_models_are_never_compared(machine_class: type[Any]) -> None:
+    """A model whose comparison raises is added, moved and removed like any other."""
+    first: Any = Odd()
+    second: Any = Odd()
+    machine = built(machine_class, [first, second])
+    triggered(second, "start")
+    machine.remove_model(first)
+
+    assert (["queued", "in_progress"], 1) == ([first.state, second.state], len(machine.models))
+
+
+def test_what_a_model_has_may_be_overridden() -> None:
+    """`model_override=True` binds what the class declares, as in pytransitions, and no more."""
+
+    class Declared:
+        state: str
+
+        def start(self) -> bool:
+            raise NotImplementedError
+
+        def is_in_progress(self) -> bool:
+            raise NotImplementedError
+
+    job = Declared()
+    build_machine(job, model_override=True)
+
+    assert (True, True) == (job.start(), job.is_in_progress())
+    assert not hasattr(job, "cancel")
+
+
+def test_a_machine_class_of_ones_own() -> None:
+    """Its own events, states and methods are kept."""
+
+    class Loud(Machine):
+        def add_model(self, model: Any, initial: Any = None) -> None:
+            super().add_model(model, initial)
+            heard.append("added")
+
+    heard: list[str] = []
+    job: Any = Plain()
+    machine = build_machine(job, Loud)
+    job.start()
+
+    assert (["added"], True, "Loud") == (heard, isinstance(machine, Loud), type(machine).__name__)

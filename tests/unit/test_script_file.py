@@ -156,10 +156,10 @@ def test_a_scalar_means_what_it_means_in_json(written: str, value: Any) -> None:
     [
         (lambda _path: None, "No such file"),
         (lambda path: path.mkdir(), "Is a directory"),
-        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "codec can't decode"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "it is UTF-16; save it as UTF-8"),
         (lambda path: path.write_bytes(b"#" * ((1 << 20) + 5)), "longer than"),
     ],
-    ids=["missing", "directory", "not UTF-8", "too long"],
+    ids=["missing", "directory", "UTF-16", "too long"],
 )
 def test_a_file_that_cannot_be_read_is_a_script_error(
     tmp_path: Path, make: Any, reason: str

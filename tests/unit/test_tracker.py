@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runfsm.errors import AnomalyError
+from runfsm.errors import AnomalyError, UnknownNameError
 from runfsm.lifecycle import LIFECYCLE, RunEvent, RunRef, RunSnapshot, RunStatus, ToolCall
 from runfsm.lifecycle.journal import Anomaly, JournalStep, Transition, UnknownStatus
 from runfsm.lifecycle.tracker import RunTracker
@@ -54,6 +54,58 @@ def test_another_clients_hand_is_marked(own: tuple[str, ...], *, foreign: bool) 
 
     assert isinstance(step, Transition)
     assert foreign == step.foreign
+
+
+@pytest.mark.reported(
+    "tried as a new user (P26)",
+    "RunTracker marked the app's own submit as another client's; `own=` stood in one example.",
+    now="Without `own` nobody is blamed; `RunTracker(own=...)` says it once for all looks.",
+)
+def test_nobody_is_blamed_before_the_app_says_what_it_sends() -> None:
+    """A client's events are foreign only to an app that names its own (tried as a new user)."""
+    looks = ("queued", "requires_action", "in_progress", "cancelling")
+
+    def foreign(tracker: RunTracker) -> list[str]:
+        steps = [step for status in looks for step in tracker.observe(status)]
+        return [one.edge.event for one in steps if isinstance(one, Transition) and one.foreign]
+
+    assert [] == foreign(RunTracker())
+    assert ["submit_tool_outputs", "cancel"] == foreign(RunTracker(own=()))
+    assert ["cancel"] == foreign(RunTracker(own={"submit_tool_outputs"}))
+    assert ["submit_tool_outputs"] == foreign(RunTracker(own="cancel"))
+    assert ["cancel"] == foreign(
+        RunTracker.from_json(RunTracker().to_json(), own=[E.SUBMIT_TOOL_OUTPUTS])
+    )
+
+
+@pytest.mark.parametrize(("own", "foreign"), [(None, True), (("cancel",), False), ((), True)])
+def test_a_look_may_say_what_was_sent_before_it(own: Any, *, foreign: bool) -> None:
+    """It goes before what the tracker was made with."""
+    tracker = RunTracker(own={"submit_tool_outputs"})
+    tracker.observe("in_progress")
+    (step,) = tracker.observe("cancelling", own=own)
+
+    assert isinstance(step, Transition)
+    assert foreign == step.foreign
+
+
+@pytest.mark.parametrize("own", [{"submit-tool-outputs"}, ["Cancel"], "cancle", [None]])
+def test_an_event_that_is_none_is_refused(own: Any) -> None:
+    """Where the tracker is made, and at a look, which then changes nothing."""
+    with pytest.raises(UnknownNameError, match="is no event of a run"):
+        RunTracker(own=own)
+    tracker = _at("queued")
+    with pytest.raises(UnknownNameError, match="is no event of a run"):
+        tracker.observe("cancelling", own=own)
+
+    assert "queued" == tracker.status
+
+
+def test_a_misspelt_status_is_noted_with_the_nearest() -> None:
+    """Services invent statuses, so it is no error; but it is told what it may be."""
+    (step,) = _at("queued").observe("COMPLETED")
+
+    assert "unknown status 'COMPLETED' (did you mean 'completed'?); still queued" == str(step)
 
 
 def test_only_a_clients_hand_can_be_foreign() -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from runfsm.errors import ScriptError
+from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.doors.faults import ArmedFault
 from runfsm_simulator.doors.seeding import SOMEBODY
 from runfsm_simulator.doors.wanted import (
@@ -71,14 +72,15 @@ def seed_thread(wanted: Wanted) -> Any:
 def seed_run(wanted: Wanted) -> Any:
     """Make a run in a `status`: `id`, `thread_id`, `assistant_id`, `body`; all may be left out."""
     given = wanted.body(SeedRun)
+    status = LIFECYCLE.status(given.status)
     ref = wanted.control.seed.run(
-        given.status,
+        status,
         id=given.id,
         thread_id=given.thread_id,
         assistant_id=given.assistant_id,
         body=given.body,
     )
-    return {"id": ref.run_id, "thread_id": ref.thread_id, "status": given.status.value}
+    return {"id": ref.run_id, "thread_id": ref.thread_id, "status": status.value}
 
 
 def show_run(wanted: Wanted) -> Any:
@@ -94,7 +96,8 @@ def show_run(wanted: Wanted) -> Any:
 
 def fire(wanted: Wanted) -> Any:
     """Let a run take the edge of an `event`, now."""
-    edge = wanted.control.fire(wanted.parts["run_id"], wanted.body(Fire).event)
+    event = LIFECYCLE.event(wanted.body(Fire).event)
+    edge = wanted.control.fire(wanted.parts["run_id"], event)
     return {"source": edge.source, "event": edge.event, "dest": edge.dest}
 
 

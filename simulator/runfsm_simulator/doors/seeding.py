@@ -85,9 +85,11 @@ class Seeding:
             body: further parameters of the API's own *create run*.
 
         Raises:
+            UnknownNameError: there is no such status.
             CallerError: the API does not take such a run, or such an id. An assistant that was
                 made for it stays.
         """
+        status = LIFECYCLE.status(status)
         path = f"/v1/threads/{thread_id}/runs" if thread_id else "/v1/threads/runs"
         thread = {} if thread_id else {"thread": HELLO}
         with self._world.sheltered():

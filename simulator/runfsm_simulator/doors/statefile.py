@@ -19,6 +19,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from runfsm.errors import CallerError
+from runfsm.textfile import check_is_utf8
 from runfsm_simulator.doors import wholefile
 from runfsm_simulator.world import plain
 
@@ -99,6 +100,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, plain.Kept]:
 
 
 def _parsed(data: bytes) -> dict[str, plain.Kept]:
+    check_is_utf8(data)
     first, _, body = data.partition(b"\n")
     _check_head(_head(first), body)
     worlds: dict[str, plain.Kept] = {}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from runfsm.lifecycle import LIFECYCLE, RunEvent, RunStatus
+from runfsm.lifecycle import LIFECYCLE
 from runfsm_simulator.doors.control import Control
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.bodies.common import Body
@@ -85,7 +85,7 @@ class Seed(Body):
 class SeedRun(Body):
     """A run to be; `body` is the API's own for *create run*."""
 
-    status: Annotated[RunStatus, Field(strict=False)] = LIFECYCLE.initial
+    status: str = LIFECYCLE.initial.value
     id: str | None = None
     thread_id: str | None = None
     assistant_id: str | None = None
@@ -95,7 +95,7 @@ class SeedRun(Body):
 class Fire(Body):
     """An edge, by its event."""
 
-    event: Annotated[RunEvent, Field(strict=False)]
+    event: str
 
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,100}$")]

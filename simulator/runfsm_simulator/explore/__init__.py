@@ -3,6 +3,7 @@
 choosers.py     choices noted, given again, gone through one by one
 adversary.py    what may be chosen: what the service does, and who else has a hand in it
 pretend.py      a function's own sleeps and looks at the clock, in virtual time
+realtime.py     a warning when it waits in real time all the same
 asked.py        what is asked and answered
 watch.py        who stands between, lets others act, and stops what does not stop
 roads.py        from a function to the service: the `openai` client, or the direct port

@@ -153,9 +153,9 @@ class Stage:
         watch = self._begun(chooser)
         watch.known, watch.tells_time = known, "clock" in self._needs
         given = [self._given(name, watch) for name in self._needs]
-        names = getattr(inspect.unwrap(self.function), "__globals__", {})
+        clock = watch.simulator.clock
         with (
-            pretended(watch.simulator.clock, names, slept=watch.slept, read=watch.read_clock),
+            pretended(clock, self.function, slept=watch.slept, read=watch.read_clock),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore", DeprecationWarning)  # of the client's methods

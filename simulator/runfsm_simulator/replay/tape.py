@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runfsm.errors import CallerError
+from runfsm.textfile import decoded
 from runfsm_simulator.explore.choosers import Choice
 from runfsm_simulator.replay.planners import planner_from_dict, planner_to_dict
 from runfsm_simulator.replay.seal import Seal
@@ -33,7 +34,7 @@ from runfsm_simulator.world.script import Planner
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import Switches
 
-__all__ = ["BYTES_MAX", "FORMAT", "Head", "Tape", "head_to_dict"]
+__all__ = ["BYTES_MAX", "FORMAT", "KIND", "Head", "Tape", "head_to_dict"]
 
 FORMAT: Final = "runfsm recording"
 
@@ -140,7 +141,7 @@ class Tape:
         try:
             if Path(path).stat().st_size > BYTES_MAX:
                 raise CallerError(f"{path} is longer than {BYTES_MAX} bytes")
-            head, *steps = _opened(Path(path).read_bytes().decode(errors="replace"))
+            head, *steps = _opened(decoded(Path(path).read_bytes(), errors="replace"))
             return cls(_head(head), tuple(enumerate(steps, start=2)))
         except OSError as error:
             raise CallerError(f"the tape {path} cannot be read: {error.strerror}") from error

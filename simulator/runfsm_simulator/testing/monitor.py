@@ -62,7 +62,7 @@ class Monitor:
         >>> from runfsm_simulator.testing import Monitor, event, never
         >>> monitor = Monitor([never(event("cancel"))], on_broken=print)
         >>> from runfsm.lifecycle.tracker import RunTracker
-        >>> tracker = RunTracker(on_step=monitor.see)
+        >>> tracker = RunTracker(on_step=monitor.see, own=())
         >>> for status in ("queued", "cancelling"):
         ...     _ = tracker.observe(status)
         broken: never cancel

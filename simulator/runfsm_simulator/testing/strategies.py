@@ -59,19 +59,65 @@ LOOKUP: Final[Mapping[str, Any]] = {
 }
 
 
-@st.composite
-def tool_calls(draw: Draw, tools: Tools = (LOOKUP,), *, broken: bool = True) -> Call:
+def tool_calls(tools: Tools = (LOOKUP,), *, broken: bool = True) -> st.SearchStrategy[Call]:
     """Calls of functions as a model makes them: by the schema, or with mistakes.
 
     Args:
-        draw: Hypothesis gives it.
-        tools: the functions, in the wire's form.
+        tools: the functions, in the wire's form: `Toolset([get_weather]).schemas`.
         broken: whether there are calls of functions that nobody has, arguments that are no JSON
             object, lack what is required, or have values of the wrong type.
+
+    Raises:
+        CallerError: there is no tool, or one that is not in the wire's form.
 
     Example:
         >>> tool_calls(broken=False).filter(lambda call: call.name == "lookup").validate()
     """
+    return _tool_calls(_checked_tools(tools), broken=broken)
+
+
+def _checked_tools(tools: Tools) -> tuple[Mapping[str, Any], ...]:
+    try:
+        listed = () if isinstance(tools, str | Mapping) else tuple(tools)
+    except TypeError:
+        listed = ()
+    for tool in listed:
+        match tool:
+            case {"type": "function", "function": {"name": str()}}:
+                continue
+        raise _wrong("tool_calls", "tools in the wire's form", tool)
+    if not listed:
+        raise _wrong("tool_calls", "a list of tools in the wire's form", tools)
+    return listed
+
+
+def _calls_of(calling: st.SearchStrategy[Call] | None, asked_by: str) -> st.SearchStrategy[Call]:
+    """The calls to draw from; `None`: any.
+
+    Raises:
+        CallerError: it is no strategy; or, when drawn, it draws something else.
+    """
+    if calling is None:
+        return tool_calls()
+    if not isinstance(calling, st.SearchStrategy):
+        raise _wrong(asked_by, "a strategy of calls", calling)
+
+    def checked(drawn: object) -> Call:
+        if not isinstance(drawn, Call):
+            raise _wrong(asked_by, "a strategy of calls", drawn)
+        return drawn
+
+    return calling.map(checked)
+
+
+def _wrong(asked_by: str, wanted: str, got: object) -> CallerError:
+    made = "tool_calls(Toolset([my_function]).schemas)"
+    example = made if asked_by == "tool_calls" else f"{asked_by}({made})"
+    return CallerError(f"{asked_by}() takes {wanted}, got {type(got).__name__}; write {example}")
+
+
+@st.composite
+def _tool_calls(draw: Draw, tools: Sequence[Mapping[str, Any]], *, broken: bool) -> Call:
     function = draw(st.sampled_from([tool["function"] for tool in tools]))
     good = draw(_arguments(function.get("parameters") or {}))
     name, arguments = function["name"], good
@@ -137,21 +183,27 @@ def _wrong_type(draw: Draw, name: str, good: dict[str, Any]) -> tuple[str, Argum
 MISTAKES: Final = (_none, _nobody_has_it, _no_object, _incomplete, _wrong_type)
 
 
-@st.composite
 def turns(
-    draw: Draw, calling: st.SearchStrategy[Call] | None = None, *, ending: bool | None = None
-) -> Turn:
+    calling: st.SearchStrategy[Call] | None = None, *, ending: bool | None = None
+) -> st.SearchStrategy[Turn]:
     """Things that a model does, and how long they take; some after messages and hosted tools.
 
     Args:
-        draw: Hypothesis gives it.
-        calling: the calls; `tool_calls()` if `None`.
+        calling: the calls that a round is made of: a strategy, as `tool_calls(tools)` makes one;
+            `tool_calls()` if `None`.
         ending: only those that end the run (`True`), or only rounds of calls (`False`).
+
+    Raises:
+        CallerError: `calling` is no strategy.
     """
+    return _turns(_calls_of(calling, "turns"), ending=ending)
+
+
+@st.composite
+def _turns(draw: Draw, calling: st.SearchStrategy[Call], *, ending: bool | None) -> Turn:
     is_round = draw(st.booleans()) if ending is None else not ending
     if is_round:
-        asked = st.lists(tool_calls() if calling is None else calling, min_size=1, max_size=3)
-        turn = calls(*draw(asked))
+        turn = calls(*draw(st.lists(calling, min_size=1, max_size=3)))
     else:
         turn = draw(st.sampled_from(ENDINGS))
     # All drawn in any case: of endings as long, the first is the simplest, and it is not `hang`.
@@ -177,26 +229,39 @@ STEPS: Final[st.SearchStrategy[list[Turn | HostedStep]]] = st.lists(
 )
 
 
-@st.composite
 def scripts(
-    draw: Draw, calling: st.SearchStrategy[Call] | None = None, *, rounds_max: int = 3
-) -> Script:
+    calling: st.SearchStrategy[Call] | None = None, *, rounds_max: int = 3
+) -> st.SearchStrategy[Script]:
     """What an assistant does in a run: rounds of calls, an ending, and how it answers a cancel.
 
     Durations that a script leaves open are drawn by the simulator's chooser, as ever.
 
     Args:
-        draw: Hypothesis gives it.
-        calling: the calls; `tool_calls()` if `None`.
+        calling: what the assistant calls: a strategy, as `tool_calls(tools)` makes one of your
+            tools; `tool_calls()` if `None`, which calls a function named `lookup`.
         rounds_max: the most rounds of calls.
+
+    Raises:
+        CallerError: `calling` is no strategy, or `rounds_max` no number >= 0.
 
     Example:
         >>> from hypothesis import given
-        >>> @given(scripts(tool_calls([my_tool])))                      # doctest: +SKIP
+        >>> from runfsm import Toolset
+        >>> def get_weather(city: str) -> str:
+        ...     return f"Sunny in {city}."
+        >>> mine = tool_calls(Toolset([get_weather]).schemas)
+        >>> @given(scripts(mine))                                       # doctest: +SKIP
         ... def test_my_app(script):
         ...     my_app(Simulator(script, pacing="everybody").client())
     """
-    rounds = draw(st.lists(turns(calling, ending=False), max_size=rounds_max))
+    if not isinstance(rounds_max, int) or rounds_max < 0:
+        raise CallerError(f"rounds_max must be a whole number >= 0, got {rounds_max!r}")
+    return _scripts(_calls_of(calling, "scripts"), rounds_max=rounds_max)
+
+
+@st.composite
+def _scripts(draw: Draw, calling: st.SearchStrategy[Call], *, rounds_max: int) -> Script:
+    rounds = draw(st.lists(_turns(calling, ending=False), max_size=rounds_max))
     cancel_s = draw(LATENCIES | st.just("never"))
     return Script.of(*rounds, draw(turns(ending=True)), cancel_s=cancel_s)
 

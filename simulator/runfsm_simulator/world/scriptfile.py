@@ -21,6 +21,7 @@ import yaml
 from pydantic import ValidationError
 
 from runfsm.errors import ScriptError
+from runfsm.textfile import decoded
 from runfsm_simulator.world.mistakes import Loc, mistakes, path_text
 from runfsm_simulator.world.script import Script
 
@@ -42,7 +43,7 @@ def load_script(path: str | os.PathLike[str]) -> Script:
     try:
         with where.open("rb") as file:
             data = file.read(SIZE_MAX + 1)
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except OSError as error:
         raise ScriptError(str(path), [error.strerror or str(error)]) from error
     except ValueError as error:  # not UTF-8; or a path with a null character

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Annotated, Any, Final
 
 import openai
@@ -162,10 +163,16 @@ def _tell_failure(console: Console, finding: Finding) -> None:
     console.print()
     console.print(Text(f"✗ {finding.behaviour.name}", "bold red"))
     console.print(Text(f"known from: {finding.behaviour.evidence.source}", "dim"))
-    for exchange in finding.trace:
-        asked = f"{exchange['method']} {exchange['path']} → {exchange['status']}"
-        told = Text(harmless(asked)).append(f"  {harmless(_answered(exchange))}", "dim")
+    for (asked, answered), alike in groupby(map(_exchanged, finding.trace)):
+        told = Text(harmless(asked)).append(f"  {harmless(answered)}", "dim")
+        if (times := len(list(alike))) > 1:
+            told.append(f"  {times} times", "bold")
         console.print(Padding(told, (0, 0, 0, 2)))
+
+
+def _exchanged(exchange: Mapping[str, Any]) -> tuple[str, str]:
+    asked = f"{exchange['method']} {exchange['path']} → {exchange['status']}"
+    return asked, _answered(exchange)
 
 
 def _answered(exchange: Mapping[str, Any]) -> str:

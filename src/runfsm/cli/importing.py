@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Final
 
 from runfsm.errors import CallerError
+from runfsm.textfile import check_is_utf8
 
 __all__ = ["imported"]
 
@@ -76,6 +77,8 @@ def _from_file(path: Path) -> ModuleType:
     spec = spec_from_file_location(str(path.resolve()), path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise CallerError(f"there is no Python file {path}")
+    with path.open("rb") as file:
+        check_is_utf8(file.read(4))
     _look_first_in(path.resolve().parent)
     module = sys.modules[spec.name] = module_from_spec(spec)  # type hints are looked up in there
     spec.loader.exec_module(module)

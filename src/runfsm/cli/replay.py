@@ -21,6 +21,7 @@ from runfsm.cli.strip import strip
 from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.run import RunStatus
+from runfsm.textfile import lines_of
 from runfsm_simulator import scenarios
 from runfsm_simulator.replay.player import Played, play
 from runfsm_simulator.replay.tape import FORMAT, Tape
@@ -93,10 +94,11 @@ def replay(
 
 def _is_tape(path: Path) -> bool:
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return f'"{FORMAT}"' in file.readline(1_000)
-    except OSError as error:
-        raise CallerError(f"the trace {path} cannot be read: {error.strerror}") from error
+        with path.open("rb") as file, lines_of(file) as lines:
+            return f'"{FORMAT}"' in lines.readline(1_000)
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise CallerError(f"the trace {path} cannot be read: {problem}") from error
 
 
 class _Counted:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from runfsm.lifecycle.names import nearest
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.table import Edge, Origin
 
@@ -81,7 +82,9 @@ class UnknownStatus(JournalStep):
     kept: str | None
 
     def __str__(self) -> str:
-        return f"unknown status {self.raw_status!r}; still taken for {self.kept or 'not created'}"
+        near = nearest(self.raw_status, list(RunStatus))
+        meant = f" (did you mean {near!r}?)" if near else ""
+        return f"unknown status {self.raw_status!r}{meant}; still {self.kept or 'not created'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Models(list[Any]):
     """Models by identity: what compares equal is not the same."""
 
     def __contains__(self, model: object) -> bool:
-        return any(one is model for one in self)
+        return id(model) in map(id, self)
 
     def remove(self, model: Any) -> None:
         for index, one in enumerate(self):
@@ -76,10 +76,7 @@ class TableMachine(_OfTable, Machine):
     # Models ------------------------------------------------------------------------------------
 
     def add_model(self, model: Any, initial: Any = None, **kwargs: Any) -> None:
-        new = Models()
-        for one in (self if one is self.self_literal else one for one in listify(model)):
-            if one not in self.models and one not in new:
-                new.append(one)
+        new = self._new_among(listify(model))
         initial = initial if initial is None else self._known(initial)
         for one in new:
             self._refuse(one)
@@ -87,6 +84,12 @@ class TableMachine(_OfTable, Machine):
             super().add_model(new, initial, **kwargs)
         for one in new:
             self._bind_callbacks(one)
+
+    def _new_among(self, models: Iterable[Any]) -> Models:
+        """Return those that are not there yet, each once."""
+        given = (self if one is self.self_literal else one for one in models)
+        there = set(map(id, self.models))
+        return Models({id(one): one for one in given if id(one) not in there}.values())
 
     def remove_model(self, model: Any) -> None:
         super().remove_model(Models(listify(model)))
@@ -98,8 +101,10 @@ class TableMachine(_OfTable, Machine):
 
     def _is_bound(self, bound: Any) -> bool:
         """Whether it is what this machine binds onto models: a copied model has the original's."""
-        owner = getattr(getattr(bound, "func", None), "__self__", None)
-        return isinstance(bound, partial) and (owner is self or owner in self.events.values())
+        if not isinstance(bound, partial):
+            return False
+        owner = getattr(bound.func, "__self__", None)
+        return owner is self or owner in self.events.values()
 
     def _checked_assignment(self, model: Any, name: str, func: Any) -> None:
         if self._is_bound(model.__dict__.get(name) if hasattr(model, "__dict__") else None):
@@ -124,11 +129,13 @@ class TableMachine(_OfTable, Machine):
                 state.add_callback(kind.removeprefix("on_"), name)
 
     def _callback_name(self, state: Any) -> str:
-        is_nested = hasattr(self, "get_global_name")
+        is_nested = hasattr(type(self), "get_global_name")
         return str(self.get_global_name(state) if is_nested else state.name)
 
     def _has_callback(self, model: Any, name: str) -> bool:
         found = getattr(model, name, None)
+        if found is None:
+            return False
         is_function = inspect.isroutine(found) or isinstance(found, partial)
         # A machine that is its own model answers to such a name with a way to add callbacks.
         is_there = inspect.ismethod(found) or (is_function and model is not self)
@@ -177,7 +184,7 @@ class TableMachine(_OfTable, Machine):
 
     def _get_trigger(self, model: Any, trigger_name: str, *args: Any, **kwargs: Any) -> Any:
         known = trigger_name in self.events or (
-            hasattr(self, "has_trigger") and self.has_trigger(trigger_name)
+            hasattr(type(self), "has_trigger") and self.has_trigger(trigger_name)
         )
         if not known and not self.ignore_invalid_triggers:
             raise unknown_name("event", self.lifecycle.name, trigger_name, list(self.events))

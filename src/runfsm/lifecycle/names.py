@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from runfsm.errors import UnknownNameError
@@ -11,7 +11,7 @@ from runfsm.errors import UnknownNameError
 __all__ = ["nearest", "unknown_name"]
 
 
-def nearest(word: str, known: Collection[str]) -> str | None:
+def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known name that `word` most likely means; `None` if none is near.
 
     Example:

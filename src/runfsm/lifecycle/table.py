@@ -216,8 +216,15 @@ class Lifecycle(Generic[StatusT, EventT]):
             raise unknown_name("event", self.name, name, list(self.events)) from None
 
     def allowed(self, status: StatusT | None) -> tuple[Edge[StatusT, EventT], ...]:
-        """The edges that leave `status` (`None`: not created yet), in the table's order."""
-        return tuple(edge for edge in self.edges if edge.source == status)
+        """The edges that leave `status` (`None`: not created yet), in the table's order.
+
+        Raises:
+            UnknownNameError: there is no such status.
+        """
+        found = tuple(edge for edge in self.edges if edge.source == status)
+        if not found and status is not None:
+            self.status(status)  # a misspelt status is no terminal one
+        return found
 
     def allows(self, status: StatusT | None, event: EventT) -> bool:
         """Whether `event` is legal in `status`."""
@@ -236,11 +243,12 @@ class Lifecycle(Generic[StatusT, EventT]):
 
         Raises:
             IllegalTransition: there is none; the message says why and what would be legal.
+            UnknownNameError: there is no such status, or no such event.
         """
         try:
             return self._next[status, event]
         except KeyError:
-            raise self.illegal(status, event) from None
+            raise self.illegal(status, self.event(event)) from None
 
     def illegal(self, status: StatusT | None, event: EventT) -> IllegalTransition:
         """The error for an event that this table does not have in `status`."""
@@ -278,6 +286,9 @@ class Lifecycle(Generic[StatusT, EventT]):
             The likeliest sequence of edges, `()` when nothing happened, or `None` when no
             sequence of edges leads from `seen` to `now`: an anomaly.
 
+        Raises:
+            UnknownNameError: there is no such status, or no such event.
+
         Example:
             >>> from runfsm.lifecycle import LIFECYCLE, RunStatus
             >>> for edge in LIFECYCLE.path(RunStatus.QUEUED, RunStatus.REQUIRES_ACTION):
@@ -289,7 +300,10 @@ class Lifecycle(Generic[StatusT, EventT]):
             return ()
         key = (seen, now, frozenset(own))
         if key not in self._paths:
-            self._paths[key] = self._likeliest(seen, now, key[2])
+            for event in key[2]:
+                self.event(event)
+            self.allowed(seen)
+            self._paths[key] = self._likeliest(seen, self.status(now), key[2])
         return self._paths[key]
 
     @cached_property

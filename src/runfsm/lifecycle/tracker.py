@@ -34,18 +34,24 @@ class RunTracker:
     """Follows one run through whatever looks an app gets at it.
 
     * A status seen again is nothing; a skipped one is inferred.
-    * A cancel or submit that was not ours is inferred, and marked as another client's.
+    * A cancel or submit that no look shows is inferred. Name the events that your app sends as
+      `own`, and any other one is marked as another client's; without `own` none is.
     * An unknown status keeps the last known one, and is noted once.
     * An impossible one is an `Anomaly`: noted, and not believed. The first terminal status wins.
 
     Args:
         on_step: called with each new step of the journal, after the tracker has moved.
         strict: raise `AnomalyError` for what cannot be; the tracker is then as before.
+        own: the client events that this app sends, `"submit_tool_outputs"` or `"cancel"`. `()`: it
+            only watches. `None`: it does not say, so no event is taken for another client's.
+
+    Raises:
+        UnknownNameError: `own` has what is no event.
 
     Example:
-        >>> tracker = RunTracker()
+        >>> tracker = RunTracker(own={"submit_tool_outputs"})  # and never cancels
         >>> for status in ("queued", "requires_action", "requires_action", "completed"):
-        ...     for step in tracker.observe(status, own={"submit_tool_outputs"}):
+        ...     for step in tracker.observe(status):
         ...         print(step)
         (created) → queued  create by client
         queued → in_progress  start by service, not seen
@@ -55,14 +61,19 @@ class RunTracker:
         in_progress → completed  complete by service
     """
 
-    __slots__ = ("_call_ids", "_journal", "_on_step", "_strange", "status", "strict")
+    __slots__ = ("_call_ids", "_journal", "_on_step", "_own", "_strange", "status", "strict")
 
     def __init__(
-        self, *, on_step: Callable[[JournalStep], object] | None = None, strict: bool = False
+        self,
+        *,
+        on_step: Callable[[JournalStep], object] | None = None,
+        strict: bool = False,
+        own: Collection[str] | None = None,
     ) -> None:
         self.status: RunStatus | None = None
         self.strict = strict
         self._on_step = on_step
+        self._own = _events(own)
         self._journal: list[JournalStep] = []
         self._call_ids: frozenset[str] = frozenset()
         self._strange: str | None = None  # the last unknown or impossible status, noted already
@@ -78,7 +89,7 @@ class RunTracker:
         return self.status in LIFECYCLE.terminal
 
     def observe(
-        self, run: Any, *, at: float | None = None, own: Collection[str] = ()
+        self, run: Any, *, at: float | None = None, own: Collection[str] | None = None
     ) -> tuple[JournalStep, ...]:
         """Take one look.
 
@@ -86,8 +97,8 @@ class RunTracker:
             run: a status, a run as a dict, an `openai` `Run`, or a `RunSnapshot`. From all but
                 the first, a new round of tool calls is told from the old one by its call ids.
             at: the time of the look, Unix seconds.
-            own: the client events (`"cancel"`, `"submit_tool_outputs"`) that this app has sent;
-                any other one on the way is marked as foreign.
+            own: the client events that this app has sent since the last look, where that is
+                known; `None`: those that the tracker was made with.
 
         Returns:
             The new steps of the journal; empty when nothing has happened.
@@ -95,7 +106,9 @@ class RunTracker:
         Raises:
             AnomalyError: strict, and the look shows what cannot be.
             TypeError: `run` has no status.
+            UnknownNameError: `own` has what is no event.
         """
+        sent = self._own if own is None else _events(own)
         raw_status, call_ids = _read(run)
         try:
             shown = RunStatus(raw_status)
@@ -104,7 +117,7 @@ class RunTracker:
         path = LIFECYCLE.path(
             self.status,
             shown,
-            own=frozenset(map(RunEvent, own)),
+            own=sent or frozenset(),
             again=shown is RunStatus.REQUIRES_ACTION and self._is_new_round(call_ids),
         )
         if path is None:
@@ -114,7 +127,7 @@ class RunTracker:
             self._call_ids = call_ids
         return self._write(
             [
-                Transition(at, e, e is not path[-1], _is_foreign(e, own), _origin(run, e.dest))
+                Transition(at, e, e is not path[-1], _is_foreign(e, sent), _origin(run, e.dest))
                 for e in path
             ]
         )
@@ -151,7 +164,7 @@ class RunTracker:
             fire(self, edge.event)
 
     def to_json(self) -> str:
-        """Everything but the callback, as text; `from_json` goes on from it."""
+        """Everything but the arguments, as text; `from_json` goes on from it."""
         return json.dumps(
             {
                 "version": JSON_VERSION,
@@ -169,13 +182,14 @@ class RunTracker:
         *,
         on_step: Callable[[JournalStep], object] | None = None,
         strict: bool = False,
+        own: Collection[str] | None = None,
     ) -> RunTracker:
-        """The tracker that `to_json` saved.
+        """The tracker that `to_json` saved, with the arguments of a new one.
 
         Raises:
             ValueError: `text` is not what `to_json` writes.
         """
-        tracker = cls(on_step=on_step, strict=strict)
+        tracker = cls(on_step=on_step, strict=strict, own=own)
         try:
             data = json.loads(text)
             _check_version(data["version"])
@@ -193,8 +207,16 @@ def _check_version(version: object) -> None:
         raise ValueError(f"version {version!r}, where this runfsm writes {JSON_VERSION}")
 
 
-def _is_foreign(edge: Edge[RunStatus, RunEvent], own: Collection[str]) -> bool:
-    return edge.actor is Actor.CLIENT and edge.source is not None and edge.event not in own
+def _events(own: Collection[str] | None) -> frozenset[RunEvent] | None:
+    if isinstance(own, str):  # one event, and not a collection of letters
+        own = (own,)
+    return None if own is None else frozenset(map(LIFECYCLE.event, own))
+
+
+def _is_foreign(edge: Edge[RunStatus, RunEvent], own: frozenset[RunEvent] | None) -> bool:
+    if own is None or edge.source is None:
+        return False
+    return edge.actor is Actor.CLIENT and edge.event not in own
 
 
 def _origin(run: Any, status: RunStatus) -> Origin:

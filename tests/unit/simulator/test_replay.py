@@ -355,6 +355,29 @@ def test_a_tape_can_be_judged(command: Command, tmp_path: Path) -> None:
     assert "1 run: all of it can be" in command("judge", tmp_path / "tape.jsonl")
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda line: [line.replace(": ", ":  ", 1)],
+        lambda _line: [],
+        lambda line: ['{"run_id": "run_1", "status": "queued"}\n', line],
+    ],
+    ids=["changed", "taken out", "put in"],
+)
+def test_a_tape_that_was_changed_is_not_judged(
+    command: Command, tmp_path: Path, between: Any
+) -> None:
+    """The line is named, as by `replay`: such a tape proves nothing about its runs."""
+    path = tmp_path / "tape.jsonl"
+    command("simulate", "weather", "--record", path)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join([*lines[:4], *between(lines[4]), *lines[5:]]), encoding="utf-8")
+    said = command("judge", path, code=2)
+
+    assert "line 5 of this tape: it is not as it was written" in said
+    assert "line 5: it is not as it was written" in command("replay", path, code=2)
+
+
 def test_a_drive_s_trace_is_walked_and_judged(command: Command, tmp_path: Path) -> None:
     """It has no choices to play: what it shows is judged."""
     path = tmp_path / "trace.jsonl"

@@ -9,11 +9,13 @@ from typing import Any
 import openai
 import pytest
 
-from runfsm.errors import CallerError, IllegalTransition
+from runfsm.errors import CallerError, IllegalTransition, UnknownNameError
 from runfsm.lifecycle import LIFECYCLE, Confidence, RunEvent, RunStatus
 from runfsm_simulator import Script, Simulator, hang, say
 from runfsm_simulator.doors import faults, journal
 from runfsm_simulator.doors.faults import ArmedFault
+from runfsm_simulator.doors.sidedoor import SideDoor
+from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import NoAnswer, Request, Response
 from runfsm_simulator.world.reasons import RUN_FIELDS
@@ -80,6 +82,37 @@ def test_a_run_can_be_had_in_each_status(sim: Simulator, status: RunStatus) -> N
     assert status == run["status"] == taken[-1].dest
     assert [None, *(edge.dest for edge in taken[:-1])] == [edge.source for edge in taken]
     assert (status == "requires_action") == (run["required_action"] is not None)
+
+
+@pytest.mark.parametrize("status", ["in-progress", "Completed", "", None])
+def test_a_run_cannot_be_had_in_a_status_that_there_is_not(sim: Simulator, status: Any) -> None:
+    """The nine are named, and nothing is made (python-statemachine#263)."""
+    with pytest.raises(UnknownNameError, match="is no status of a run"):
+        sim.control.seed.run(status)
+    door = SideDoor(Worlds(lambda: sim))
+    body = json.dumps({"status": status}).encode()
+    request = Request("POST", "/_sim/runs", {}, {"host": "127.0.0.1"}, body)
+    answer = door.handle(request, peer="127.0.0.1")
+
+    assert (400, []) == (answer.status, list(sim.world.store.runs))
+    if status:
+        assert "Did you mean" in answer.json()["error"]["message"]
+
+
+def test_an_event_that_there_is_not_is_refused(sim: Simulator) -> None:
+    """In Python and at the side door, with the nearest (python-statemachine#263)."""
+    ref = sim.control.seed.run()
+    with pytest.raises(UnknownNameError, match="Did you mean 'start'"):
+        sim.control.fire(ref.run_id, "strat")  # type: ignore[arg-type]  # as a user would
+    door = SideDoor(Worlds(lambda: sim))
+    path = f"/_sim/runs/{ref.run_id}/events"
+    request = Request("POST", path, {}, {"host": "127.0.0.1"}, b'{"event": "strat"}')
+    answer = door.handle(request, peer="127.0.0.1")
+
+    assert (400, True) == (
+        answer.status,
+        "Did you mean 'start'" in answer.json()["error"]["message"],
+    )
 
 
 def test_things_can_have_chosen_ids(sim: Simulator) -> None:

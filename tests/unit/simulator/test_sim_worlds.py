@@ -200,7 +200,7 @@ def test_the_side_door_lists_its_paths() -> None:
         ("POST", "/clock/advance", {}, 400, "'seconds'"),
         ("POST", "/clock/advance", {"seconds": -1}, 400, "give 0 or more"),
         ("POST", "/clock/advance", b"{", 400, "could not parse the JSON"),
-        ("POST", "/runs", {"status": "asleep"}, 400, "should be 'queued'"),
+        ("POST", "/runs", {"status": "asleep"}, 400, "There are: queued"),
         ("POST", "/runs", {"id": "bob"}, 400, "as in 'run_1'"),
         ("GET", "/runs/run_0", None, 404, "No run found"),
         ("POST", "/runs/run_0/events", {"event": "start"}, 404, "No run found"),

@@ -56,6 +56,49 @@ def _anything(_: object) -> bool:
 LONG = settings(max_examples=5_000)
 
 
+@pytest.mark.reported(
+    "tried as a new user (P27)",
+    "`scripts(calling)` was unexplained; a wrong argument ended deep in Hypothesis.",
+    now="`scripts`, `turns` and `tool_calls` check what they are given, and show how it is made.",
+)
+@pytest.mark.parametrize("make", [scripts, turns])
+@pytest.mark.parametrize(
+    "wrong", [[MATRIX], MATRIX, (), "weather", print, Call(name="weather"), Script.of(say("Hi"))]
+)
+def test_what_is_no_strategy_of_calls_is_refused(make: Any, wrong: Any) -> None:
+    """At once, with what to write instead (tried as a new user)."""
+    example = rf"write {make.__name__}\(tool_calls\(Toolset\("
+    with pytest.raises(CallerError, match=rf"takes a strategy of calls, got \w+; {example}"):
+        make(wrong)
+
+
+def test_a_strategy_of_something_else_is_refused_when_it_is_drawn() -> None:
+    """Hypothesis does not say what a strategy draws before it does."""
+    with pytest.raises(CallerError, match="takes a strategy of calls, got int"):
+        find(turns(st.integers(), ending=False), _anything)  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("wrong", [(), [], None, 7, "weather", MATRIX, [print], [{}], [["a"]]])
+def test_what_is_no_list_of_tools_is_refused(wrong: Any) -> None:
+    """Before anything is drawn."""
+    with pytest.raises(CallerError, match=r"tool_calls\(\) takes .*; write tool_calls\(Toolset"):
+        tool_calls(wrong)
+
+
+def test_tools_may_be_given_by_a_generator() -> None:
+    """They are read once, and drawn from again and again."""
+    calling = tool_calls(one for one in [MATRIX])
+
+    assert ["weather"] * 2 == [find(calling, _anything).name for _ in range(2)]
+
+
+@pytest.mark.parametrize("wrong", [-1, None, "3", 1.5])
+def test_a_bound_that_is_none_is_refused(wrong: Any) -> None:
+    """Of rounds there is a whole number."""
+    with pytest.raises(CallerError, match="rounds_max must be a whole number >= 0, got"):
+        scripts(rounds_max=wrong)
+
+
 def test_the_smallest_is_the_plainest() -> None:
     """A script that says one thing, a calm, a call by its schema, a request of a question."""
     assert say("Done.") == find(turns(), _anything)

@@ -5,7 +5,8 @@ It may be a coroutine function: then its client is to be awaited, and asyncio ru
 What the assistant does (`scripts`), what goes wrong (`faults`), and each latency and race are
 drawn; so a failure shrinks to the plainest world in which the app goes wrong. `time.sleep`,
 `asyncio.sleep`, `anyio.sleep` and `time.time` are in virtual time meanwhile; an app that waits in
-another way waits for real. Tasks that sleep at once sleep one after the other.
+another way waits for real, and a warning names the line. Tasks that sleep at once sleep one after
+the other.
 """
 
 from __future__ import annotations
@@ -152,8 +153,8 @@ class AppMachine(RuleBasedStateMachine):
 
     def _used(self) -> Exception | None:
         clock = self.simulator.clock
-        names = getattr(getattr(type(self), "app", None), "__globals__", {})
-        time = pretended(clock, names, slept=self._stop_in_time, read=clock.now)
+        app = getattr(type(self), "app", None)
+        time = pretended(clock, app, slept=self._stop_in_time, read=clock.now)
         with time, warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of the client's methods
             try:

@@ -26,6 +26,7 @@ from runfsm.cli.telling import new_console
 from runfsm.driver.busy import Enqueue, Interrupt, OnBusy, Reject, Wait
 from runfsm.driver.policy import Policy
 from runfsm.errors import CallerError
+from runfsm.textfile import decoded, standard_input
 
 __all__ = ["drive"]
 
@@ -156,7 +157,7 @@ def _view(asked: Asked, out: TextIO, *, as_json: bool, show_arguments: bool) -> 
 
 def _prompts(path: str) -> list[str]:
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decoded(standard_input().read() if path == "-" else Path(path).read_bytes())
+    except (OSError, ValueError) as error:
         raise CallerError(f"the prompts in {path} cannot be read: {error}") from error
     return [line.strip() for line in text.splitlines() if line.strip()]

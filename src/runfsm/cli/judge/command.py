@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -20,9 +19,13 @@ from runfsm.cli.keys import HINT, is_pressed_by_somebody, wants_next
 from runfsm.cli.telling import amount, harmless, new_console, status_text
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import Transition
+from runfsm.lifecycle.names import nearest
+from runfsm.lifecycle.run import RunStatus
+from runfsm.textfile import lines_of, standard_input
 
 __all__ = ["judge", "judged"]
 
+STATUSES_TOLD: Final = 20
 RUNS_TOLD: Final = 20  # of more, only those that cannot be are told one by one
 
 NO_LOOK: Final = """\
@@ -47,7 +50,7 @@ def judge(
     Looks that tell their thread are held against each other, too: the Assistants API has one
     active run a thread.
 
-    Exit code 1 if the log shows what cannot be.
+    Exit code 1 if the log shows what cannot be; 2 if nothing in it could be judged.
     """
     judged(log, as_json=as_json)
 
@@ -73,18 +76,20 @@ def judged(log: str, *, as_json: bool = False, step: bool = False) -> None:
         _tell(new_console(), hearing, looks)
     if hearing.impossible:
         raise typer.Exit(code=1)
+    if not hearing.judged:
+        raise CallerError(f"nothing was judged: {_unknown(hearing)}")
 
 
 @contextmanager
 def _opened(log: str) -> Iterator[TextIO]:
-    if log == "-":
-        yield sys.stdin
-        return
-    try:
-        with Path(log).open(encoding="utf-8", errors="replace") as file:
-            yield file
-    except OSError as error:
-        raise CallerError(f"the log {log} cannot be read: {error.strerror}") from error
+    with ExitStack() as stack:
+        try:
+            file = standard_input() if log == "-" else stack.enter_context(Path(log).open("rb"))
+            lines = stack.enter_context(lines_of(file))
+        except (OSError, ValueError) as error:
+            problem = error.strerror if isinstance(error, OSError) else error
+            raise CallerError(f"the log {log} cannot be read: {problem}") from error
+        yield lines
 
 
 def _as_json(hearing: Hearing, looks: Looks) -> dict[str, object]:
@@ -92,6 +97,8 @@ def _as_json(hearing: Hearing, looks: Looks) -> dict[str, object]:
     return {
         "impossible": first and {"run_id": first[0].run_id, **first[1].to_dict()},
         "runs": [run.to_dict() for run in hearing.runs],
+        "judged_runs": len(hearing.judged),
+        "unknown_statuses": {status: nearest(status, RunStatus) for status in hearing.unknown},
         "lines": looks.lines,
         "unreadable_lines": looks.unreadable,
         "other_lines": looks.passed_over,
@@ -155,20 +162,31 @@ def _cells(one: Told) -> tuple[Text, Text]:
 
 
 def _sum_up(console: Console, hearing: Hearing) -> None:
-    runs = amount(len(hearing.runs), "run")
-    if hearing.impossible is None:
-        console.print(Text(f"{runs}: all of it can be", "bold green"))
-    else:
+    if hearing.impossible is None and hearing.judged:
+        runs = amount(len(hearing.judged), "run")
+        what = "what was judged" if hearing.unknown else "all of it"
+        console.print(Text(f"{runs}: {what} can be", "bold green"))
+    elif hearing.impossible:
         run, first = hearing.impossible
         console.print(
             Text(f"{harmless(run.run_id)} cannot be: ", "bold red").append(
                 harmless(first.why or "")
             )
         )
+    if not hearing.judged:
+        return  # the error says so
+    if silent := len(hearing.runs) - len(hearing.judged):
+        console.print(Text(f"{amount(silent, 'run')}: nothing was judged", "yellow"))
     if hearing.unknown:
-        statuses = {getattr(one.step, "raw_status", "") for one in hearing.unknown}
-        told = harmless(", ".join(sorted(statuses)))
-        console.print(Text(f"no status of the lifecycle, and not judged: {told}", "yellow"))
+        console.print(Text(_unknown(hearing), "yellow"))
+
+
+def _unknown(hearing: Hearing) -> str:
+    """Each unknown status, and the one that was probably meant."""
+    near = {status: nearest(status, RunStatus) for status in hearing.unknown}
+    told = [f"{one} (did you mean {meant}?)" if meant else one for one, meant in near.items()]
+    listed = ", ".join(told[:STATUSES_TOLD]) + (", …" if len(told) > STATUSES_TOLD else "")
+    return harmless(f"no status of the lifecycle, and not judged: {listed}")
 
 
 def _numbers(lines: Sequence[int]) -> str:

@@ -161,10 +161,15 @@ class Hearing:
         return min(found, key=lambda one: one[1].line, default=None)
 
     @property
-    def unknown(self) -> tuple[Told, ...]:
-        """The statuses that are none of the nine."""
-        steps = (told for run in self.runs for told in run.told)
-        return tuple(told for told in steps if isinstance(told.step, UnknownStatus))
+    def judged(self) -> tuple[RunHeard, ...]:
+        """The runs of which some look showed one of the nine statuses."""
+        return tuple(run for run in self.runs if run.status)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The statuses that are none of the nine, sorted."""
+        steps = (told.step for run in self.runs for told in run.told)
+        return tuple(sorted({one.raw_status for one in steps if isinstance(one, UnknownStatus)}))
 
 
 def heard(looks: Iterable[Look]) -> Hearing:

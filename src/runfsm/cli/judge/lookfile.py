@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
 from runfsm.errors import CallerError
+from runfsm.textfile import MARK
+from runfsm_simulator.replay.seal import Seal
+from runfsm_simulator.replay.tape import KIND
 
 __all__ = ["Look", "Looks"]
 
@@ -65,12 +68,14 @@ class Looks:
         unreadable: the numbers of the first lines that are no JSON objects, or too long.
 
     Raises:
-        CallerError: while iterating: there are more lines than anybody judges.
+        CallerError: while iterating: there are more lines than anybody judges, or it is a tape,
+            and this line was changed.
     """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._run: Mapping[str, Any] = {"run_id": NAMELESS}
+        self._seal: Seal | None = None  # of a tape, while each line can be checked
         self.lines = 0
         self.passed_over: list[int] = []
         self.unreadable: list[int] = []
@@ -81,6 +86,7 @@ class Looks:
             if self.lines > LINES_MAX:
                 raise CallerError(f"more than {LINES_MAX} lines; judge the log in parts")
             entry = _parsed(text)
+            self._check_seal(text, entry)
             if entry is None:
                 self.unreadable.append(self.lines)
                 continue
@@ -90,6 +96,22 @@ class Looks:
                 yield look
             if not found:
                 self.passed_over.append(self.lines)
+
+    def _check_seal(self, text: str | Mapping[str, Any], entry: Mapping[str, Any] | None) -> None:
+        """Refuse a tape that was changed: it proves nothing about the runs on it."""
+        if self.lines == 1 and entry and KIND.items() <= entry.items():
+            self._seal = Seal()
+        if self._seal is None or isinstance(text, Mapping):
+            return
+        if len(text) > LINE_MAX:  # it was not read to its end, so nothing after it can be checked
+            self._seal = None
+            return
+        try:
+            self._seal.opened(text.removeprefix(MARK).removesuffix("\n"))
+        except ValueError as error:
+            raise CallerError(
+                f"line {self.lines} of this tape: {error}; nothing is judged"
+            ) from error
 
     def _texts(self) -> Iterator[str | Mapping[str, Any]]:
         """Each line; or, of a document that is spread over several, each entry."""
@@ -187,7 +209,7 @@ def _parsed(text: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
     if len(text) > LINE_MAX:
         return None
     try:
-        entry = json.loads(text)
+        entry = json.loads(text.removeprefix(MARK))
     except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, Mapping) else None
