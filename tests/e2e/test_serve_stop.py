@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from typing import Any
 import openai
 import pytest
 
+from runfsm.cli import main
 from serving import Server, running, until
 
 # The SDK warns at every call of this API.
@@ -99,3 +103,26 @@ def test_a_connection_that_was_dropped_on_purpose_is_no_news(stuck: Server) -> N
             it.models.list()
 
     assert (0, "") == stuck.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
+def test_a_signal_right_after_its_first_line_ends_it(
+    monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
+) -> None:
+    """It comes in a callback of the garbage collector, where an exception would be lost."""
+
+    class Thing:
+        """Something that the collector may find."""
+
+    def collect() -> None:
+        watched = Thing()
+        keep = weakref.ref(watched, lambda _: signal.raise_signal(sent))
+        del watched
+        assert keep() is None
+
+    monkeypatch.setattr(gc, "collect", collect)
+    monkeypatch.setattr(sys, "argv", ["runfsm", "serve", "--port", "0"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert 0 == ended.value.code

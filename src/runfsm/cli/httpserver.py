@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,17 @@ def run(
         listener: is listening already.
         options: how the server behaves beside that.
     """
+    with _noted_signals() as ending:
+        _run(worlds, side_door, listener, options, ending)
+
+
+def _run(
+    worlds: Worlds,
+    side_door: SideDoor | None,
+    listener: socket.socket,
+    options: ServeOptions,
+    ending: list[int],
+) -> None:
     open_answers = OpenAnswers()
     is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
     pages = _pages(worlds, open_answers, options, is_local=is_local, has_side_door=bool(side_door))
@@ -84,7 +96,7 @@ def run(
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     with _imports_set_aside():
-        Server(config, open_answers).run(sockets=[listener])
+        Server(config, open_answers, ending).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -93,11 +105,21 @@ class Server(uvicorn.Server):
     Args:
         config: see uvicorn.
         open_answers: those that are going on.
+        ending: the signals that came before it began to serve; with any, it ends at once.
     """
 
-    def __init__(self, config: uvicorn.Config, open_answers: OpenAnswers) -> None:
+    def __init__(
+        self, config: uvicorn.Config, open_answers: OpenAnswers, ending: list[int]
+    ) -> None:
         super().__init__(config)
         self._open_answers = open_answers
+        self._ending = ending
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin."""
+        await super().startup(sockets)
+        if self._ending:  # from here on, uvicorn notes them itself
+            self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""
@@ -130,6 +152,25 @@ class CorsForTheApi:
 
 
 @contextmanager
+def _noted_signals() -> Iterator[list[int]]:
+    """The signals that end a server, noted when they come before or after it serves.
+
+    Raised as exceptions, they would be lost in a weak reference's callback, which the garbage
+    collector calls: Python prints such an exception, and goes on.
+    """
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def _imports_set_aside() -> Iterator[None]:
     """Let the garbage collector leave alone what is there now: modules, for the most part.
 
@@ -158,7 +199,7 @@ def _pages(
         "version": runfsm.__version__,
         "what": WHAT,
         "time": options.time,
-        "links": {**links, "side door": "/_sim/"} if has_side_door else links,
+        "links": {**links, "control_api": "/_sim/"} if has_side_door else links,
     }
     metrics, observers = _metrics(worlds, open_answers, options)
     if options.access_log:
