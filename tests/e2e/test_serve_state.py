@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from runfsm.cli import main
+from serving import running
 
 Served = Callable[..., AbstractContextManager[str]]
 
@@ -131,7 +132,7 @@ def test_a_damaged_state_is_refused_and_kept(serve: Runfsm, tmp_path: Path) -> N
     assert 2 == code
     assert "not taken, and left as it is: it is damaged" in err
     assert damaged == state.read_bytes()
-    assert [state] == [*tmp_path.iterdir()]
+    assert {state, Path(f"{state}.lock")} == {*tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,22 @@ def test_a_folder_is_served_and_followed(served: Served, tmp_path: Path) -> None
             (tmp_path / "umbrella.yaml").write_text(at_once.format("Take one."), encoding="utf-8")
 
     assert ["Anybody.", "Take one."] == answers
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_broken_edit_is_told_once_and_what_was_good_is_played_on(
+    tmp_path: Path, kind: str
+) -> None:
+    """In a line of the log, and at the side door as long as it is so; the server goes on."""
+    script = tmp_path / "default.yaml"
+    script.write_text("turns: [{say: Good., queue_s: 0, work_s: 0}]", encoding="utf-8")
+    played = str(tmp_path if kind == "folder" else script)
+    with running("--time", "virtual", "--script", played) as server, client(server.url) as it:
+        script.write_text("turns: [{sya: Bad.}]", encoding="utf-8")
+        statuses = {hello(it).status for _ in range(2)}
+        told: Any = it.get(f"{server.url}/_sim/script", cast_to=object)
+        code, err = server.end(signal.SIGTERM)
+
+    (problem,) = told["problems"]
+    assert "did you mean 'say'?; what it said before is played on" in problem
+    assert (0, {"completed"}, f"WARNING: {problem}\n") == (code, statuses, err)

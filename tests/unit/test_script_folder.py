@@ -114,6 +114,43 @@ def test_a_new_file_with_a_mistake_is_told_once_and_played_when_it_is_mended(
     assert 1 == sum("did you mean 'say'" in record.message for record in caplog.records)
 
 
+def test_what_is_wrong_with_the_files_can_be_asked_for(tmp_path: Path, write: Write) -> None:
+    """At the side door, a line for each, as long as it is wrong; what was good is played on."""
+    write("a.yaml", say("One."))
+    sim = Simulator(LiveFolder(tmp_path))
+    before = sim.control.script_problems
+    write("a.yaml", "turns: [{sya: Hello}]")
+    write("b.yaml", "[")
+    broken = sim.control.script_problems
+    played = said(sim, "a")
+    write("a.yaml", say("Two."))
+    (tmp_path / "b.yaml").unlink()
+
+    assert ((), "One.") == (before, played)
+    assert [
+        "\n" not in line and line.endswith(end)
+        for line, end in zip(broken, ("said before is played on", "is not played"), strict=True)
+    ] == [True, True]
+    assert ((), "Two.") == (sim.control.script_problems, said(sim, "a"))
+
+
+def test_a_planner_that_is_no_file_has_no_mistakes() -> None:
+    """Whatever plays by default, or a function."""
+    assert () == Simulator().control.script_problems
+
+
+def test_a_folder_that_is_gone_is_told_of(tmp_path: Path) -> None:
+    """It does what is sensible meanwhile."""
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    sim = Simulator(LiveFolder(folder))
+    folder.rmdir()
+    (problem,) = sim.control.script_problems
+
+    assert "No such file or directory" in problem
+    assert 'You said: "Hello!"' in said(sim, "umbrella")
+
+
 def test_what_holds_for_all_runs_is_the_defaults(tmp_path: Path, write: Write) -> None:
     """How long a cancel takes, and how streams break off."""
     write("default.yaml", f"{say('Hi')}\ncancel_s: 9\nstream_fault: {{kind: cut}}")

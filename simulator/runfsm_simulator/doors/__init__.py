@@ -15,5 +15,7 @@ control.py    the powers that only a simulator has; seeding.py: its hand that se
               beginning.py: what a world began with, to begin again
 sidedoor.py   the same over HTTP, under `/_sim/`; powers.py: what each path does;
               wanted.py: what comes to it
-worlds.py     several simulators behind one address; statefile.py: a file to keep them in
+worlds.py     several simulators behind one address; statefile.py: a file to keep them in;
+              autosave.py: when it is saved; statelock.py: one server at a time
+serverpages.py pages about a server itself, and observers of its answers; metrics.py: its numbers
 """

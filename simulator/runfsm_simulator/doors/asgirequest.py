@@ -49,6 +49,9 @@ class RawHeaders(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._values[name.encode("latin-1")].decode("latin-1")
 
+    def __contains__(self, name: object) -> bool:  # the inherited one raises and catches
+        return isinstance(name, str) and name.encode("latin-1") in self._values
+
     def __iter__(self) -> Iterator[str]:
         return (name.decode("latin-1") for name in reversed(self._values))
 

@@ -151,6 +151,11 @@ class Control:
         """Let the simulated assistant do what `script` says, from the next turn that is planned."""
         self._world.play(script)
 
+    @property
+    def script_problems(self) -> tuple[str, ...]:
+        """The mistakes in the script files that are followed, as they are now, a line for each."""
+        return tuple(getattr(self._world.planner, "problems", ()))
+
     def why(self, request_id: str) -> Why:
         """What an answer rests on, by its header `x-request-id`.
 

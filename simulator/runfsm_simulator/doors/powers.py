@@ -161,6 +161,11 @@ def throw(wanted: Wanted) -> Any:
     return show_switches(wanted)
 
 
+def show_script(wanted: Wanted) -> Any:
+    """The mistakes in the script files that are followed; what they said before is played on."""
+    return {"problems": wanted.control.script_problems}
+
+
 def play(wanted: Wanted) -> Any:
     """Play a script from the next turn on: the body is its file (YAML, or JSON)."""
     script = parse_script(wanted.request.body.decode(errors="replace"), where="script")
@@ -249,7 +254,7 @@ POWERS: Final[Mapping[str, Mapping[str, Power]]] = {
     "/switches": {"GET": show_switches, "PUT": throw},
     "/webhooks": {"GET": show_webhooks, "POST": register_webhook},
     "/webhooks/{webhook_id}": {"DELETE": drop_webhook},
-    "/script": {"POST": play},
+    "/script": {"GET": show_script, "POST": play},
     "/journal": {"GET": show_journal},
     "/why/{request_id}": {"GET": show_why},
     "/snapshots": {"GET": show_snapshots, "POST": save},

@@ -24,7 +24,7 @@ from runfsm_simulator.wire.refused import api_error
 from runfsm_simulator.wire.wording import JSON_ONLY, ApiError
 from runfsm_simulator.world.refusals import NotFound
 
-__all__ = ["SideDoor"]
+__all__ = ["SideDoor", "foreign_page"]
 
 COMPILED: Final = tuple((pattern(f"/_sim{path}"), powers) for path, powers in POWERS.items())
 
@@ -67,7 +67,11 @@ class SideDoor:
                 name: text for name, text in request.headers.items() if name != "authorization"
             }
             request = replace(request, headers=others)
-        return power(Wanted(self._worlds, self._worlds.name(request), parts, request))
+        try:
+            return power(Wanted(self._worlds, self._worlds.name(request), parts, request))
+        finally:
+            if request.method != "GET":
+                self._worlds.changes += 1
 
     def _check_may(self, request: Request, peer: str | None) -> None:
         if self._token is None:
@@ -84,8 +88,19 @@ def _not_local(request: Request, peer: str | None) -> str | None:
     """Why a request is not one of a program on this machine, if it is not."""
     if not _is_loopback(peer):
         return f"{peer} is not this machine; the server has no token (--control-token)"
+    return foreign_page(request, is_local=True)
+
+
+def foreign_page(request: Request, *, is_local: bool) -> str | None:
+    """Why a request is one of another site's page in a browser, if it is.
+
+    Args:
+        request: as it came.
+        is_local: whether only this machine can reach the server. Then a site may have given its own
+            name to this machine's address, so the name is looked at too.
+    """
     host = urlsplit(f"//{request.headers.get('host', '')}")
-    if host.hostname != "localhost" and not _is_loopback(host.hostname):
+    if is_local and host.hostname != "localhost" and not _is_loopback(host.hostname):
         return f"the host '{host.hostname}' is not this machine; call it by 127.0.0.1"
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != host.netloc:

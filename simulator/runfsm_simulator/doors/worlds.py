@@ -9,15 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from threading import Lock
 from typing import Final, Literal
 
 from runfsm.errors import CallerError
+from runfsm.lifecycle import RunStatus
 from runfsm_simulator.doors import statefile
+from runfsm_simulator.doors.pacing import Movable
 from runfsm_simulator.doors.statefile import MAIN
 from runfsm_simulator.simulator import Simulator
+from runfsm_simulator.wire.dialects import canonical
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response
 
@@ -43,6 +47,9 @@ class Worlds:
         worlds_max: how many there may be. One more is refused: to forget one that somebody still
             uses would be worse.
 
+    Attributes:
+        changes: how many requests have come that may have changed something.
+
     Example:
         >>> worlds = Worlds(Simulator, by="header")
         >>> for name in ("a", "b"):
@@ -59,6 +66,7 @@ class Worlds:
         self._worlds_max = worlds_max
         self._worlds: dict[str, Simulator] = {}
         self._lock = Lock()
+        self.changes = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,12 +79,17 @@ class Worlds:
         Raises:
             NoAnswer: a fault was armed that gives none.
         """
+        request = canonical(request)
         name = self.name(request)
         try:
             world = self.world(name)
         except CallerError as error:
             return REFUSALS["no_world"].error(problem=error).response()
-        answer = world.handle(request)
+        try:
+            answer = world.handle(request)
+        finally:
+            if request.method != "GET":
+                self.changes += 1  # afterwards: a save that begins meanwhile may miss it
         if self._by == "one":
             return answer
         return replace(answer, headers={**answer.headers, WORLD_HEADER: name})
@@ -87,7 +100,7 @@ class Worlds:
             return MAIN
         if named := request.headers.get(WORLD_HEADER):
             return named
-        key = request.headers.get("authorization", "")
+        key = canonical(request).headers.get("authorization", "")
         if self._by == "header" or not key:
             return MAIN
         return f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
@@ -131,6 +144,28 @@ class Worlds:
                     f"there is no world '{name}'; there are {', '.join(self._worlds) or 'none'}"
                 )
             del self._worlds[name]
+
+    def progress(self) -> Hashable:
+        """What differs from before if something has changed, or has happened by itself.
+
+        Real time alone is no change: it goes on anyhow, and brings the same things again.
+        """
+        with self._lock:
+            worlds = dict(self._worlds)
+        return self.changes, *(
+            (name, one.world.progress(), one.clock.now() if isinstance(one.clock, Movable) else 0)
+            for name, one in worlds.items()
+        )
+
+    def runs_by_status(self) -> Counter[str]:
+        """How many runs have each status, in all worlds together."""
+        with self._lock:
+            worlds = [one.world for one in self._worlds.values()]
+        found: Counter[str] = Counter(dict.fromkeys(RunStatus, 0))
+        for world in worlds:
+            with world.operation():
+                found.update(run.status for run in world.store.runs.values())
+        return found
 
     def dump(self, path: str | os.PathLike[str]) -> None:
         """Write all of them, as they are now, into a file: see `Control.dump`.

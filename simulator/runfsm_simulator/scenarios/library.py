@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -50,6 +51,7 @@ class LiveScript:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
+        self._problem: str | None = None
         self._seen = self._look()
         self._script = load_script(self.path)
 
@@ -61,6 +63,12 @@ class LiveScript:
                 self._seen = looks
                 self._read()
             return self._script
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The mistake in the file as it is now, if it has one: what it said before is played."""
+        _ = self.script
+        return (self._problem,) if self._problem else ()
 
     @property
     def cancel_s(self) -> float | Spread | Literal["never"] | None:
@@ -86,9 +94,10 @@ class LiveScript:
 
     def _read(self) -> None:
         try:
-            self._script = load_script(self.path)
+            self._script, self._problem = load_script(self.path), None
         except ScriptError as error:
-            LOG.warning("%s; what it said before is played on", error)
+            self._problem = f"{_one_line(error)}; what it said before is played on"
+            LOG.warning("%s", self._problem)
 
 
 class Library:
@@ -189,18 +198,39 @@ class LiveFolder:
             )
         return (default or sensible)(scene)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The mistakes in the files as they are now, one for each file that has any."""
+        return tuple(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        try:
+            names = self._library.names()
+        except ScriptError as error:  # the folder has gone
+            yield _one_line(error)
+            return
+        for name in names:
+            try:
+                yield from self._library.live(name).problems
+            except ScriptError as error:
+                yield f"{_one_line(error)}; it is not played"
+
     def _playable(self, name: str) -> Planner | None:
         """The script of this name, if there is one that can be played."""
         try:
             return self._library.live(name) if name in self._library.names() else None
         except ScriptError as error:
-            self._tell(str(error))
+            self._tell(f"{_one_line(error)}; it is not played")
             return None
 
     def _tell(self, what: str) -> None:
         if what not in self._told and len(self._told) < TOLD_MAX:
             self._told.add(what)
             LOG.warning("%s", what)
+
+
+def _one_line(error: ScriptError) -> str:
+    return ", ".join(line.strip() for line in str(error).splitlines())
 
 
 def _is_script(path: Path) -> bool:

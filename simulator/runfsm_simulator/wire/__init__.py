@@ -1,7 +1,7 @@
 """The API's own protocol: JSON in, JSON out. No rule about states: the world has them.
 
 routes.py      which handler answers; the order of the checks
-http.py        a request, a response: all that a door has to carry
+http.py        a request, a response: all that a door has to carry; dialects.py: its other forms
 bodies/        the bodies that are taken; validation.py: their mistakes, in the platform's words
 shapes.py      the objects that are given, key by key as recorded; listing.py: pages of them
 file_shapes.py the same of files and vector stores; profiles.py: as recorded, or as published

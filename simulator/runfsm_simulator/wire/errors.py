@@ -39,6 +39,16 @@ REFUSALS: Final[Mapping[str, Wording]] = {
     "own": Wording("{problem}", OWN, code="simulator"),
     "no_world": Wording("{problem}", OWN, code="no_world"),
     "side_door_shut": Wording("The side door is shut: {problem}.", OWN, status=403),
+    "metrics_shut": Wording("The metrics are shut: {problem}.", OWN, status=403),
+    "no_metrics": Wording("{problem}", OWN, status=501),
+    "not_simulated": Wording(
+        "{method} {path} is not simulated here. Simulated are assistants, threads and runs; "
+        "responses and conversations; agent sessions; files, vector stores and models. "
+        "Give the code that calls this another base_url.",
+        OWN,
+        status=404,
+        code="not_simulated",
+    ),
     # What is nobody's fault but ours, or the planner's.
     "broken": Wording(
         "The server had an error while processing your request. Sorry about that! "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import count
 from typing import Final
 
@@ -27,6 +28,7 @@ from runfsm_simulator.wire import (
 )
 from runfsm_simulator.wire.asked import Answer, Asked, Handler, check_endpoint, check_id
 from runfsm_simulator.wire.bodycache import BodyCache, Shaped
+from runfsm_simulator.wire.dialects import canonical_path, not_simulated
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.wire.http import Request, Response, json_bytes
 from runfsm_simulator.wire.paths import Paths
@@ -37,7 +39,7 @@ from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.refusals import Refusal
 from runfsm_simulator.world.witness import WITNESSES
 
-__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router"]
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "Router", "template"]
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -129,6 +131,18 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
 
 
 PATHS: Final = Paths(ROUTES)
+
+
+@lru_cache(maxsize=4096)
+def template(path: str) -> str | None:
+    """The path of the table that a request's path fits, without its prefix for Azure.
+
+    Example:
+        >>> template("/openai/threads/thread_1/runs")
+        '/v1/threads/{thread_id}/runs'
+    """
+    found = PATHS.find(canonical_path(path))
+    return found[0] if found else None
 
 
 class Router:
@@ -226,8 +240,14 @@ def _check_beta(beta: str) -> None:
 def _route(request: Request) -> tuple[str, Handler, dict[str, str]]:
     found = PATHS.find(request.path)
     if found is None:
-        raise REFUSALS["unknown_url"].error(method=request.method, path=request.path)
+        raise _no_such_url("unknown_url", request)
     path, handlers, ids = found
     if handler := handlers.get(request.method):
         return path, handler, ids
-    raise REFUSALS["wrong_method"].error(method=request.method, path=request.path)
+    raise _no_such_url("wrong_method", request)
+
+
+def _no_such_url(refusal: str, request: Request) -> ApiError:
+    if not_simulated(request.path):
+        refusal = "not_simulated"
+    return REFUSALS[refusal].error(method=request.method, path=request.path)

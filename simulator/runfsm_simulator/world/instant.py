@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -222,6 +222,15 @@ class Instant:
         """How many edges have been taken, also those that the trace has forgotten."""
         with self.operation():
             return self._engine.taken
+
+    def progress(self) -> Hashable:
+        """What differs from before if something has happened by itself that is worth keeping.
+
+        What clients did is not counted: whoever carries their requests knows of it.
+        """
+        with self.operation():
+            engine = self._engine
+            return engine.taken, self.files.next_due(), engine.post.next_due()
 
     @contextmanager
     def naming(self, **ids: str) -> Iterator[None]:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import gc
 import ipaddress
+import logging
 import math
+import re
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
+from runfsm.cli.serveoptions import LEVELS, TRACE, ServeOptions
 from runfsm.clock import SystemClock
 from runfsm.errors import CallerError
 from runfsm_simulator import Simulator, Switches, VirtualClock, scenarios
 from runfsm_simulator.doors import statefile
+from runfsm_simulator.doors.autosave import Autosave
 from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.replay.recorder import RecordedSideDoor, Recorder
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.script import Planner
-from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["serve"]
+
+#: Scheme, host and maybe a port, without a path: RFC 6454, section 6.2.
+ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]+")
 
 Time = Literal["real", "virtual", "manual"]
 
@@ -52,9 +58,17 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         Path | None,
         typer.Option(
             help="A file from which the worlds are taken at the start, if it is there, and to "
-            "which they are written at the end. Real time has gone on meanwhile."
+            "which they are written when they change, and at the end. Real time has gone on "
+            "meanwhile."
         ),
     ] = None,
+    state_every: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="How often --state is written at most; what a kill -9 loses at most.",
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 0,
     time: Annotated[
         Time,
@@ -102,6 +116,24 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
             "plays it. It holds what clients send, save their keys."
         ),
     ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="A site whose pages may call the API from a browser, as http://localhost:3000; "
+            "may be repeated. * is every site. The side door is for none of them.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(metavar="LEVEL", help=f"What is logged on stderr: {', '.join(LEVELS)}.")
+    ] = "warning",
+    access_log: Annotated[
+        bool,
+        typer.Option(
+            "--access-log",
+            help="A line on stderr for each request: method, path, status, milliseconds.",
+        ),
+    ] = False,
     permissive: Annotated[
         bool,
         typer.Option(
@@ -114,7 +146,10 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
 
     Point a client at it: `openai.OpenAI(base_url="http://127.0.0.1:4010/v1", api_key="any")`.
     What only a simulator can do is under /_sim/: `curl http://127.0.0.1:4010/_sim/` lists it.
+    For probes and Prometheus there are /healthz and /metrics.
     """
+    _set_up_log(log_level)
+    _check_origins(cors_origin or ())
     make_clock = _clocks(time, speed)
     pacing: Pace = "everybody" if time == "virtual" else "nobody"
     _check_recordable(record, worlds=worlds, state=state, permissive=permissive)
@@ -139,33 +174,84 @@ def serve(  # noqa: PLR0913  # the options of a command are its parameters
         raise CallerError("--permissive keeps nothing, so there is no --state; leave one out")
     if switches.thrown and permissive:
         raise CallerError("--permissive never says no, so there is no --switch; leave one out")
+    if not 0 < state_every < math.inf:
+        raise CallerError(
+            f"--state-every must be a number of seconds > 0, got {state_every:g}; write, say, "
+            "--state-every 1"
+        )
     run = _server()
-    with _ended_by_signals(), _listen(host, port) as listener, _kept(served, state):
+    with (
+        _ended_by_signals(),
+        _listen(host, port) as listener,
+        _kept(served, state, every_s=state_every) as autosave,
+    ):
         side_door = _side_door(served, listener, control_token, recorder)
         if side_door is None:
             print(f"No side door /_sim/: others reach {host}, and there is no --control-token.")
         print(f"Listening on http://{_url_host(host)}:{listener.getsockname()[1]}", flush=True)
         if permissive:
             print("Permissive: rules about state are off, and nothing is kept.", flush=True)
-        run(served, side_door, listener)
+        options = ServeOptions(
+            time=_time_told(time, speed),
+            log_level=log_level.lower(),
+            access_log=access_log,
+            cors_origins=tuple(cors_origin or ()),
+            autosave=autosave,
+        )
+        run(served, side_door, listener, options)
 
 
 @contextmanager
-def _kept(served: Worlds, state: Path | None) -> Iterator[None]:
-    """The worlds as the file has them; and at the end, however it comes, the file as they are.
+def _kept(served: Worlds, state: Path | None, *, every_s: float) -> Iterator[Autosave | None]:
+    """The worlds as the file has them; and the file as they are, while they are served and after.
 
     A file that is refused is refused before anything begins, so that nothing is written to it.
     """
     if state is None:
-        yield
+        yield None
         return
-    statefile.check_writable(state)
-    if state.exists():
-        served.load(state)
     try:
-        yield
-    finally:
-        served.dump(state)
+        from runfsm_simulator.doors.statelock import held  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise _not_installed("--state", error) from error
+    statefile.check_writable(state)
+    with held(state):
+        if state.exists():
+            served.load(state)
+        with Autosave(served, state, every_s=every_s, now=SystemClock().now) as autosave:
+            yield autosave
+
+
+def _not_installed(what: str, error: ImportError) -> CallerError:
+    return CallerError(
+        f"`runfsm serve` needs {error.name} for {what}, which is not installed: "
+        f"pip install 'runfsm[server]'"
+    )
+
+
+def _set_up_log(level: str) -> None:
+    """Log on stderr, from this level on.
+
+    Raises:
+        CallerError: there is no such level.
+    """
+    if level.lower() not in LEVELS:
+        raise CallerError(f"--log-level must be one of {', '.join(LEVELS)}, got {level!r}")
+    number = getattr(logging, level.upper(), TRACE)
+    logging.basicConfig(level=number, format="%(levelname)s: %(message)s", stream=sys.stderr)
+
+
+def _check_origins(origins: Iterable[str]) -> None:
+    """Refuse what no browser sends as an origin: it would match nothing, silently."""
+    for origin in origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise CallerError(
+                f"--cors-origin must be * or an origin as http://localhost:3000, got {origin!r}"
+            )
+
+
+def _time_told(time: Time, speed: float) -> str:
+    return f"{time}, {speed:g} times as fast" if speed != 1 else time
 
 
 @contextmanager
@@ -182,48 +268,15 @@ def _ended_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _server() -> Callable[[Worlds, SideDoor | None, socket.socket], None]:
+def _server() -> Callable[[Worlds, SideDoor | None, socket.socket, ServeOptions], None]:
     """What serves until it is interrupted. Looked for before anything is begun."""
     try:
-        import uvicorn  # noqa: PLC0415  # an extra: only this command needs it
+        import uvicorn  # noqa: F401, PLC0415  # an extra: only this command needs it
 
-        from runfsm_simulator.doors.asgi import create_app  # noqa: PLC0415  # as above
+        from runfsm.cli.httpserver import run  # noqa: PLC0415  # as above
     except ImportError as error:
-        raise CallerError(
-            f"`runfsm serve` needs {error.name}, which is not installed: "
-            f"pip install 'runfsm[server]'"
-        ) from error
-
-    def run(served: Worlds, side_door: SideDoor | None, listener: socket.socket) -> None:
-        app = create_app(served, side_door=side_door)
-        # A call that is armed to get no answer would hold the shutdown up for ever.
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=3,
-        )
-        with _imports_set_aside():
-            uvicorn.Server(config).run(sockets=[listener])
-
+        raise _not_installed("HTTP", error) from error
     return run
-
-
-@contextmanager
-def _imports_set_aside() -> Iterator[None]:
-    """Let the garbage collector leave alone what is there now: modules, for the most part.
-
-    To look through all of it again and again takes it a quarter of a second each time, and every
-    client waits meanwhile.
-    """
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _side_door(
@@ -242,10 +295,9 @@ def _planner(script: str | None, *, is_recorded: bool) -> Planner | None:
     """What plays; on a tape it is written down in full, so it is one script, as it is now."""
     if script is None or not is_recorded:
         return scenarios.live(script) if script else None
-    path = Path(script)
-    if path.is_dir():
+    if Path(script).is_dir():
         raise CallerError(f"--record is of one script, and {script} is a folder of them")
-    return load_script(path) if path.suffix or path.exists() else scenarios.load(script)
+    return scenarios.find(script)
 
 
 def _check_recordable(
@@ -275,7 +327,10 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise CallerError(f"cannot listen on {host}, port {port}: {error}") from error
+        raise CallerError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; end what listens there, or "
+            "give another --port (0 picks a free one) or --host"
+        ) from error
     # Its connections inherit this. asyncio sets it only where a socket says that it is of TCP, and
     # `create_server` leaves that out: each answer would wait 40 ms for a delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
