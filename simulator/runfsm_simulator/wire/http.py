@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from pydantic_core import to_json
 
@@ -83,6 +83,9 @@ class Response:
         """The body, parsed."""
         return json.loads(self.body)
 
+
+#: The id of a request that has none, for it did not come by HTTP.
+NO_REQUEST: Final = f"req_{0:032x}"
 
 #: How every door is built: it answers by itself, or asks the one behind it.
 Handle = Callable[[Request], Response]

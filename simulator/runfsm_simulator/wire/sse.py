@@ -8,7 +8,7 @@ and a message begin with `created` and `in_progress` likewise (recordings: opena
 Where an object looks different from what a GET answers, the recordings say so:
 
 * a run, as a thread, has `tool_resources` with `code_interpreter` filled in;
-* a step that has ended still has the run's `expires_at`;
+* a step begins with no calls, even one whose search a GET shows at the same moment;
 * a message has a status and its timestamps;
 * a delta has `annotations` if it is the first of its text, or if it brings one: whole, with its
   mark, its place among them, and an empty `quote`;
@@ -68,9 +68,9 @@ def compact(value: Any) -> bytes:
     return data if data.isascii() else json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def error_block(fault: StreamFault) -> bytes:
+def error_block(fault: StreamFault, request_id: str) -> bytes:
     """The `error` event, in one of the two shapes that are told of."""
-    body = REFUSALS["broken_stream"].error().body()
+    body = REFUSALS["broken_stream"].error(request_id=request_id).body()
     return block("error", body if fault.shape == "nested" else body["error"])
 
 
@@ -87,7 +87,7 @@ def events(
             yield from _moved("thread.run", _run(run), created=edge.event is RunEvent.CREATE)
         case StepMoved(Run() as run, step, event):
             opened = event is RunStepEvent.OPEN
-            payload = _step(step, run, contents=contents)
+            payload = _begun(step, run) if opened else shapes.step(step, run, contents=contents)
             yield from _moved("thread.run.step", payload, created=opened)
         case MessageMoved(message, event):
             opened = event is MessageEvent.OPEN
@@ -112,8 +112,10 @@ def _run(it: Run) -> Json:
     return {**plain, "tool_resources": {**shapes.NO_FILES, **plain["tool_resources"]}}
 
 
-def _step(it: Step, of: Run, *, contents: bool) -> Json:
-    return {**shapes.step(it, of, contents=contents), "expires_at": shapes.unix(of.expires_at)}
+def _begun(it: Step, of: Run) -> Json:
+    """A step as it is opened: its calls are told by deltas."""
+    plain = shapes.step(it, of)
+    return plain if it.message else {**plain, "step_details": {"type": it.type, it.type: []}}
 
 
 def _message(it: Message) -> Json:
