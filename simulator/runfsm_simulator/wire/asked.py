@@ -42,9 +42,9 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # and not frozen, which costs: each request makes one
 class Asked:
-    """A request on its way to the world.
+    """A request on its way to the world. Nobody changes it.
 
     Attributes:
         world: whom it is for.

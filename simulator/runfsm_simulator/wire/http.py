@@ -29,9 +29,9 @@ class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
         self.trouble = trouble
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # and not frozen, which costs: each request makes one
 class Request:
-    """What a client sent.
+    """What a client sent. Nobody changes it.
 
     Attributes:
         method: in capitals.
@@ -61,9 +61,9 @@ class Blocks(Protocol):
         """The reader wants no more."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # as above
 class Response:
-    """What it gets.
+    """What it gets. Nobody changes it.
 
     Attributes:
         status: the HTTP status.

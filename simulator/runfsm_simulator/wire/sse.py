@@ -24,6 +24,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from runfsm.lifecycle import MessageEvent, MessageStatus, RunEvent, RunStatus, RunStepEvent
 from runfsm_simulator.wire import shapes
 from runfsm_simulator.wire.errors import REFUSALS
@@ -54,8 +56,16 @@ Event = tuple[str, Json]
 
 def block(name: str, payload: Json) -> bytes:
     """One event. Compact, and ASCII: some readers of lines break them at U+2028 as well."""
-    data = json.dumps(payload, separators=(",", ":"))
-    return f"event: {name}\ndata: {data}\n\n".encode("ascii")
+    return b"event: %b\ndata: %b\n\n" % (name.encode("ascii"), compact(payload))
+
+
+def compact(value: Any) -> bytes:
+    """JSON without a space, in ASCII."""
+    try:
+        data = to_json(value)  # several times as fast; what is not ASCII it does not escape
+    except ValueError:  # half of a surrogate pair, which has no UTF-8
+        data = b"\xff"
+    return data if data.isascii() else json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def error_block(fault: StreamFault, request_id: str) -> bytes:
