@@ -12,8 +12,6 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from runfsm.errors import CallerError
 
 __all__ = ["check_text", "plain_json"]
@@ -116,12 +114,12 @@ def _advice(value: Any) -> str:  # a table of advice
             return "decode it to text, or encode it by base64"
         case set() | frozenset():
             return "give a list, such as sorted(...)"
-        case BaseModel():
-            return "say value.model_dump(mode='json')"
         case enum.Enum():
             return "give its value"
         case type():
             return "give a value; as response_format, a pydantic model or a dict of the API's own"
+    if hasattr(value, "model_dump"):  # pydantic's
+        return "say value.model_dump(mode='json')"
     if dataclasses.is_dataclass(value):
         return "say dataclasses.asdict(value)"
     if callable(value):
