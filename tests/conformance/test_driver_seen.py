@@ -347,7 +347,11 @@ def everything(record: logging.LogRecord) -> str:
 def test_nothing_that_anybody_said_is_in_the_log_or_the_spans(
     http: Any, how: str, records: list[logging.LogRecord]
 ) -> None:
-    """No message, argument, output, exception, option, key or error text; ids and kinds only."""
+    """No message, argument, output, option, key or error text; ids and kinds only.
+
+    A tool that raised has its traceback in the log, and there alone is the exception's text, with
+    whatever the app has put into it.
+    """
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     heard = Heard()
@@ -357,6 +361,9 @@ def test_nothing_that_anybody_said_is_in_the_log_or_the_spans(
     assert {"transition", "tool_answered", "fault_met", "drive_ended"} <= set(heard.kinds)
     assert len(heard.steps) == len(records)
     assert 5 == len(spans)
+    [raised] = [record for record in records if record.exc_info]
+    assert ["argument", "raise"] == leaked(everything(raised))
+    raised.exc_info = raised.exc_text = None
     told = [map(everything, records), (span.to_json() for span in spans), map(repr, heard.steps)]
     assert [] == leaked("".join("".join(texts) for texts in told))
 

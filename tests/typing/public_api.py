@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, assert_type
 
 import openai
@@ -16,6 +17,8 @@ from runfsm import (
     Capabilities,
     DriveEnded,
     Edge,
+    FileAttachment,
+    ImageUrl,
     JournalStep,
     Observer,
     Outcome,
@@ -27,6 +30,7 @@ from runfsm import (
     RunRequest,
     RunStatus,
     RunTracker,
+    Text,
     Tool,
     build_machine,
     log_contents,
@@ -57,6 +61,17 @@ async def look_up(question: str) -> int:
 
 
 assert_type(get_weather("Oslo", unit="c"), str)
+
+# A tool of a schema, and one of what is as good as a function.
+made = Tool.from_schema(name="ask", parameters={"type": "object"}, function=lambda **_: "asked")
+assert_type(made(), str)
+in_celsius = tool(partial(get_weather, unit="c"))
+
+# Messages: a text, typed parts, or dicts in the words of an API.
+RunRequest("asst_1", "Hi")
+RunRequest("asst_1", [Text("What is this?"), ImageUrl("https://example.com/cat.png", "low")])
+RunRequest("asst_1", ["The report.", FileAttachment("file-abc123", ("code_interpreter",))])
+RunRequest("asst_1", [{"type": "input_text", "text": "Hi"}])
 
 
 def sync_app(client: openai.OpenAI, simulator: Simulator) -> None:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from runfsm.cli.drive.view import TerminalView
+from runfsm.driver.journal import ToolAnswered
 from runfsm.driver.live import TextDelta
 from runfsm.lifecycle.journal import Transition
 from runfsm.lifecycle.run import LIFECYCLE
@@ -64,3 +65,15 @@ def test_after_ctrl_c_it_says_what_the_next_one_does(console: Console) -> None:
     view.cancelling()
 
     assert "Ctrl-C leaves the run alone, at once" in under_way(view, console)[-1]
+
+
+def test_what_a_tool_raised_is_shown_with_its_line() -> None:
+    """Whoever writes tools at a shell has no log: the kind, the text, the file and the line."""
+    console = Console(file=(shown := io.StringIO()), no_color=True, width=200)
+    view = TerminalView(console, VirtualClock(), arguments=False)
+    try:
+        {}["Oslo"]
+    except KeyError as error:
+        view.heard(ToolAnswered(1.0, "call_1", "look_up", "raised", exception=error))
+
+    assert f"KeyError: 'Oslo' ({__file__}:" in shown.getvalue()

@@ -21,6 +21,7 @@ from runfsm import (
     ResponsesBackend,
     RunDriver,
     RunRequest,
+    Text,
     tool,
 )
 from runfsm.driver.jsonvalues import DEPTH_MAX
@@ -80,6 +81,7 @@ OPTIONS = [
     ({"extra": Place(city="Oslo")}, "options['extra'] is a Place", "model_dump(mode='json')"),
     ({"extra": Place}, "options['extra'] is the class Place", "give a value"),
     ({"extra": Span(0)}, "options['extra'] is a Span", "dataclasses.asdict(value)"),
+    ({"extra": [Text("Hi")]}, "options['extra'][0] is a Text", "parts are for RunRequest(message="),
     ({"extra": Unit.CELSIUS}, "options['extra'] is an Unit", "give its value"),
     ({"extra": Decimal(1)}, "options['extra'] is a Decimal", "give a text or a number"),
     ({"extra": dt.date(2026, 1, 1)}, "options['extra'] is a date", "give a text or a number"),

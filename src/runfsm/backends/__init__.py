@@ -22,6 +22,7 @@ agents_memory.py       what is kept in mind
 agents_wire.py         what is sent
 agents_answers.py      how the answers are read; agents_stream.py: the events
 webhooks.py            what the service tells by itself: verified, once, a hint
+content.py             a message of the app's, in the words of each wire
 call.py                one HTTP call
 flow.py                calls one after another: by threads, by tasks
 fields.py              what stands in a field of an answer

@@ -12,8 +12,9 @@ from typing import Final
 
 from runfsm.errors import CallerError
 from runfsm.textfile import check_is_utf8
+from runfsm.tools.outputs import described
 
-__all__ = ["imported"]
+__all__ = ["imported", "located"]
 
 RIGHT: Final = "functions come from a module (package.module) or from a file (./name.py)"
 
@@ -42,7 +43,7 @@ def imported(where: str) -> ModuleType:
             "if __name__ == '__main__':"
         ) from error
     except Exception as error:
-        raise CallerError(f"{where} cannot be imported: {_told(error)}") from error
+        raise CallerError(f"{where} cannot be imported: {located(error)}") from error
 
 
 def _check_kind(where: str) -> None:
@@ -91,8 +92,9 @@ def _look_first_in(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def _told(error: Exception) -> str:
+def located(error: BaseException) -> str:
+    """Return the kind and the text of an exception, and the file and line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if not frame.filename.startswith("<frozen")]
-    where = "" if isinstance(error, SyntaxError) else f" ({ours[-1].filename}:{ours[-1].lineno})"
-    return f"{type(error).__name__}: {error}{where}"
+    has_place = bool(ours) and not isinstance(error, SyntaxError)  # whose text names it
+    return described(error) + (f" ({ours[-1].filename}:{ours[-1].lineno})" if has_place else "")

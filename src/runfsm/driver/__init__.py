@@ -2,6 +2,9 @@
 
 What is said, by whom to whom:
 request.py      what an app hands in: a request, and the outputs of its tools
+content.py      the parts of a message: texts, images, files
+jsonvalues.py   JSON, checked where the app gives it
+responseformat.py  a pydantic model as response_format
 actions.py      what a core asks for
 replies.py      what came of it; which reply answers which action
 policy.py       what the app wants: deadline, busy threads, failing tools

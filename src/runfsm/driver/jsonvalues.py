@@ -9,10 +9,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from runfsm.errors import CallerError
 
@@ -110,24 +108,29 @@ def _kind(value: Any) -> str:
     return f"{'an' if name[:1] in set('AEIOUaeiou') else 'a'} {name}"
 
 
-def _advice(value: Any) -> str:  # a table of advice
-    match value:
-        case bytes() | bytearray() | memoryview():
-            return "decode it to text, or encode it by base64"
-        case set() | frozenset():
-            return "give a list, such as sorted(...)"
-        case BaseModel():
-            return "say value.model_dump(mode='json')"
-        case enum.Enum():
-            return "give its value"
-        case type():
-            return "give a value; as response_format, a pydantic model or a dict of the API's own"
-    if dataclasses.is_dataclass(value):
-        return "say dataclasses.asdict(value)"
-    if callable(value):
-        return "a function is offered by its schema, tool(function).schema"
-    if type(value).__name__ in {"NotGiven", "Omit"}:
-        return "leave it out"
-    if hasattr(value, "__iter__"):
-        return "give a list"
-    return "give a text or a number"
+def _advice(value: Any) -> str:
+    return next((right for fits, right in ADVICE if fits(value)), "give a text or a number")
+
+
+#: The first that fits is given.
+ADVICE: Final[Sequence[tuple[Callable[[Any], bool], str]]] = (
+    (
+        lambda it: isinstance(it, type),
+        "give a value; as response_format, a pydantic model or a dict of the API's own",
+    ),
+    (
+        lambda it: isinstance(it, bytes | bytearray | memoryview),
+        "decode it to text, or encode it by base64",
+    ),
+    (lambda it: isinstance(it, set | frozenset), "give a list, such as sorted(...)"),
+    (lambda it: isinstance(it, enum.Enum), "give its value"),
+    (lambda it: hasattr(it, "model_dump"), "say value.model_dump(mode='json')"),  # pydantic's
+    (
+        lambda it: isinstance(getattr(it, "type", None), str),  # a part of a message
+        "parts are for RunRequest(message=[...]); here, write the API's own dict",
+    ),
+    (dataclasses.is_dataclass, "say dataclasses.asdict(value)"),
+    (callable, "a function is offered by its schema, tool(function).schema"),
+    (lambda it: type(it).__name__ in {"NotGiven", "Omit"}, "leave it out"),
+    (lambda it: hasattr(it, "__iter__"), "give a list"),
+)

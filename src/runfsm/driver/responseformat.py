@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
-
-from pydantic import BaseModel
+from typing import Any, Final, cast
 
 from runfsm.errors import CallerError
 
@@ -26,17 +24,18 @@ def response_format_of(wanted: Any) -> Any:
         CallerError: the model has no such schema.
 
     Example:
+        >>> from pydantic import BaseModel
         >>> class Weather(BaseModel):
         ...     degrees: int
         >>> response_format_of(Weather)["json_schema"]["schema"]["required"]
         ['degrees']
     """
-    if not (isinstance(wanted, type) and issubclass(wanted, BaseModel)):
+    if not (isinstance(wanted, type) and hasattr(wanted, "model_json_schema")):
         return wanted
     from openai import pydantic_function_tool  # noqa: PLC0415  # only those pay for it who use it
 
     try:
-        schema = pydantic_function_tool(wanted)["function"]["parameters"]
+        schema = pydantic_function_tool(cast("Any", wanted))["function"]["parameters"]
     except Exception as error:
         raise CallerError(
             f"response_format is the class {wanted.__name__}, which has no strict JSON schema: "

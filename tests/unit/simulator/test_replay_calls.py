@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -139,8 +140,10 @@ def _ask_in_the_midst(simulator: Simulator) -> None:
 
 
 def _give_no_json(simulator: Simulator) -> None:
+    # A `RunRequest` refuses this itself.
+    said = {"thread_id": None, "message": "Hello!", "options": {"a": {1, 2}}, "key": None}
     with pytest.raises(TypeError):
-        simulator.backend.create(RunRequest("asst_1", "Hello!", options={"a": {1, 2}}))
+        simulator.backend.create(SimpleNamespace(assistant_id="asst_1", **said))
 
 
 def _fill(simulator: Simulator) -> None:

@@ -15,10 +15,12 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from runfsm.cli.importing import located
 from runfsm.cli.strip import strip
 from runfsm.cli.telling import Telling, harmless
 from runfsm.clock import Clock
 from runfsm.driver.core import RunCore
+from runfsm.driver.journal import ToolAnswered
 from runfsm.driver.live import LiveItem, StepUpdate, TextDelta
 from runfsm.driver.outcome import Outcome
 from runfsm.errors import RunfsmError
@@ -109,6 +111,8 @@ class TerminalView:
                 if isinstance(step, Transition):
                     self._moments.append((step.at or self._began_at, step.edge.dest))
                 self._telling.stepped(step, self._began_at)
+                if isinstance(step, ToolAnswered) and step.exception:
+                    self._telling.noted(located(step.exception))
 
     def noted(self, text: str) -> None:
         """See `View`."""
