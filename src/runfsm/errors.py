@@ -139,6 +139,7 @@ class Fault:
         kind: what to do about it follows from this alone.
         message: the service's own words.
         retry_after_s: how long the service asks to wait, in seconds.
+        retry_at: until when it asks to wait, Unix seconds, if it gave a date instead.
         maybe_applied: whether the call may have taken effect all the same (a timed-out create).
         holder: for `LOCKED`, the id of the run that holds the thread, if the service named it.
         status_code: the HTTP status, if there was an answer.
@@ -152,6 +153,13 @@ class Fault:
     holder: str | None = None
     status_code: int | None = None
     request_id: str | None = None
+    retry_at: float | None = None
+
+    def wait_s(self, now: float) -> float | None:
+        """Return how long the service asks to wait from `now` on; `None` if it does not ask."""
+        if self.retry_at is None:
+            return self.retry_after_s
+        return max(0.0, self.retry_at - now)
 
 
 class BackendError(RunfsmError):

@@ -8,7 +8,6 @@ openai-python#1023, openai-dotnet#214, and public code; see `TEXTS`).
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Final
 
 import openai
 
+from runfsm.backends.retryafter import read_retry_after
 from runfsm.errors import BackendError, Fault, FaultKind
 
 __all__ = ["map_errors", "not_this_api"]
@@ -125,10 +125,13 @@ def _fault_of(error: Exception) -> Fault:
     if status_code == TIMED_OUT:
         kind = K.TRANSIENT
     lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    wait_s, wait_until = read_retry_after(headers)
     return Fault(
         kind,
         message,
-        retry_after_s=_retry_after_s(error),
+        retry_after_s=wait_s,
+        retry_at=wait_until,
         maybe_applied=lost or status_code == TIMED_OUT,
         holder=holder,
         status_code=status_code,
@@ -149,15 +152,3 @@ def _message(error: Exception) -> str:
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
     return str(error)
-
-
-def _retry_after_s(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) * scale
-        except (KeyError, ValueError):  # absent, or a date: our own pacing will do
-            continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    return None

@@ -329,7 +329,7 @@ class Admission:
         else:  # without a key it could not be found again, and twice costs twice
             hopeless = in_doubt or not self._may_pass(fault)
             self._must_find = self.may_be_in  # by the next attempt the first may have come through
-        self.patience.fail(fault.retry_after_s, at_once=False)
+        self.patience.fail(fault.wait_s(now), at_once=False)
         if hopeless or self.patience.is_worn_out:
             self.error = BackendError.of(replace(fault, maybe_applied=in_doubt or self._must_find))
 

@@ -143,7 +143,7 @@ def _meet(known: Known, policy: Policy, action: Action, fault: Fault) -> None:
     if fault.kind is FaultKind.LOCKED:  # not yet; it is no failure to be counted
         known.patience.look(news=False, mends=True, status=known.status, at=known.now)
     else:
-        known.patience.fail(fault.retry_after_s, at_once=fault.kind in OUTDATED)
+        known.patience.fail(fault.wait_s(known.now), at_once=fault.kind in OUTDATED)
     known.must_look = known.must_look or type(action) in SENDS
     known.is_listening = False
     if fault.maybe_applied and type(action) in SENDS:
