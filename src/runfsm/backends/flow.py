@@ -18,7 +18,7 @@ from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 if TYPE_CHECKING:
     import openai
 
-__all__ = ["AsyncByFlows", "BackendFlows", "Flow", "SyncByFlows"]
+__all__ = ["AsyncByFlows", "AsyncCalls", "BackendFlows", "Flow", "SyncByFlows", "SyncCalls"]
 
 T = TypeVar("T")
 
@@ -84,11 +84,10 @@ class _Step(Generic[T]):
             return None
 
 
-class SyncByFlows(Generic[FlowsT]):
-    """A `Backend` on an `openai.OpenAI`, out of its flows."""
+class SyncCalls:
+    """Sends calls and flows by an `openai.OpenAI`."""
 
     _client: openai.OpenAI
-    _flows: FlowsT
 
     def _send(self, call: Call[T]) -> T:
         with map_errors():
@@ -102,6 +101,12 @@ class SyncByFlows(Generic[FlowsT]):
             except BackendError as error:
                 step.failed = error
         return step.value
+
+
+class SyncByFlows(SyncCalls, Generic[FlowsT]):
+    """A `Backend` on an `openai.OpenAI`, out of its flows."""
+
+    _flows: FlowsT
 
     def create_assistant(self, **params: Any) -> str:
         """Keep an assistant, of the Assistants API's own parameters, and return its id.
@@ -156,11 +161,10 @@ class SyncByFlows(Generic[FlowsT]):
         return self._do(self._flows.find_message(thread_id, key))
 
 
-class AsyncByFlows(Generic[FlowsT]):
-    """An `AsyncBackend` on an `openai.AsyncOpenAI`, out of its flows."""
+class AsyncCalls:
+    """Sends calls and flows by an `openai.AsyncOpenAI`."""
 
     _client: openai.AsyncOpenAI
-    _flows: FlowsT
 
     async def _send(self, call: Call[T]) -> T:
         with map_errors():
@@ -174,6 +178,12 @@ class AsyncByFlows(Generic[FlowsT]):
             except BackendError as error:
                 step.failed = error
         return step.value
+
+
+class AsyncByFlows(AsyncCalls, Generic[FlowsT]):
+    """An `AsyncBackend` on an `openai.AsyncOpenAI`, out of its flows."""
+
+    _flows: FlowsT
 
     async def create_assistant(self, **params: Any) -> str:
         """Keep an assistant, of the Assistants API's own parameters, and return its id.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from runfsm.driver.actions import Action, Cancel, Listen, SubmitOutputs
-from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
+from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, NoText, ToolAnswered
 from runfsm.driver.known import Known
 from runfsm.driver.live import TextDelta
 from runfsm.driver.policy import Policy
@@ -125,6 +125,8 @@ def _take_messages(known: Known, messages: tuple[RunMessage, ...]) -> None:
 
 def _finish(known: Known, messages: tuple[RunMessage, ...]) -> None:
     known.messages = messages
+    if known.status is RunStatus.COMPLETED and not any(message.text for message in messages):
+        known.journal.append(NoText(known.now, len(messages)))
     failed = known.answers.failed
     if known.status is None and known.snapshot is not None:
         said = f"the run never showed a status that is known: {known.snapshot.raw_status!r}"
