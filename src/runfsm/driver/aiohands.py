@@ -34,6 +34,7 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.lines import Ticket, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
+from runfsm.driver.reentry import Calling, check_no_reentry, noted
 from runfsm.driver.replies import (
     Added,
     Faulted,
@@ -51,7 +52,7 @@ from runfsm.driver.replies import (
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.shared import Shared
 from runfsm.driver.streamtask import StreamTask
-from runfsm.driver.toolround import ToolRound
+from runfsm.driver.toolround import ToolJob, ToolRound
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 from runfsm.tools import Toolset
@@ -74,6 +75,7 @@ class AsyncHands:
 
     Attributes:
         trouble: the latest error of the backend, to tell the cause of the core's.
+        backend: the service.
         ticket: the place in a thread's line, once there is one.
     """
 
@@ -87,13 +89,14 @@ class AsyncHands:
         ticket: Ticket | None = None,
     ) -> None:
         self.trouble: BackendError | None = None
-        self._backend = backend
+        self.backend = backend
         self._tools = tools
         self._clock = shared.clock
         self._lines = shared.lines
         self._cap = shared.cap
         self._tool_timeout_s = tool_timeout_s
         self.ticket = ticket
+        self._thread_ids: set[str | None] = set()  # the names of the thread, as it was asked for
         self._is_guest = ticket is not None
         self._alarm = shared.clock.async_alarm()
         self._interrupted = False
@@ -105,6 +108,15 @@ class AsyncHands:
     def is_interrupted(self) -> bool:
         """Whether the app asked to stop waiting."""
         return self._interrupted
+
+    def begin(self, thread_id: str | None) -> None:
+        """Note which thread is asked for.
+
+        Raises:
+            CallerError: a tool asks for the thread that its own run holds.
+        """
+        check_no_reentry(self.backend, thread_id)
+        self._thread_ids.add(thread_id)
 
     def interrupt(self) -> None:
         """Wait no longer, now and later. Any task or thread may ask."""
@@ -145,7 +157,7 @@ class AsyncHands:
         return await self._drive(action)
 
     async def _enter(self, action: Entering) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         if self.ticket and self._is_guest:
             self.ticket.check()  # a session that is over has nothing to lend
         match action:
@@ -171,7 +183,7 @@ class AsyncHands:
                 assert_never(action)
 
     async def _drive(self, action: Driving) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         match action:
             case Sleep(delay_s):
                 await self._alarm.wait(delay_s)
@@ -211,7 +223,10 @@ class AsyncHands:
     async def _take_turn(self, action: TakeTurn) -> Reply:
         if self.ticket is None:
             self.ticket = self._lines.join(
-                action.thread_id, self._alarm.ring, waiting_max=action.waiting_max
+                action.thread_id,
+                self._alarm.ring,
+                waiting_max=action.waiting_max,
+                owner=anyio.get_current_task().id,
             )
         if self.ticket is None:
             raise line_is_full(action)
@@ -282,10 +297,11 @@ class AsyncHands:
         try:
             async with anyio.create_task_group() as tasks:
                 for job, participant in workers:
-                    if job.bound.tool.is_async:
-                        tooltask.start(tasks, job, alarm.ring, participant)
-                    else:
-                        toolthread.start(job, alarm.ring, participant)
+                    with noted(self._calling(job, action.ref)):
+                        if job.bound.tool.is_async:
+                            tooltask.start(tasks, job, alarm.ring, participant)
+                        else:
+                            toolthread.start(job, alarm.ring, participant, awaits=False)
                 while (wait_s := tools.wait_s(self._clock.now())) is not None:
                     if self.is_interrupted:
                         tools.abandon()
@@ -293,16 +309,23 @@ class AsyncHands:
                         await self._look_in(tools, action.ref)
                     else:
                         await alarm.wait(wait_s)
+                        with noted(*(self._calling(job, action.ref) for job in tools.returned)):
+                            workers += tooltask.go_on(tasks, tools, alarm.ring, self._clock)
                 tasks.cancel_scope.cancel()
         finally:
+            for job, _ in workers:
+                job.drop_awaitable()
             for _, participant in workers:
                 participant.leave()  # nobody waits any more for what has not come
         self._renew_alarm()
         return tools.outputs
 
+    def _calling(self, job: ToolJob, ref: RunRef) -> Calling:
+        return Calling.of(self.backend, {ref.thread_id, *self._thread_ids}, job)
+
     async def _look_in(self, tools: ToolRound, ref: RunRef) -> None:
         """Whether the run still wants what the tools work for. If it cannot be seen, it does."""
         try:
-            tools.see(await self._ask(self._backend.retrieve, ref))
+            tools.see(await self._ask(self.backend.retrieve, ref))
         except BackendError as error:
             self.trouble = error

@@ -59,6 +59,7 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
         self._participant: Participant | None = None  # from the first step on
+        self._is_refused = False  # nothing was asked for, and nothing will be
         self._items = self._drive()
 
     async def __anext__(self) -> ItemT:
@@ -112,7 +113,7 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         await self._end()
 
     async def _drive(self) -> AsyncGenerator[LiveItem, None]:
-        self._under_way.add(self)
+        self._begin()
         try:
             async with aclosing(self._act()) as items:
                 async for item in items:
@@ -125,6 +126,13 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
             await self._end()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._hands.trouble
+
+    def _begin(self) -> None:
+        self._is_refused = True
+        for thread_id in (self.core.request.thread_id, self.core.thread_id):
+            self._hands.begin(thread_id)
+        self._is_refused = False
+        self._under_way.add(self)
 
     async def _end(self) -> None:
         self._under_way.discard(self)
@@ -155,7 +163,8 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
 
     async def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
-        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
+        is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
+        if is_left or self.core.is_let_go:
             return
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
@@ -205,7 +214,9 @@ class AsyncErrand:
             ThreadBusy: another run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
             RunCancelled: the driver was told to cancel.
+            CallerError: a tool asks for the thread that its own run holds.
         """
+        self._hands.begin(self._core.entry.thread_id)
         participant = self._shared.clock.participant()
         try:
             with participant:

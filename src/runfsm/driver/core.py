@@ -119,6 +119,12 @@ class RunCore:
         return self._known.snapshot
 
     @property
+    def thread_id(self) -> str | None:
+        """The thread that the run is on, or is to be on; `None` if there is none yet."""
+        run = self._known.snapshot
+        return self._admission.thread_id if run is None else run.ref.thread_id
+
+    @property
     def status(self) -> RunStatus | None:
         """The last known status; `None` if no run was seen yet."""
         return self._known.status

@@ -33,6 +33,7 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.lines import Ticket, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
+from runfsm.driver.reentry import Calling, check_no_reentry, noted
 from runfsm.driver.replies import (
     Added,
     Faulted,
@@ -50,7 +51,7 @@ from runfsm.driver.replies import (
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.shared import Shared
 from runfsm.driver.streamthread import StreamThread
-from runfsm.driver.toolround import ToolRound
+from runfsm.driver.toolround import ToolJob, ToolRound
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 from runfsm.tools import Toolset
@@ -73,6 +74,7 @@ class Hands:
 
     Attributes:
         trouble: the latest error of the backend, to tell the cause of the core's.
+        backend: the service.
         ticket: the place in a thread's line, once there is one.
     """
 
@@ -86,13 +88,14 @@ class Hands:
         ticket: Ticket | None = None,
     ) -> None:
         self.trouble: BackendError | None = None
-        self._backend = backend
+        self.backend = backend
         self._tools = tools
         self._clock = shared.clock
         self._lines = shared.lines
         self._cap = shared.cap
         self._tool_timeout_s = tool_timeout_s
         self.ticket = ticket
+        self._thread_ids: set[str | None] = set()  # the names of the thread, as it was asked for
         self._is_guest = ticket is not None
         self._alarm = shared.clock.alarm()
         self._interrupted = threading.Event()
@@ -104,6 +107,15 @@ class Hands:
     def is_interrupted(self) -> bool:
         """Whether the app asked to stop waiting."""
         return self._interrupted.is_set()
+
+    def begin(self, thread_id: str | None) -> None:
+        """Note which thread is asked for.
+
+        Raises:
+            CallerError: a tool asks for the thread that its own run holds.
+        """
+        check_no_reentry(self.backend, thread_id)
+        self._thread_ids.add(thread_id)
 
     def interrupt(self) -> None:
         """Wait no longer, now and later. Any thread may ask."""
@@ -144,7 +156,7 @@ class Hands:
         return self._drive(action)
 
     def _enter(self, action: Entering) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         if self.ticket and self._is_guest:
             self.ticket.check()  # a session that is over has nothing to lend
         match action:
@@ -168,7 +180,7 @@ class Hands:
                 assert_never(action)
 
     def _drive(self, action: Driving) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         match action:
             case Sleep(delay_s):
                 self._alarm.wait(delay_s)
@@ -208,7 +220,10 @@ class Hands:
     def _take_turn(self, action: TakeTurn) -> Reply:
         if self.ticket is None:
             self.ticket = self._lines.join(
-                action.thread_id, self._alarm.ring, waiting_max=action.waiting_max
+                action.thread_id,
+                self._alarm.ring,
+                waiting_max=action.waiting_max,
+                owner=threading.get_ident(),
             )
         if self.ticket is None:
             raise line_is_full(action)
@@ -276,7 +291,8 @@ class Hands:
         workers = [(job, self._clock.participant(beside=True)) for job in tools.jobs]
         try:
             for job, participant in workers:
-                toolthread.start(job, alarm.ring, participant)
+                with noted(self._calling(job, action.ref)):
+                    toolthread.start(job, alarm.ring, participant)
             while (wait_s := tools.wait_s(self._clock.now())) is not None:
                 if self.is_interrupted:
                     tools.abandon()
@@ -290,9 +306,12 @@ class Hands:
         self._renew_alarm()
         return tools.outputs
 
+    def _calling(self, job: ToolJob, ref: RunRef) -> Calling:
+        return Calling.of(self.backend, {ref.thread_id, *self._thread_ids}, job)
+
     def _look_in(self, tools: ToolRound, ref: RunRef) -> None:
         """Whether the run still wants what the tools work for. If it cannot be seen, it does."""
         try:
-            tools.see(self._ask(self._backend.retrieve, ref))
+            tools.see(self._ask(self.backend.retrieve, ref))
         except BackendError as error:
             self.trouble = error

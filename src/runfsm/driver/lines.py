@@ -30,22 +30,38 @@ class Lines:
         self._lock = threading.Lock()
         self._lines: dict[str, deque[Ticket]] = {}
 
-    def join(self, thread_id: str, ring: Callable[[], None], *, waiting_max: int) -> Ticket | None:
+    def join(
+        self,
+        thread_id: str,
+        ring: Callable[[], None],
+        *,
+        waiting_max: int,
+        owner: object = None,
+    ) -> Ticket | None:
         """Stand at the end of a thread's line.
 
         Args:
             thread_id: which thread.
             ring: called, from any thread, when it is this one's turn.
             waiting_max: how many may wait behind the one whose turn it is.
+            owner: the thread or task that will wait, if that is to be noticed.
 
         Returns:
             The place in the line, or `None` if the line is full.
+
+        Raises:
+            CallerError: the owner has a place in this line, which it cannot leave while it waits.
         """
         with self._lock:
             line = self._lines.setdefault(thread_id, deque())
+            if owner is not None and any(ticket.owner == owner for ticket in line):
+                raise CallerError(
+                    f"this would wait for its own place in the line of {thread_id}: inside of a "
+                    f"session say thread.run(...), and finish or close a run before the next one"
+                )
             if len(line) > waiting_max:
                 return None
-            ticket = Ticket(self, thread_id, ring)
+            ticket = Ticket(self, thread_id, ring, owner)
             line.append(ticket)
             return ticket
 
@@ -80,12 +96,15 @@ class Lines:
 class Ticket:
     """A place in a line. To be left in the end, come what may."""
 
-    __slots__ = ("_lines", "ring", "thread_id")
+    __slots__ = ("_lines", "owner", "ring", "thread_id")
 
-    def __init__(self, lines: Lines, thread_id: str, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, lines: Lines, thread_id: str, ring: Callable[[], None], owner: object = None
+    ) -> None:
         self._lines = lines
         self.thread_id = thread_id
         self.ring = ring
+        self.owner = owner
 
     @property
     def is_first(self) -> bool:

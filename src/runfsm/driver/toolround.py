@@ -6,8 +6,9 @@ first to settle a job wins: an output that comes after the time-out is not taken
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from runfsm.driver.actions import RunTools
 from runfsm.driver.request import ToolOutput
@@ -35,9 +36,19 @@ class ToolJob:
         began_at: the moment at which it was made.
         output: what came of it, once it is settled.
         took_s: how long that took, once it is known.
+        awaitable: what a plain function has returned, where an event loop is to await it.
     """
 
-    __slots__ = ("began_at", "bound", "due_at", "left_s", "output", "timeout_s", "took_s")
+    __slots__ = (
+        "awaitable",
+        "began_at",
+        "bound",
+        "due_at",
+        "left_s",
+        "output",
+        "timeout_s",
+        "took_s",
+    )
 
     def __init__(self, bound: BoundCall, *, timeout_s: float, left_s: float, now: float) -> None:
         self.bound = bound
@@ -47,6 +58,17 @@ class ToolJob:
         self.began_at = now
         self.output: ToolOutput | None = None
         self.took_s: float | None = None
+        self.awaitable: Awaitable[Any] | None = None
+
+    def take_awaitable(self) -> Awaitable[Any] | None:
+        """Return what is to be awaited, once; `None` if nothing is, or the call is settled."""
+        awaitable, self.awaitable = self.awaitable, None
+        return awaitable
+
+    def drop_awaitable(self) -> None:
+        """Have nobody await it: a coroutine that is only dropped warns."""
+        if (close := getattr(self.take_awaitable(), "close", None)) is not None:
+            close()
 
     def settle(self, output: ToolOutput) -> None:
         """Take the output, unless there is one."""
@@ -110,6 +132,11 @@ class ToolRound:
     def jobs(self) -> list[ToolJob]:
         """The calls that can be made."""
         return [slot for slot in self._slots if isinstance(slot, ToolJob)]
+
+    @property
+    def returned(self) -> list[ToolJob]:
+        """The calls whose functions have returned an awaitable that nobody awaits yet."""
+        return [job for job in self.jobs if job.awaitable is not None]
 
     def wait_s(self, now: float) -> float | None:
         """Settle what is late; then the wait until the next is, or `None` if all is settled.

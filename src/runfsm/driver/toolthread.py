@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
-from typing import Final
+from inspect import isawaitable
+from typing import Any, Final
 
 import anyio
 
 from runfsm.clock import Participant
-from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
 __all__ = ["start"]
@@ -19,10 +19,20 @@ __all__ = ["start"]
 LOOP_NOTE: Final = "current_async_library_cvar"
 
 
-def start(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
-    """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled."""
+def start(
+    job: ToolJob, ring: Callable[[], None], participant: Participant, *, awaits: bool = True
+) -> None:
+    """Call the tool in a new thread, in a copy of this context, and `ring` when it is settled.
+
+    Args:
+        job: the call.
+        ring: called, in that thread, when the call is settled or its awaitable is there.
+        participant: whose time it takes.
+        awaits: whether an awaitable that the function returns is awaited in that thread; if not,
+            it is left in `job.awaitable`.
+    """
     # A daemon: a tool that is timed out cannot be stopped, and must not hold the program's exit.
-    arguments = (_work, job, ring, participant)
+    arguments = (_work, job, ring, participant, awaits)
     threading.Thread(target=_outside_of_loops().run, args=arguments, daemon=True).start()
 
 
@@ -35,16 +45,34 @@ def _outside_of_loops() -> Context:
     return context
 
 
-def _work(job: ToolJob, ring: Callable[[], None], participant: Participant) -> None:
+def _work(
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaits: bool,  # noqa: FBT001  # a thread's arguments have no names
+) -> None:
     with participant:
-        job.settle(_call(job))
+        job.awaitable = _call(job, awaits=awaits)
         ring()
     participant.leave()
+    if job.output is not None:
+        job.drop_awaitable()  # given up meanwhile
 
 
-def _call(job: ToolJob) -> ToolOutput:
+def _call(job: ToolJob, *, awaits: bool) -> Awaitable[Any] | None:
+    """Call the tool, and settle the call; or return what is to be awaited elsewhere."""
     bound = job.bound
     try:
-        return bound.finish(anyio.run(bound.invoke) if bound.tool.is_async else bound.invoke())
+        value = bound.invoke()
+        if isawaitable(value):  # whatever the function was declared to be
+            if not awaits:
+                return value
+            value = anyio.run(_awaited, value)
+        job.settle(bound.finish(value))
     except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
-        return bound.failed(error)
+        job.settle(bound.failed(error))
+    return None
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    return await value

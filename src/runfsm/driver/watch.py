@@ -53,6 +53,7 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
         self._participant: Participant | None = None  # from the first step on
+        self._is_refused = False  # nothing was asked for, and nothing will be
         self._items = self._drive()
 
     def __next__(self) -> ItemT:
@@ -105,7 +106,7 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._end()
 
     def _drive(self) -> Generator[LiveItem, None, None]:
-        self._under_way.add(self)
+        self._begin()
         try:
             yield from self._act()
         except KeyboardInterrupt:
@@ -115,6 +116,13 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
             self._end()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._hands.trouble
+
+    def _begin(self) -> None:
+        self._is_refused = True
+        for thread_id in (self.core.request.thread_id, self.core.thread_id):
+            self._hands.begin(thread_id)
+        self._is_refused = False
+        self._under_way.add(self)
 
     def _end(self) -> None:
         self._under_way.discard(self)
@@ -141,7 +149,8 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
 
     def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
-        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
+        is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
+        if is_left or self.core.is_let_go:
             return
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
@@ -191,7 +200,9 @@ class Errand:
             ThreadBusy: another run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
             RunCancelled: the driver was told to cancel.
+            CallerError: a tool asks for the thread that its own run holds.
         """
+        self._hands.begin(self._core.entry.thread_id)
         participant = self._shared.clock.participant()
         try:
             with participant:
