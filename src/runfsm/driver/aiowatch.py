@@ -5,6 +5,7 @@ Nothing is decided here: ask the core, have it done, tell the core.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from types import TracebackType
@@ -24,12 +25,15 @@ from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Teller
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
+from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
 
 __all__ = ["AsyncDrive", "AsyncErrand", "AsyncRunStream", "AsyncWatch"]
 
 #: Letting go of a run may take so long, in real seconds, though the task is cancelled.
 LET_GO_S: Final = 10.0
+
+LOG: Final = logging.getLogger("runfsm.run")
 
 ItemT = TypeVar("ItemT")
 
@@ -76,9 +80,11 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         trace: TracebackType | None,
     ) -> None:
         with self._taking_part():
-            with anyio.move_on_after(LET_GO_S, shield=True):
-                await self._let_go()
-            await self.aclose()
+            try:
+                with anyio.move_on_after(LET_GO_S, shield=True):
+                    await self._let_go()
+            finally:
+                await self.aclose()
 
     async def finish(self) -> Outcome:
         """Drive the run to its end without telling the steps, and return the outcome."""
@@ -118,9 +124,14 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
             async with aclosing(self._act()) as items:
                 async for item in items:
                     yield item
-        except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
+        except GeneratorExit:  # closed: who does that leaves the run as it is
+            raise
+        except (
+            BaseException
+        ) as error:  # whatever it is: a cancelled task's, the app's own, a mistake
+            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
             with anyio.move_on_after(LET_GO_S, shield=True):
-                await self._let_go()
+                await self._let_go_quietly()
             raise
         finally:
             await self._end()
@@ -170,6 +181,13 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         while not self.core.is_let_go:
             self.core.receive(await self._hands.perform(self.core.next_action()))
             self._teller.news()
+
+    async def _let_go_quietly(self) -> None:
+        """Let go, while an error is on its way that tells more than what goes wrong now."""
+        try:
+            await self._let_go()
+        except Exception:
+            LOG.exception("a run could not be told to cancel")
 
     def _taking_part(self) -> Participant:
         self._participant = self._participant or self._shared.clock.participant()

@@ -5,9 +5,10 @@ Nothing is decided here: ask the core, have it done, tell the core.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import Final, Generic, Self, TypeVar, cast
 
 from runfsm.clock import Participant
 from runfsm.driver.actions import Done
@@ -21,9 +22,12 @@ from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Teller
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
+from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
 
 __all__ = ["Drive", "Errand", "RunStream", "Watch"]
+
+LOG: Final = logging.getLogger("runfsm.run")
 
 ItemT = TypeVar("ItemT")
 
@@ -70,8 +74,10 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         trace: TracebackType | None,
     ) -> None:
         with self._taking_part():
-            self._let_go()
-            self.close()
+            try:
+                self._let_go()
+            finally:
+                self.close()
 
     def finish(self) -> Outcome:
         """Drive the run to its end without telling the steps, and return the outcome."""
@@ -109,8 +115,11 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._begin()
         try:
             yield from self._act()
-        except KeyboardInterrupt:
-            self._let_go()
+        except GeneratorExit:  # closed: who does that leaves the run as it is
+            raise
+        except BaseException as error:  # whatever it is: a signal's, the app's own, a mistake
+            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
+            self._let_go_quietly()
             raise
         finally:
             self._end()
@@ -156,6 +165,13 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         while not self.core.is_let_go:
             self.core.receive(self._hands.perform(self.core.next_action()))
             self._teller.news()
+
+    def _let_go_quietly(self) -> None:
+        """Let go, while an error is on its way that tells more than what goes wrong now."""
+        try:
+            self._let_go()
+        except Exception:
+            LOG.exception("a run could not be told to cancel")
 
     def _taking_part(self) -> Participant:
         self._participant = self._participant or self._shared.clock.participant()
