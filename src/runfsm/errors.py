@@ -126,6 +126,7 @@ class FaultKind(StrEnum):
     ALREADY_TERMINAL = "already_terminal"  # a cancel that came too late, or twice
     STALE_ACTION = "stale_action"  # tool outputs that the run does not take any more
     AUTH = "auth"
+    TOO_LARGE = "too_large"  # a tool's output, or the request, is longer than the service takes
     INVALID = "invalid"  # the request itself is wrong
     UNSUPPORTED = "unsupported"  # this backend cannot do that
     GARBLED = "garbled"  # an answer that is none of this API's: a proxy's page, half a body

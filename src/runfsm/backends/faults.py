@@ -46,6 +46,14 @@ CODES: Final[Mapping[str, FaultKind]] = {
     "insufficient_quota": K.QUOTA,
 }
 
+#: What is longer than a service takes, in whatever words: a tool's output, or the request.
+OVERSIZE: Final = re.compile(
+    r"(?<![a-z])outputs?\b.*\b(too (long|large|big)|exceed\w*|less than \d|maximum)"
+    r"|\b(too (long|large|big)|exceed\w*|maximum)\b.*(?<![a-z])outputs?\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CONTENT_TOO_LARGE: Final = 413
+
 #: A proxy's word for a time-out; the SDK has no class for it, and repeats it like one.
 TIMED_OUT: Final = 408
 
@@ -136,6 +144,8 @@ def _fault_of(error: Exception) -> Fault:
     kind = CODES.get(str(getattr(error, "code", None)), kind)
     if status_code == TIMED_OUT:
         kind = K.TRANSIENT
+    if status_code == CONTENT_TOO_LARGE or (kind is K.INVALID and OVERSIZE.search(message)):
+        kind = K.TOO_LARGE
     lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
     headers = getattr(getattr(error, "response", None), "headers", {})
     wait_s, wait_until = read_retry_after(headers)

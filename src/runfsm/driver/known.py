@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from runfsm.driver.answers import Answers
 from runfsm.driver.journal import CancelReason
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.oversize import Limit
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, RunfsmError
@@ -34,6 +35,7 @@ class Known:
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
         answers: what was answered to its calls.
+        limit: how large outputs may be, as far as a refusal has told.
         must_look: a call failed, or tools were given up: look before acting again.
         is_listening: there is a stream that has not ended.
         cancel_reason: why it is to be cancelled, since `cancel_wanted_at`.
@@ -58,6 +60,7 @@ class Known:
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)
     answers: Answers = field(default_factory=Answers)
+    limit: Limit = field(default_factory=Limit)
     must_look: bool = False
     is_listening: bool = False
     cancel_reason: CancelReason | None = None

@@ -11,9 +11,18 @@ from dataclasses import replace
 from typing import Final
 
 from runfsm.driver.actions import Action, Cancel, Listen, SubmitOutputs
-from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, NoText, ToolAnswered
+from runfsm.driver.journal import (
+    CancelReason,
+    CancelWanted,
+    FaultMet,
+    GaveUp,
+    NoText,
+    OutputTooLarge,
+    ToolAnswered,
+)
 from runfsm.driver.known import Known
 from runfsm.driver.live import TextDelta
+from runfsm.driver.oversize import Limit
 from runfsm.driver.policy import Policy
 from runfsm.driver.replies import Faulted, Fetched, Heard, Reply, Seen, Silent, Slept, ToolsRan
 from runfsm.driver.request import ToolOutput
@@ -105,6 +114,9 @@ def _take_outputs(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -
     for output in outputs:
         known.answers.take(output)
         known.journal.append(ToolAnswered.of(output, known.now))
+    if known.limit.chars is not None:
+        most = known.limit.chars
+        _tell_too_large(known, policy, [it for it in outputs if len(it.output) > most])
     # Given up: the run does not want them any more, or nearly so. What it is, a look will tell.
     known.must_look = any(output.error == "abandoned" for output in outputs)
     if (kind := known.answers.unheard_of(outputs, known.snapshot)) is not None:
@@ -150,8 +162,26 @@ def _meet(known: Known, policy: Policy, action: Action, fault: Fault) -> None:
     known.is_listening = False
     if fault.maybe_applied and type(action) in SENDS:
         known.own.add(SENDS[type(action)])
+    if isinstance(action, SubmitOutputs) and fault.kind is FaultKind.TOO_LARGE:
+        known.limit = Limit.told_by(fault.message)
+        if _tell_too_large(known, policy, known.limit.exceeded_by(action.outputs)):
+            return
     if known.patience.is_worn_out or not _may_go_on(action, fault):
         _part(known, policy, action, BackendError.of(fault))
+
+
+def _tell_too_large(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -> bool:
+    """Hand in a word to the model in place of these outputs; return whether there are any."""
+    for output in outputs:
+        size = len(output.output)
+        known.journal.append(OutputTooLarge(known.now, output.call_id, output.name, size))
+        known.answers.take(known.limit.word_for(output))
+    if outputs and policy.on_tool_error == "raise":
+        want_cancel(known, CancelReason.TOOL_ERROR)
+    if outputs:
+        known.patience.look(news=True, mends=True, at=known.now)
+        known.patience.rest()  # the service is well: look at once, and hand in
+    return bool(outputs)
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:

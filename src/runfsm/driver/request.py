@@ -79,7 +79,7 @@ class ToolOutput:
         kind: the kind of the call, as `ToolCall.kind`.
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
-            `"unserialisable_result"`, `"abandoned"`.
+            `"unserialisable_result"`, `"too_large"`, `"abandoned"`.
         exception: what the tool raised, if it raised; it stays in the process.
         began_at: when the tool was called, Unix seconds; `None` if it was not.
         took_s: the seconds until it had answered, or was given up.
