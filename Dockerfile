@@ -15,6 +15,7 @@ RUN python -m venv /opt/runfsm
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY simulator simulator
+COPY examples examples
 RUN /opt/runfsm/bin/pip install --no-cache-dir --disable-pip-version-check '.[server]'
 
 FROM python:3.13-slim

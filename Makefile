@@ -1,8 +1,10 @@
-# Two commands for everybody: `make demo` and `make test`. Each sets up .venv by itself, once,
-# with uv where there is one and with venv and pip where there is not. Nothing is installed outside.
+# Two commands for everybody: `make demo` and `make test`. Each sets up .venv by itself, once, from
+# locks/dev.txt, with uv where there is one and with venv and pip where there is not. Nothing is
+# installed outside.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 TESTS ?=
 CASE ?=
@@ -11,7 +13,11 @@ ONLY ?=
 WHOLE := -n auto --dist worksteal --runfsm-fail-under=100
 FRESH ?=
 
-.PHONY: help demo test sdk2 check fix diagrams coverage doctor migrate switches bench storm mutants clean
+# Of the lowest versions: all that is quick, and runs down every road.
+LOWEST := tests/unit tests/conformance -n auto --dist worksteal
+UPGRADE ?=
+
+.PHONY: help demo test sdk2 lowest newest contract lock check fix diagrams coverage doctor migrate switches bench storm mutants clean
 
 help:  ## What can be made.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,11 +25,23 @@ help:  ## What can be made.
 demo: .venv/ready  ## Watch runs go through their lifecycle: no network, no key.
 	@$(BIN)/runfsm demo
 
-test: .venv/ready  ## The whole test suite, on the newest openai (httpx2).
+test: .venv/ready  ## The whole test suite, on locked versions: openai 3.x (httpx2).
 	$(BIN)/python -m pytest $(or $(TESTS),$(WHOLE))
 
-sdk2: .venv-sdk2/ready  ## The same suite on openai 2.54, which speaks through httpx.
+sdk2: .venv-sdk2/ready  ## The same suite on openai 2.54, which speaks through httpx; locked too.
 	.venv-sdk2/bin/python -m pytest $(or $(TESTS),$(WHOLE))
+
+lowest: .venv-lowest/ready  ## A smaller suite on the lowest versions that pyproject.toml allows.
+	.venv-lowest/bin/python -m pytest $(or $(TESTS),$(LOWEST))
+
+newest: .venv/ready  ## The suite on what is newest today: tells what has drifted from the lock.
+	@$(BIN)/python locks/newest.py $(TESTS)
+
+contract: .venv-contract/ready  ## Azure's Responses server against our backend: some ninety packages.
+	.venv-contract/bin/python -m pytest $(or $(TESTS),tests/conformance/test_responses_contract.py tests/conformance/test_responses_contract_answers.py)
+
+lock: .venv/ready  ## Write locks/ anew from pyproject.toml; UPGRADE=1 takes the newest versions.
+	$(BIN)/python locks/make.py --uv $(BIN)/uv $(if $(UPGRADE),--upgrade)
 
 check: .venv/ready  ## Format, lint and types; changes nothing.
 	$(BIN)/ruff format --check .
@@ -64,24 +82,14 @@ mutants: .venv/ready  ## Test the tests: each rule turned, moved, dropped; ONLY=
 	nice $(BIN)/python tests/mutants $(ONLY) $(if $(FRESH),--fresh)
 
 clean:  ## Remove what was set up.
-	rm -rf .venv .venv-sdk2 .mypy_cache .ruff_cache .hypothesis .mutants.jsonl
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .hypothesis .mutants.jsonl
 
-.venv/ready: pyproject.toml
-	$(call setup,.venv,)
+.venv/ready: pyproject.toml locks/dev.txt
+	@$(call setup,.venv,dev)
 
-.venv-sdk2/ready: pyproject.toml
-	$(call setup,.venv-sdk2,'openai==2.54.*')
+.venv-%/ready: pyproject.toml locks/%.txt
+	@$(call setup,.venv-$*,$*)
 
-# $(call setup,FOLDER,FURTHER REQUIREMENTS)
-define setup
-@test -n "$(PYTHON)" || { echo "runfsm needs Python 3.11 or newer with venv: make PYTHON=/path/to/python3"; exit 1; }
-@echo "Setting up $(1), once ..."
-@if command -v uv >/dev/null 2>&1; then \
-	uv venv --quiet --allow-existing --python $(PYTHON) $(1) && \
-	uv pip install --quiet --python $(1)/bin/python -e '.[dev]' $(2); \
-else \
-	$(PYTHON) -m venv $(1) && \
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(2); \
-fi
-@touch $@
-endef
+# $(call setup,FOLDER,LOCK); a wrong Python is told before anything is done.
+setup = $(if $(shell test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null && echo fits),,$(error runfsm needs Python 3.11 to 3.14 \
+	with venv: make PYTHON=/path/to/python3.13))$(PYTHON) locks/install.py $(1) $(2)

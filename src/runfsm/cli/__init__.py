@@ -19,6 +19,7 @@ conform.py    `runfsm conform`: does somebody's server behave as the API did?
 switches/     `runfsm switches`: what nobody recorded, and the ways to go
 explore/      `runfsm explore`: every behaviour of the service, against a function of one's own
 importing.py  a module or a file of the user's
+examples.py   `runfsm examples`: programs to read and run
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
 

@@ -81,6 +81,10 @@ COMMANDS: Final = {
         "List what nobody recorded about the service, and the ways that the simulator can go "
         "there.",
     ),
+    "examples": Entry(
+        "runfsm.cli.examples:examples",
+        "Write the examples into a folder: programs to read and run, tools, loops to explore.",
+    ),
     "serve": Entry(
         "runfsm.cli.serve:serve",
         "Serve the simulator over HTTP, on this machine only.",
