@@ -23,13 +23,25 @@ from runfsm.driver.actions import (
     FindMessage,
     ListRuns,
     Sleep,
+    TakeKey,
     TakeTurn,
 )
 from runfsm.driver.busy import OWN_S, Enqueue, OnBusy, Reject
 from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
 from runfsm.driver.lock import Lock
-from runfsm.driver.pacing import Patience
-from runfsm.driver.replies import Added, Faulted, Listed, Reply, Seen, Slept, ThreadMade, TurnTaken
+from runfsm.driver.pacing import FOREVER_S, Patience
+from runfsm.driver.replies import (
+    Added,
+    Faulted,
+    KeyTaken,
+    Listed,
+    Reply,
+    Seen,
+    Slept,
+    ThreadMade,
+    TurnTaken,
+)
+from runfsm.driver.rerun import is_of
 from runfsm.driver.retry import OUTDATED, may_pass
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.journal import JournalStep
@@ -62,6 +74,8 @@ class Admission:
         message_id: the message, when the entry was one.
         may_be_in: whether an attempt may have been done, and it is not known whether it was.
         tried_at: when the latest attempt was made that may have been done, Unix seconds.
+        is_found: whether it was there before, made by the key of an idempotent request.
+        is_followed: whether it was, and somebody else may drive it.
         error: why it will not get there.
     """
 
@@ -76,8 +90,12 @@ class Admission:
     snapshot: RunSnapshot | None = field(default=None, init=False)
     message_id: str | None = field(default=None, init=False)
     tried_at: float = field(default=0.0, init=False)
+    is_found: bool = field(default=False, init=False)
+    is_followed: bool = field(default=False, init=False)
     error: BackendError | None = field(default=None, init=False)
 
+    _has_key: bool = field(default=False, init=False)
+    _is_searched: bool = field(default=False, init=False)
     _must_find: bool = field(default=False, init=False)
     _doubt: Fault | None = field(default=None, init=False)  # of the attempt to be looked up
     _ever: Fault | None = field(default=None, init=False)  # of the latest that ever was in doubt
@@ -111,9 +129,13 @@ class Admission:
 
     def next_action(self, now: float) -> Action:
         """What to do now."""
+        if self._is_idempotent and not self._has_key:
+            return self._rested(TakeKey(str(self._key), FOREVER_S), now)
         thread_id = self.thread_id
         if thread_id is None:
             return self._rested(CreateThread(), now)
+        if self._is_idempotent and not (self._is_searched or self._made_thread):
+            return self._rested(ListRuns(thread_id), now)
         if self._stands_in_line and not self._has_turn:
             return TakeTurn(thread_id, self._waiting_max, max(0.0, self._gives_up_at - now))
         if self._must_find:
@@ -122,6 +144,10 @@ class Admission:
         if self._lock is not None:
             return self._wait_for(self._lock, thread_id, now)
         return self._rested(self.entry, now)
+
+    @property
+    def _is_idempotent(self) -> bool:
+        return isinstance(self.entry, Create) and self.entry.request.idempotent
 
     def _look_up(self, thread_id: str) -> Action:
         if isinstance(self.entry, AddMessage):
@@ -174,6 +200,9 @@ class Admission:
             case Slept(now):
                 self.patience.rest()
                 self._check_time(action, now)
+            case KeyTaken(run, now):
+                self._has_key = True
+                self._take_found(run, now)
             case TurnTaken():
                 self._has_turn = True
             case ThreadMade(thread_id, is_there=is_there):
@@ -199,6 +228,14 @@ class Admission:
     def _come_in(self, snapshot: RunSnapshot) -> None:
         self.is_in, self.snapshot, self._must_find = True, snapshot, False
 
+    def _take_found(self, run: RunSnapshot | None, now: float) -> None:
+        """An idempotent request has looked for its run before it makes one."""
+        self.patience.rest()
+        if run is not None:
+            self.is_found, self.tried_at = True, now
+            self.journal.append(RunAdopted(now, run.ref.run_id, found=True))
+            self._come_in(run)
+
     def _take_message(self, message_id: str | None) -> None:
         self.message_id = message_id
         self.is_in = message_id is not None
@@ -213,6 +250,13 @@ class Admission:
             self.error = BackendError.of(replace(doubt, maybe_applied=False))
 
     def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
+        if self._is_idempotent and self._ever is None:
+            was_searched, self._is_searched = self._is_searched, True
+            if ours := self._ours(runs):
+                self.is_followed = True
+            self._take_found(ours, now)
+            if ours or not was_searched:
+                return
         if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
             self._come_in(ours)
@@ -231,7 +275,8 @@ class Admission:
                 self.patience.rest()  # what was looked for may come: the sooner it is tried
 
     def _ours(self, runs: Sequence[RunSnapshot]) -> RunSnapshot | None:
-        return next((run for run in runs if run.key and run.key == self._key), None)
+        key = self._key
+        return next((run for run in runs if run.key and key and is_of(key, run.key)), None)
 
     @property
     def _key(self) -> str | None:
@@ -298,12 +343,19 @@ class Admission:
             self._locked_out(fault, now)
         elif isinstance(action, Cancel) and fault.kind in OUTDATED:
             self._told(action.ref)
+        elif self._cannot_search(action, fault):
+            self._is_searched = True
         elif self._lock is not None and self._cannot_list(self._lock, fault):
             self._see_holder(None, now, is_whole=False)
         elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
             self.error = self._lock.error(now)
         else:
             self._bear(action, fault, now)
+
+    def _cannot_search(self, action: Action, fault: Fault) -> bool:
+        """Whether a first look for the run is refused: not every look-alike can list runs."""
+        is_search = isinstance(action, ListRuns) and self._is_idempotent and not self._is_searched
+        return is_search and fault.kind in UNLISTED and not self._may_pass(fault)
 
     def _cannot_list(self, lock: Lock, fault: Fault) -> bool:
         """Whether looks are refused: not every look-alike can list runs. Then one knocks."""
@@ -348,4 +400,4 @@ def _is_answer(reply: Reply) -> bool:
     """Whether the service has said something, in the API's words."""
     if isinstance(reply, ThreadMade):
         return reply.is_there
-    return not isinstance(reply, Faulted | Slept | TurnTaken)
+    return not isinstance(reply, Faulted | Slept | TurnTaken | KeyTaken)

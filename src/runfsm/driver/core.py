@@ -218,6 +218,7 @@ class RunCore:
             known.cancel_wanted_at = known.now  # its grace is for a run, not for its creation
             known.there_at = known.now if isinstance(action, Create) else admission.tried_at
             known.is_listening = self.streaming and isinstance(action, Create)
+            known.is_found, known.is_followed = admission.is_found, admission.is_followed
             if not isinstance(action, Create):  # taken over: how long it has run is not known
                 known.patience.habits = None
             see(known, action, admission.snapshot)
@@ -230,6 +231,8 @@ class RunCore:
         """Begin anew, if the run met its model's rate limit and the policy wants another."""
         known, outcome = self._known, self._known.outcome
         if outcome is None or known.error is not None or known.cancel_reason is not None:
+            return
+        if known.is_found:  # whoever made it has made what further runs there are
             return
         delay_s = rerun_delay_s(outcome.snapshot, self._reruns)
         if delay_s is None or self._reruns >= self.policy.rerun_on_rate_limit:

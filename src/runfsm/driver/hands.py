@@ -5,6 +5,7 @@ Nothing is decided here.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -29,9 +30,10 @@ from runfsm.driver.actions import (
     RunTools,
     Sleep,
     SubmitOutputs,
+    TakeKey,
     TakeTurn,
 )
-from runfsm.driver.lines import Ticket, line_is_full
+from runfsm.driver.lines import Ticket, key_line, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
 from runfsm.driver.reentry import Calling, check_no_reentry, noted
 from runfsm.driver.replies import (
@@ -39,6 +41,7 @@ from runfsm.driver.replies import (
     Faulted,
     Fetched,
     Heard,
+    KeyTaken,
     Listed,
     Reply,
     Seen,
@@ -96,6 +99,7 @@ class Hands:
         self._tool_timeout_s = tool_timeout_s
         self.ticket = ticket
         self._thread_ids: set[str | None] = set()  # the names of the thread, as it was asked for
+        self._key_ticket: Ticket | None = None  # of an idempotent request
         self._is_guest = ticket is not None
         self._alarm = shared.clock.alarm()
         self._interrupted = threading.Event()
@@ -139,6 +143,8 @@ class Hands:
         self._hush()
         if self.ticket and not self._is_guest:
             self.ticket.leave()
+        if self._key_ticket:
+            self._key_ticket.leave()
 
     def perform(self, action: Action) -> Reply:
         """Do it, and say what came of it."""
@@ -163,6 +169,8 @@ class Hands:
             case CreateThread():
                 thread_id = self._ask(backend.create_thread)
                 return ThreadMade(thread_id, now(), is_there=Capabilities.of(backend).makes_threads)
+            case TakeKey(key, timeout_s):
+                return self._take_key(key, timeout_s)
             case TakeTurn():
                 return self._take_turn(action)
             case ListRuns(thread_id):
@@ -227,13 +235,37 @@ class Hands:
             )
         if self.ticket is None:
             raise line_is_full(action)
-        ends_at = self._clock.now() + action.timeout_s
-        while not self.ticket.is_first:
+        is_first = self._is_first(self.ticket, action.timeout_s)
+        return TurnTaken(self._clock.now()) if is_first else Slept(self._clock.now())
+
+    def _is_first(self, ticket: Ticket, timeout_s: float) -> bool:
+        """Wait for the turn; return whether it has come."""
+        ends_at = self._clock.now() + timeout_s
+        while not ticket.is_first:
             left_s = ends_at - self._clock.now()
             if left_s <= 0 or self.is_interrupted:
-                return Slept(self._clock.now())
+                return False
             self._alarm.wait(left_s)
-        return TurnTaken(self._clock.now())
+        return True
+
+    def _take_key(self, key: str, timeout_s: float) -> Reply:
+        if self._key_ticket is None:
+            self._key_ticket = self._lines.join(
+                key_line(key),
+                self._alarm.ring,
+                waiting_max=sys.maxsize,
+                owner=threading.get_ident(),
+            )
+        if self._key_ticket is None or not self._is_first(self._key_ticket, timeout_s):
+            return Slept(self._clock.now())
+        ref = self._lines.made(key)
+        run = self._ask(self.backend.retrieve, ref) if ref is not None else None
+        return KeyTaken(run, self._clock.now())
+
+    def remember(self, key: str | None, ref: RunRef) -> None:
+        """Keep which run the key has made, if it was taken."""
+        if self._key_ticket is not None and key is not None:
+            self._lines.remember(key, ref)
 
     # Streams -------------------------------------------------------------------------------------
 

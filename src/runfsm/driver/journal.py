@@ -156,12 +156,20 @@ class ThreadHeld(JournalStep):
 
 @dataclass(frozen=True, slots=True)
 class RunAdopted(JournalStep):
-    """A creation that was not answered had been done after all; the run was found by its key."""
+    """A run was found by its key, and taken over: a creation that was not answered had made it.
+
+    Attributes:
+        run_id: the run.
+        found: whether it was there before this request: an idempotent one, delivered again.
+    """
 
     kind: ClassVar[str] = "run_adopted"
     run_id: str
+    found: bool = False
 
     def __str__(self) -> str:
+        if self.found:
+            return f"{self.run_id} was made by this key before: its outcome is taken"
         return f"the creation that got no answer had made {self.run_id}: taken over"
 
 

@@ -35,6 +35,8 @@ class Known:
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
         answers: what was answered to its calls.
+        is_found: it was made by the request's key before.
+        is_followed: somebody else may drive it, so its tools are theirs.
         limit: how large outputs may be, as far as a refusal has told.
         must_look: a call failed, or tools were given up: look before acting again.
         is_listening: there is a stream that has not ended.
@@ -60,6 +62,8 @@ class Known:
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)
     answers: Answers = field(default_factory=Answers)
+    is_found: bool = False
+    is_followed: bool = False
     limit: Limit = field(default_factory=Limit)
     must_look: bool = False
     is_listening: bool = False
@@ -92,7 +96,8 @@ class Known:
     @property
     def is_let_go(self) -> bool:
         """Whether nothing is left to be sent: it is over, or was told to cancel."""
-        return self.is_over or self.error is not None or self.is_cancelling
+        is_theirs = self.is_followed and self.cancel_reason is None
+        return self.is_over or self.error is not None or self.is_cancelling or is_theirs
 
     @property
     def outcome(self) -> Outcome | None:

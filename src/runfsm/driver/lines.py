@@ -8,11 +8,17 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from runfsm.driver.actions import TakeTurn
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
+from runfsm.lifecycle.snapshot import RunRef
 
-__all__ = ["Lines", "Ticket", "line_is_full"]
+__all__ = ["Lines", "Ticket", "key_line", "line_is_full"]
+
+
+#: So many keys are remembered.
+MADE_MAX: Final = 10_000
 
 
 class Lines:
@@ -29,6 +35,7 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: dict[str, deque[Ticket]] = {}
+        self._made: dict[str, RunRef] = {}  # by the keys of idempotent requests
 
     def join(
         self,
@@ -64,6 +71,19 @@ class Lines:
             ticket = Ticket(self, thread_id, ring, owner)
             line.append(ticket)
             return ticket
+
+    def remember(self, key: str, ref: RunRef) -> None:
+        """Keep which run a key has made; of too many, the oldest is forgotten."""
+        with self._lock:
+            self._made.pop(key, None)
+            self._made[key] = ref
+            if len(self._made) > MADE_MAX:
+                del self._made[next(iter(self._made))]
+
+    def made(self, key: str) -> RunRef | None:
+        """Return the run that a key has made in this process, as far as it is remembered."""
+        with self._lock:
+            return self._made.get(key)
 
     def waiting(self, thread_id: str) -> int:
         """How many stand in a thread's line, the one whose turn it is included."""
@@ -126,6 +146,11 @@ class Ticket:
     def leave(self) -> None:
         """Give the place up; a second time is nothing."""
         self._lines._leave(self)  # noqa: SLF001  # as above
+
+
+def key_line(key: str) -> str:
+    """Return the name of the line for a key, beside those of threads."""
+    return f"key {key}"
 
 
 def line_is_full(asked: TakeTurn) -> BackendError:

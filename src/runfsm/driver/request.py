@@ -41,9 +41,13 @@ class RunRequest:
         key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
             run whose creation was not answered is found by it, and taken over instead of being
             created twice; so never use one for two runs. A driver makes one up when it is `None`.
+        idempotent: whether to look for a run of this key first, and take its outcome if there is
+            one, also when it is over: an event that is delivered twice makes one run. The key must
+            be the event's own.
 
     Raises:
-        CallerError: an id or a key that is no text, or empty; options that are no mapping.
+        CallerError: an id or a key that is no text, or empty; options that are no mapping;
+            `idempotent` without a key.
 
     Example:
         >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
@@ -55,6 +59,7 @@ class RunRequest:
     thread_id: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     key: str | None = field(default=None, repr=False, kw_only=True)
+    idempotent: bool = field(default=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_id("assistant_id", self.assistant_id, right="give its id: RunRequest(assistant.id)")
@@ -63,6 +68,9 @@ class RunRequest:
             check_id("thread_id", self.thread_id, right=right)
         if self.key is not None:
             check_id("key", self.key, right="give a text of your own, or leave it out")
+        elif self.idempotent:
+            right = "give the event's own id: RunRequest(..., key=event_id, idempotent=True)"
+            raise CallerError(f"idempotent=True without a key: {right}")
         if not isinstance(self.options, Mapping):
             kind = type(self.options).__name__
             raise CallerError(f"options is a {kind}: give a dict, such as {{'temperature': 0.2}}")

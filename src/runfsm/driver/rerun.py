@@ -15,7 +15,7 @@ from runfsm.driver.request import RunRequest
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot
 
-__all__ = ["rerun_delay_s", "rerun_request"]
+__all__ = ["is_of", "rerun_delay_s", "rerun_request"]
 
 CODES: Final = frozenset({"rate_limit_exceeded", "too_many_requests"})
 
@@ -90,12 +90,20 @@ def rerun_request(request: RunRequest, run: RunSnapshot, number: int) -> RunRequ
     What was said with that one is said again only if it is not on the thread.
     """
     key = None if request.key is None else _numbered(request.key, number)
-    again = replace(request, thread_id=run.ref.thread_id, key=key)
+    again = replace(request, thread_id=run.ref.thread_id, key=key, idempotent=False)
     if not run.keeps_input:
         return again
     options = {**request.options}
     options.pop("additional_messages", None)
     return replace(again, message=None, options=options)
+
+
+def is_of(key: str, found: str) -> bool:
+    """Whether a run of the key `found` was made for `key`, as its first run or a further one."""
+    _, slash, number = found.rpartition("/")
+    return found == key or (
+        bool(slash) and number.isdigit() and found == _numbered(key, int(number))
+    )
 
 
 def _numbered(key: str, number: int) -> str:

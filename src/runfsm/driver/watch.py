@@ -15,6 +15,7 @@ from runfsm.driver.actions import Done
 from runfsm.driver.core import RunCore
 from runfsm.driver.hands import Hands
 from runfsm.driver.hint import WebhookHint
+from runfsm.driver.lines import key_line
 from runfsm.driver.live import LiveItem
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -128,14 +129,18 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
 
     def _begin(self) -> None:
         self._is_refused = True
-        for thread_id in (self.core.request.thread_id, self.core.thread_id):
-            self._hands.begin(thread_id)
+        request = self.core.request
+        key = key_line(str(request.key)) if request.idempotent else None
+        for name in (request.thread_id, self.core.thread_id, key):
+            self._hands.begin(name)
         self._is_refused = False
         self._under_way.add(self)
 
     def _end(self) -> None:
         self._under_way.discard(self)
         self._teller.end(self._shared.clock.now())
+        if self.core.snapshot is not None:
+            self._hands.remember(self.core.request.key, self.core.snapshot.ref)
         self._hands.close()
         if self._participant:
             self._participant.leave()
