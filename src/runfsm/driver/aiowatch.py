@@ -17,6 +17,7 @@ from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.aiohands import AsyncHands
 from runfsm.driver.core import RunCore
+from runfsm.driver.forked import is_forked
 from runfsm.driver.hint import WebhookHint
 from runfsm.driver.lines import key_line
 from runfsm.driver.live import LiveItem
@@ -180,8 +181,8 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
     async def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
         is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
-        if is_left or self.core.is_let_go:
-            return
+        if is_left or self.core.is_let_go or is_forked(self._hands.backend):
+            return  # in a fork, it is the parent's
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
             self.core.receive(await self._hands.perform(self.core.next_action()))

@@ -33,6 +33,7 @@ from runfsm.driver.actions import (
     TakeKey,
     TakeTurn,
 )
+from runfsm.driver.forked import check_process
 from runfsm.driver.lines import Ticket, key_line, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
 from runfsm.driver.reentry import Calling, check_no_reentry, noted
@@ -116,8 +117,10 @@ class Hands:
         """Note which thread is asked for.
 
         Raises:
-            CallerError: a tool asks for the thread that its own run holds.
+            CallerError: a tool asks for the thread that its own run holds; or the client was used
+                before a fork of this process.
         """
+        check_process(self.backend)
         check_no_reentry(self.backend, thread_id)
         self._thread_ids.add(thread_id)
 
@@ -147,7 +150,12 @@ class Hands:
             self._key_ticket.leave()
 
     def perform(self, action: Action) -> Reply:
-        """Do it, and say what came of it."""
+        """Do it, and say what came of it.
+
+        Raises:
+            CallerError: the client was used before a fork of this process.
+        """
+        check_process(self.backend)
         try:
             return self._act(action)
         except BackendError as error:

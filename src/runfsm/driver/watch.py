@@ -13,6 +13,7 @@ from typing import Final, Generic, Self, TypeVar, cast
 from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.core import RunCore
+from runfsm.driver.forked import is_forked
 from runfsm.driver.hands import Hands
 from runfsm.driver.hint import WebhookHint
 from runfsm.driver.lines import key_line
@@ -164,8 +165,8 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
     def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
         is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
-        if is_left or self.core.is_let_go:
-            return
+        if is_left or self.core.is_let_go or is_forked(self._hands.backend):
+            return  # in a fork, it is the parent's
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
             self.core.receive(self._hands.perform(self.core.next_action()))
