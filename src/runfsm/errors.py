@@ -152,6 +152,7 @@ class FaultKind(StrEnum):
     ALREADY_TERMINAL = "already_terminal"  # a cancel that came too late, or twice
     STALE_ACTION = "stale_action"  # tool outputs that the run does not take any more
     AUTH = "auth"
+    TOO_LARGE = "too_large"  # a tool's output, or the request, is longer than the service takes
     INVALID = "invalid"  # the request itself is wrong
     UNSUPPORTED = "unsupported"  # this backend cannot do that
     GARBLED = "garbled"  # an answer that is none of this API's: a proxy's page, half a body
@@ -165,6 +166,7 @@ class Fault:
         kind: what to do about it follows from this alone.
         message: the service's own words.
         retry_after_s: how long the service asks to wait, in seconds.
+        retry_at: until when it asks to wait, Unix seconds, if it gave a date instead.
         maybe_applied: whether the call may have taken effect all the same (a timed-out create).
         holder: for `LOCKED`, the id of the run that holds the thread, if the service named it.
         status_code: the HTTP status, if there was an answer.
@@ -178,6 +180,13 @@ class Fault:
     holder: str | None = None
     status_code: int | None = None
     request_id: str | None = None
+    retry_at: float | None = None
+
+    def wait_s(self, now: float) -> float | None:
+        """Return how long the service asks to wait from `now` on; `None` if it does not ask."""
+        if self.retry_at is None:
+            return self.retry_after_s
+        return max(0.0, self.retry_at - now)
 
 
 class BackendError(RunfsmError):

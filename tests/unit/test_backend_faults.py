@@ -214,7 +214,7 @@ def test_the_request_id_is_kept() -> None:
         ({"retry-after-ms": "1500"}, 1.5),
         ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
         ({"retry-after-ms": "soon", "retry-after": "7"}, 7.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),  # our own pacing will do
+        ({"retry-after": "soon"}, None),
         ({"retry-after": "-5"}, 0.0),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "1e999"}, None),

@@ -152,3 +152,17 @@ def test_a_full_line_is_told_with_the_setting_to_change() -> None:
 
     assert isinstance(error, ThreadBusy)
     assert "7 stand in line for thread_1 already: Enqueue(waiting_max=…)" in str(error)
+
+
+def test_nobody_stands_behind_their_own_place() -> None:
+    """Whoever has a place would wait for themselves: that is refused; others take theirs."""
+    lines = Lines()
+    first = lines.join("thread_1", lambda: None, waiting_max=1, owner=1)
+
+    with pytest.raises(CallerError, match="own place in the line of thread_1"):
+        lines.join("thread_1", lambda: None, waiting_max=1, owner=1)
+    assert lines.join("thread_2", lambda: None, waiting_max=1, owner=1)
+    assert first
+    assert lines.join("thread_1", lambda: None, waiting_max=1, owner=2)
+    first.leave()
+    assert lines.join("thread_1", lambda: None, waiting_max=1, owner=1)

@@ -96,6 +96,7 @@ class DirectBackend:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.runfsm_service = world  # for a driver: two backends of one world are one service
         self._striker = Striker(world)
 
     @_call

@@ -21,6 +21,7 @@ class AsyncDirectBackend:
 
     def __init__(self, backend: DirectBackend) -> None:
         self._backend = backend
+        self.runfsm_service = backend.runfsm_service
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `DirectBackend.create`."""

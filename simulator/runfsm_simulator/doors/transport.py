@@ -9,13 +9,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import openai
 
 from runfsm_simulator.wire.http import Blocks, Handle, NoAnswer, Request
 
 __all__ = ["async_client", "client", "transport"]
+
+ClientT = TypeVar("ClientT", openai.OpenAI, openai.AsyncOpenAI)
 
 #: Nobody can look it up: `.invalid` is reserved (RFC 2606). So nothing leaves by mistake.
 DEFAULTS: Final = {"base_url": "http://simulator.invalid/v1", "api_key": "sk-simulated"}
@@ -32,13 +34,21 @@ def client(handle: Handle, **options: Any) -> openai.OpenAI:
         **options: further arguments of `openai.OpenAI`.
     """
     http_client = openai.DefaultHttpxClient(transport=transport(handle))
-    return openai.OpenAI(**{**DEFAULTS, "http_client": http_client, **options})
+    return _of(handle, openai.OpenAI(**{**DEFAULTS, "http_client": http_client, **options}))
 
 
 def async_client(handle: Handle, **options: Any) -> openai.AsyncOpenAI:
     """The same, to be awaited."""
     http_client = openai.DefaultAsyncHttpxClient(transport=transport(handle))
-    return openai.AsyncOpenAI(**{**DEFAULTS, "http_client": http_client, **options})
+    return _of(handle, openai.AsyncOpenAI(**{**DEFAULTS, "http_client": http_client, **options}))
+
+
+def _of(handle: Handle, client: ClientT) -> ClientT:
+    """The client, marked with its service: all simulators have one `base_url`."""
+    simulator = getattr(handle, "__self__", None)
+    service = getattr(simulator, "world", handle)
+    client.runfsm_service = service  # type: ignore[attr-defined]  # read by the driver's reentry.py
+    return client
 
 
 def transport(handle: Handle) -> Any:

@@ -235,6 +235,7 @@ class Flows:
             ref = replace(ref, record=CANCELLING)
         more = {"key": self.memory.key_of(turn.id), "calls": calls}
         run = turn.shown(ref, is_cancelling=is_cancelling, **more)
+        run = replace(run, keeps_input=False)  # a turn begins with something that is said
         limit_s = self._expires_after_s
         if limit_s is not None and run.created_at is not None and not run.is_terminal:
             run = replace(run, expires_at=run.created_at + limit_s, expires_here=True)

@@ -14,13 +14,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from runfsm.backends import assistants_wire as wire
 from runfsm.backends.assistants_stream import LegReader
+from runfsm.backends.assistants_written import Written
+from runfsm.backends.base import Capabilities
 from runfsm.backends.call import Call
 from runfsm.backends.clients import close_answer, fitting
 from runfsm.backends.faults import map_errors
+from runfsm.backends.flow import AsyncCalls, SyncCalls
 from runfsm.driver.content import MessageContent
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]
 
-T = TypeVar("T")
-
 
 class AssistantsBackend:
     """A backend on the Assistants wire.
@@ -42,6 +43,9 @@ class AssistantsBackend:
 
     Args:
         client: a ready client, with its own key, `base_url` and timeouts.
+
+    Attributes:
+        capabilities: what the service can do, as far as it was seen not to.
 
     Raises:
         TypeError: `client` is neither.
@@ -63,16 +67,20 @@ class AssistantsBackend:
             object.__new__(fitting(cls, AssistantsBackend, client, sync, awaited)),
         )
 
+    _written: Written
 
-class SyncAssistantsBackend(AssistantsBackend):
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the service can do, as far as it was seen not to."""
+        return self._written.capabilities
+
+
+class SyncAssistantsBackend(SyncCalls, AssistantsBackend):
     """`Backend` on an `openai.OpenAI`."""
 
     def __init__(self, client: openai.OpenAI) -> None:
         self._client = client
-
-    def _send(self, call: Call[T]) -> T:
-        with map_errors():
-            return call.take_raw(getattr(self._client, call.method)(**call.arguments))
+        self._written = Written()
 
     def create(self, request: RunRequest) -> RunSnapshot:
         """See `Backend.create`."""
@@ -92,7 +100,7 @@ class SyncAssistantsBackend(AssistantsBackend):
 
     def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """See `Backend.messages`."""
-        return self._send(wire.list_messages(ref))
+        return self._do(self._written.messages(ref))
 
     def create_assistant(self, **params: Any) -> str:
         """Create an assistant from the API's own parameters, and return its id."""
@@ -135,15 +143,12 @@ class SyncAssistantsBackend(AssistantsBackend):
                     return
 
 
-class AsyncAssistantsBackend(AssistantsBackend):
+class AsyncAssistantsBackend(AsyncCalls, AssistantsBackend):
     """`AsyncBackend` on an `openai.AsyncOpenAI`."""
 
     def __init__(self, client: openai.AsyncOpenAI) -> None:
         self._client = client
-
-    async def _send(self, call: Call[T]) -> T:
-        with map_errors():
-            return call.take_raw(await getattr(self._client, call.method)(**call.arguments))
+        self._written = Written()
 
     async def create(self, request: RunRequest) -> RunSnapshot:
         """See `AsyncBackend.create`."""
@@ -163,7 +168,7 @@ class AsyncAssistantsBackend(AssistantsBackend):
 
     async def messages(self, ref: RunRef) -> Sequence[RunMessage]:
         """See `AsyncBackend.messages`."""
-        return await self._send(wire.list_messages(ref))
+        return await self._do(self._written.messages(ref))
 
     async def create_assistant(self, **params: Any) -> str:
         """Create an assistant from the API's own parameters, and return its id."""

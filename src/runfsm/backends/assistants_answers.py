@@ -7,7 +7,7 @@ there, or it is none of this API's answers, is said at each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from runfsm.lifecycle.snapshot import (
@@ -58,7 +58,7 @@ def read_run(run: Any) -> RunSnapshot:
 
 def _get(thing: Any, *path: str) -> Any:
     for name in path:
-        thing = getattr(thing, name, None)
+        thing = thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
     return thing
 
 
@@ -87,13 +87,24 @@ def _read_usage(usage: Any) -> Usage | None:
 
 def read_message(message: Any) -> RunMessage:
     """An `openai` `Message`, its text parts joined."""
-    return RunMessage(message.id, message.role, join_texts(message.content), raw=message)
+    text = join_texts(_get(message, "content")) or _text_in(message)
+    return RunMessage(_get(message, "id") or "", message.role, text, raw=message)
 
 
-def join_texts(content: Iterable[Any] | None) -> str:
-    """The text parts of a message's content, or of a piece of it; images and the like are none."""
-    texts = [_get(part, "text", "value") for part in content or ()]
-    return "".join(text for text in texts if isinstance(text, str))
+def join_texts(content: Any) -> str:
+    """The text parts of a message's content, or of a piece of it; images and the like are none.
+
+    Look-alikes write one text for all of it, or one for a part: `"content": "Hi"`, and
+    `{"type": "text", "text": "Hi"}`.
+    """
+    parts = content if isinstance(content, list | tuple) else [content]
+    return "".join(part if isinstance(part, str) else _text_in(part) for part in parts)
+
+
+def _text_in(part: Any) -> str:
+    text = _get(part, "text")
+    value = text if isinstance(text, str) else _get(text, "value")
+    return value if isinstance(value, str) else ""
 
 
 def read_key(thing: Any) -> str | None:

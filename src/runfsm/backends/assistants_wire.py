@@ -7,9 +7,9 @@ The paths and bodies are those of the API reference (`openai/openai-openapi`, /t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar
 
-from runfsm.backends.assistants_answers import read_id, read_key, read_message, read_run
+from runfsm.backends.assistants_answers import read_id, read_key, read_run
 from runfsm.backends.call import Call, safe
 from runfsm.backends.content import assistants_message
 from runfsm.driver.content import MessageContent
@@ -17,7 +17,6 @@ from runfsm.driver.request import RunRequest, ToolOutput, checked_options
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,
-    RunMessage,
     RunRef,
     RunSnapshot,
     has_room_for_key,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from runfsm.backends.assistants_pages import MessagePage, RunPage
 
 __all__ = [
+    "Page",
     "add_message",
     "cancel_run",
     "create_assistant",
@@ -52,6 +52,13 @@ MESSAGE: Final = "openai.types.beta.threads:Message"
 RUN: Final = "openai.types.beta.threads:Run"
 MESSAGE_PAGE: Final = "runfsm.backends.assistants_pages:MessagePage"
 RUN_PAGE: Final = "runfsm.backends.assistants_pages:RunPage"
+
+
+class Page(NamedTuple):
+    """Some of a thread's messages, and whether there are more."""
+
+    messages: tuple[Any, ...]
+    has_more: bool
 
 
 class AssistantsCall(Call[T]):
@@ -104,22 +111,16 @@ def cancel_run(ref: RunRef) -> Call[RunSnapshot]:
     return AssistantsCall("post", f"{_run_path(ref)}/cancel", RUN, read_run)
 
 
-def list_messages(ref: RunRef) -> Call[Sequence[RunMessage]]:
-    """GET what the run wrote.
+def list_messages(thread_id: str, run_id: str | None, after: str | None) -> Call[Page]:
+    """GET a page of a thread's messages, newest first: those of a run, or all."""
 
-    Newest first: the lock kept everybody else out, so a run's messages are the thread's last.
-    Filtered here too, for servers that do not know `run_id`.
-    """
+    def read(page: MessagePage) -> Page:
+        return Page(tuple(page.data), bool(getattr(page, "has_more", False)))
 
-    def read(page: MessagePage) -> Sequence[RunMessage]:
-        return [
-            read_message(message) for message in reversed(page.data) if message.run_id == ref.run_id
-        ]
-
-    query = {"run_id": ref.run_id, "order": "desc", "limit": 100}
-    return AssistantsCall(
-        "get", f"/threads/{safe(ref.thread_id)}/messages", MESSAGE_PAGE, read, query=query
-    )
+    wanted = {"run_id": run_id, "order": "desc", "limit": 100, "after": after}
+    query = {name: value for name, value in wanted.items() if value is not None}
+    path = f"/threads/{safe(thread_id)}/messages"
+    return AssistantsCall("get", path, MESSAGE_PAGE, read, query=query)
 
 
 def list_runs(thread_id: str) -> Call[Sequence[RunSnapshot]]:

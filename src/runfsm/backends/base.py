@@ -143,6 +143,8 @@ class Capabilities:
         keeps_ids: whether a run's parts keep the ids that they were created with.
         makes_threads: whether `create_thread` asks the service; if not, there is no thread before
             its first run.
+        names_runs: whether a message says which run wrote it. If not, a run's messages are the
+            assistant's since it began, after the user's latest.
     """
 
     can_list: bool = True
@@ -150,6 +152,7 @@ class Capabilities:
     in_background: bool = True
     keeps_ids: bool = True
     makes_threads: bool = True
+    names_runs: bool = True
 
     @classmethod
     def of(cls, backend: object) -> Capabilities:

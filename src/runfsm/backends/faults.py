@@ -8,13 +8,13 @@ openai-python#1023, openai-dotnet#214, and public code; see `TEXTS`).
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
+from runfsm.backends.retryafter import read_retry_after
 from runfsm.errors import BackendError, Fault, FaultKind
 
 __all__ = ["map_errors", "not_this_api"]
@@ -45,6 +45,14 @@ CODES: Final[Mapping[str, FaultKind]] = {
     "previous_response_not_found": K.NOT_FOUND,
     "insufficient_quota": K.QUOTA,
 }
+
+#: What is longer than a service takes, in whatever words: a tool's output, or the request.
+OVERSIZE: Final = re.compile(
+    r"(?<![a-z])outputs?\b.*\b(too (long|large|big)|exceed\w*|less than \d|maximum)"
+    r"|\b(too (long|large|big)|exceed\w*|maximum)\b.*(?<![a-z])outputs?\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CONTENT_TOO_LARGE: Final = 413
 
 #: A proxy's word for a time-out; the SDK has no class for it, and repeats it like one.
 TIMED_OUT: Final = 408
@@ -136,11 +144,16 @@ def _fault_of(error: Exception) -> Fault:
     kind = CODES.get(str(getattr(error, "code", None)), kind)
     if status_code == TIMED_OUT:
         kind = K.TRANSIENT
+    if status_code == CONTENT_TOO_LARGE or (kind is K.INVALID and OVERSIZE.search(message)):
+        kind = K.TOO_LARGE
     lost = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    wait_s, wait_until = read_retry_after(headers)
     return Fault(
         kind,
         message,
-        retry_after_s=_retry_after_s(error),
+        retry_after_s=wait_s,
+        retry_at=wait_until,
         maybe_applied=lost or status_code == TIMED_OUT,
         holder=holder,
         status_code=status_code,
@@ -161,15 +174,3 @@ def _message(error: Exception) -> str:
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
     return str(error)
-
-
-def _retry_after_s(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) * scale
-        except (KeyError, ValueError):  # absent, or a date: our own pacing will do
-            continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    return None

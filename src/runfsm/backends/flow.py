@@ -19,7 +19,7 @@ from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 if TYPE_CHECKING:
     import openai
 
-__all__ = ["AsyncByFlows", "BackendFlows", "Flow", "SyncByFlows"]
+__all__ = ["AsyncByFlows", "AsyncCalls", "BackendFlows", "Flow", "SyncByFlows", "SyncCalls"]
 
 T = TypeVar("T")
 
@@ -85,11 +85,10 @@ class _Step(Generic[T]):
             return None
 
 
-class SyncByFlows(Generic[FlowsT]):
-    """A `Backend` on an `openai.OpenAI`, out of its flows."""
+class SyncCalls:
+    """Sends calls and flows by an `openai.OpenAI`."""
 
     _client: openai.OpenAI
-    _flows: FlowsT
 
     def _send(self, call: Call[T]) -> T:
         with map_errors():
@@ -103,6 +102,12 @@ class SyncByFlows(Generic[FlowsT]):
             except BackendError as error:
                 step.failed = error
         return step.value
+
+
+class SyncByFlows(SyncCalls, Generic[FlowsT]):
+    """A `Backend` on an `openai.OpenAI`, out of its flows."""
+
+    _flows: FlowsT
 
     def create_assistant(self, **params: Any) -> str:
         """Keep an assistant, of the Assistants API's own parameters, and return its id.
@@ -159,11 +164,10 @@ class SyncByFlows(Generic[FlowsT]):
         return self._do(self._flows.find_message(thread_id, key))
 
 
-class AsyncByFlows(Generic[FlowsT]):
-    """An `AsyncBackend` on an `openai.AsyncOpenAI`, out of its flows."""
+class AsyncCalls:
+    """Sends calls and flows by an `openai.AsyncOpenAI`."""
 
     _client: openai.AsyncOpenAI
-    _flows: FlowsT
 
     async def _send(self, call: Call[T]) -> T:
         with map_errors():
@@ -177,6 +181,12 @@ class AsyncByFlows(Generic[FlowsT]):
             except BackendError as error:
                 step.failed = error
         return step.value
+
+
+class AsyncByFlows(AsyncCalls, Generic[FlowsT]):
+    """An `AsyncBackend` on an `openai.AsyncOpenAI`, out of its flows."""
+
+    _flows: FlowsT
 
     async def create_assistant(self, **params: Any) -> str:
         """Keep an assistant, of the Assistants API's own parameters, and return its id.

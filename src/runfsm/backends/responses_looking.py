@@ -122,6 +122,8 @@ class Looking:
             created_at=record.created_at,
             usage=_sum(record.usage.values()),
             key=(record.recipe.get("metadata") or {}).get(METADATA_KEY),
+            # What fails leaves nothing in its conversation, not even what it was created with.
+            keeps_input=self._threads.can_look and (len(ref.chain) > 1 or record.after is not None),
             **shown,
         )
         limit_s = self._expires_after_s

@@ -25,6 +25,7 @@ __all__ = [
     "RunTools",
     "Sleep",
     "SubmitOutputs",
+    "TakeKey",
     "TakeTurn",
 ]
 
@@ -46,6 +47,19 @@ class TakeTurn:
 
     thread_id: str
     waiting_max: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakeKey:
+    """Hold a request's key in this process, and look at the run that was made by it here.
+
+    Attributes:
+        key: the key; whoever asks for it next waits until this run is driven no more.
+        timeout_s: seconds to wait at most, or less if the app asks to cancel.
+    """
+
+    key: str = field(repr=False)
     timeout_s: float
 
 
@@ -153,7 +167,7 @@ class Done:
 
 
 #: On the way onto a thread.
-Entering = CreateThread | TakeTurn | ListRuns | Create | AddMessage | FindMessage
+Entering = CreateThread | TakeKey | TakeTurn | ListRuns | Create | AddMessage | FindMessage
 #: With a run that is there.
 Driving = Sleep | Listen | Retrieve | RunTools | SubmitOutputs | Cancel | FetchMessages | Done
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from runfsm.driver.actions import (
     Action,
@@ -27,18 +26,27 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.busy import OWN_S, Enqueue, OnBusy, Reject
 from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
+from runfsm.driver.keysearch import UNLISTED, KeySearch
 from runfsm.driver.lock import Lock
 from runfsm.driver.pacing import Patience
-from runfsm.driver.replies import Added, Faulted, Listed, Reply, Seen, Slept, ThreadMade, TurnTaken
+from runfsm.driver.replies import (
+    Added,
+    Faulted,
+    KeyTaken,
+    Listed,
+    Reply,
+    Seen,
+    Slept,
+    ThreadMade,
+    TurnTaken,
+)
+from runfsm.driver.rerun import is_of
 from runfsm.driver.retry import OUTDATED, may_pass
 from runfsm.errors import BackendError, Fault, FaultKind
 from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["Admission", "Entry"]
-
-#: How a service says that it cannot list runs.
-UNLISTED: Final = frozenset({FaultKind.NOT_FOUND, FaultKind.INVALID, FaultKind.UNSUPPORTED})
 
 #: What wants to get onto a thread. `ListRuns` wants nothing but that nobody holds it.
 Entry = Create | AddMessage | ListRuns
@@ -62,6 +70,7 @@ class Admission:
         message_id: the message, when the entry was one.
         may_be_in: whether an attempt may have been done, and it is not known whether it was.
         tried_at: when the latest attempt was made that may have been done, Unix seconds.
+        search: the search for a run that is there already, if the request is idempotent.
         error: why it will not get there.
     """
 
@@ -76,6 +85,7 @@ class Admission:
     snapshot: RunSnapshot | None = field(default=None, init=False)
     message_id: str | None = field(default=None, init=False)
     tried_at: float = field(default=0.0, init=False)
+    search: KeySearch = field(init=False)
     error: BackendError | None = field(default=None, init=False)
 
     _must_find: bool = field(default=False, init=False)
@@ -86,6 +96,9 @@ class Admission:
     _has_turn: bool = field(default=False, init=False)
     _made_thread: bool = field(default=False, init=False)
     _answered: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.search = KeySearch.of(self.entry)
 
     @property
     def may_be_in(self) -> bool:
@@ -112,6 +125,8 @@ class Admission:
     def next_action(self, now: float) -> Action:
         """What to do now."""
         thread_id = self.thread_id
+        if search := self.search.next_action(thread_id, is_new=self._made_thread):
+            return self._rested(search, now)
         if thread_id is None:
             return self._rested(CreateThread(), now)
         if self._stands_in_line and not self._has_turn:
@@ -174,6 +189,9 @@ class Admission:
             case Slept(now):
                 self.patience.rest()
                 self._check_time(action, now)
+            case KeyTaken(run, now):
+                self.search.has_key = True
+                self._take_found(run, now)
             case TurnTaken():
                 self._has_turn = True
             case ThreadMade(thread_id, is_there=is_there):
@@ -199,6 +217,14 @@ class Admission:
     def _come_in(self, snapshot: RunSnapshot) -> None:
         self.is_in, self.snapshot, self._must_find = True, snapshot, False
 
+    def _take_found(self, run: RunSnapshot | None, now: float) -> None:
+        """An idempotent request has looked for its run before it makes one."""
+        self.patience.rest()
+        if run is not None:
+            self.search.is_found, self.tried_at = True, now
+            self.journal.append(RunAdopted(now, run.ref.run_id, found=True))
+            self._come_in(run)
+
     def _take_message(self, message_id: str | None) -> None:
         self.message_id = message_id
         self.is_in = message_id is not None
@@ -213,6 +239,13 @@ class Admission:
             self.error = BackendError.of(replace(doubt, maybe_applied=False))
 
     def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
+        if self.search.key is not None and self._ever is None:
+            is_first_look, self.search.has_looked = not self.search.has_looked, True
+            ours = self._ours(runs)
+            self.search.is_followed = ours is not None
+            self._take_found(ours, now)
+            if ours or is_first_look:
+                return
         if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
             self._come_in(ours)
@@ -231,7 +264,8 @@ class Admission:
                 self.patience.rest()  # what was looked for may come: the sooner it is tried
 
     def _ours(self, runs: Sequence[RunSnapshot]) -> RunSnapshot | None:
-        return next((run for run in runs if run.key and run.key == self._key), None)
+        key = self._key
+        return next((run for run in runs if run.key and key and is_of(key, run.key)), None)
 
     @property
     def _key(self) -> str | None:
@@ -298,6 +332,8 @@ class Admission:
             self._locked_out(fault, now)
         elif isinstance(action, Cancel) and fault.kind in OUTDATED:
             self._told(action.ref)
+        elif self.search.is_refused(action, fault) and not self._may_pass(fault):
+            self.search.has_looked = True
         elif self._lock is not None and self._cannot_list(self._lock, fault):
             self._see_holder(None, now, is_whole=False)
         elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
@@ -329,7 +365,7 @@ class Admission:
         else:  # without a key it could not be found again, and twice costs twice
             hopeless = in_doubt or not self._may_pass(fault)
             self._must_find = self.may_be_in  # by the next attempt the first may have come through
-        self.patience.fail(fault.retry_after_s, at_once=False)
+        self.patience.fail(fault.wait_s(now), at_once=False)
         if hopeless or self.patience.is_worn_out:
             self.error = BackendError.of(replace(fault, maybe_applied=in_doubt or self._must_find))
 
@@ -348,4 +384,4 @@ def _is_answer(reply: Reply) -> bool:
     """Whether the service has said something, in the API's words."""
     if isinstance(reply, ThreadMade):
         return reply.is_there
-    return not isinstance(reply, Faulted | Slept | TurnTaken)
+    return not isinstance(reply, Faulted | Slept | TurnTaken | KeyTaken)

@@ -5,6 +5,7 @@ Nothing is decided here.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import ParamSpec, TypeVar, assert_never
@@ -30,15 +31,19 @@ from runfsm.driver.actions import (
     RunTools,
     Sleep,
     SubmitOutputs,
+    TakeKey,
     TakeTurn,
 )
-from runfsm.driver.lines import Ticket, line_is_full
+from runfsm.driver.forked import check_process
+from runfsm.driver.lines import Ticket, key_line, line_is_full
 from runfsm.driver.live import OPENING_MAX, SILENCE_S, StreamEvent, never_shown
+from runfsm.driver.reentry import Calling, check_no_reentry, noted
 from runfsm.driver.replies import (
     Added,
     Faulted,
     Fetched,
     Heard,
+    KeyTaken,
     Listed,
     Reply,
     Seen,
@@ -51,7 +56,7 @@ from runfsm.driver.replies import (
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.shared import Shared
 from runfsm.driver.streamtask import StreamTask
-from runfsm.driver.toolround import ToolRound
+from runfsm.driver.toolround import ToolJob, ToolRound
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 from runfsm.tools import Toolset
@@ -74,6 +79,7 @@ class AsyncHands:
 
     Attributes:
         trouble: the latest error of the backend, to tell the cause of the core's.
+        backend: the service.
         ticket: the place in a thread's line, once there is one.
     """
 
@@ -87,13 +93,15 @@ class AsyncHands:
         ticket: Ticket | None = None,
     ) -> None:
         self.trouble: BackendError | None = None
-        self._backend = backend
+        self.backend = backend
         self._tools = tools
         self._clock = shared.clock
         self._lines = shared.lines
         self._cap = shared.cap
         self._tool_timeout_s = tool_timeout_s
         self.ticket = ticket
+        self._thread_ids: set[str | None] = set()  # the names of the thread, as it was asked for
+        self._key_ticket: Ticket | None = None  # of an idempotent request
         self._is_guest = ticket is not None
         self._alarm = shared.clock.async_alarm()
         self._interrupted = False
@@ -105,6 +113,17 @@ class AsyncHands:
     def is_interrupted(self) -> bool:
         """Whether the app asked to stop waiting."""
         return self._interrupted
+
+    def begin(self, thread_id: str | None) -> None:
+        """Note which thread is asked for.
+
+        Raises:
+            CallerError: a tool asks for the thread that its own run holds; or the client was used
+                before a fork of this process.
+        """
+        check_process(self.backend)
+        check_no_reentry(self.backend, thread_id)
+        self._thread_ids.add(thread_id)
 
     def interrupt(self) -> None:
         """Wait no longer, now and later. Any task or thread may ask."""
@@ -128,9 +147,16 @@ class AsyncHands:
         await self._hush()
         if self.ticket and not self._is_guest:
             self.ticket.leave()
+        if self._key_ticket:
+            self._key_ticket.leave()
 
     async def perform(self, action: Action) -> Reply:
-        """Do it, and say what came of it."""
+        """Do it, and say what came of it.
+
+        Raises:
+            CallerError: the client was used before a fork of this process.
+        """
+        check_process(self.backend)
         try:
             return await self._act(action)
         except BackendError as error:
@@ -145,13 +171,15 @@ class AsyncHands:
         return await self._drive(action)
 
     async def _enter(self, action: Entering) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         if self.ticket and self._is_guest:
             self.ticket.check()  # a session that is over has nothing to lend
         match action:
             case CreateThread():
                 thread_id = await self._ask(backend.create_thread)
                 return ThreadMade(thread_id, now(), is_there=Capabilities.of(backend).makes_threads)
+            case TakeKey(key, timeout_s):
+                return await self._take_key(key, timeout_s)
             case TakeTurn():
                 return await self._take_turn(action)
             case ListRuns(thread_id):
@@ -171,7 +199,7 @@ class AsyncHands:
                 assert_never(action)
 
     async def _drive(self, action: Driving) -> Reply:
-        backend, now = self._backend, self._clock.now
+        backend, now = self.backend, self._clock.now
         match action:
             case Sleep(delay_s):
                 await self._alarm.wait(delay_s)
@@ -211,17 +239,44 @@ class AsyncHands:
     async def _take_turn(self, action: TakeTurn) -> Reply:
         if self.ticket is None:
             self.ticket = self._lines.join(
-                action.thread_id, self._alarm.ring, waiting_max=action.waiting_max
+                action.thread_id,
+                self._alarm.ring,
+                waiting_max=action.waiting_max,
+                owner=anyio.get_current_task().id,
             )
         if self.ticket is None:
             raise line_is_full(action)
-        ends_at = self._clock.now() + action.timeout_s
-        while not self.ticket.is_first:
+        is_first = await self._is_first(self.ticket, action.timeout_s)
+        return TurnTaken(self._clock.now()) if is_first else Slept(self._clock.now())
+
+    async def _is_first(self, ticket: Ticket, timeout_s: float) -> bool:
+        """Wait for the turn; return whether it has come."""
+        ends_at = self._clock.now() + timeout_s
+        while not ticket.is_first:
             left_s = ends_at - self._clock.now()
             if left_s <= 0 or self.is_interrupted:
-                return Slept(self._clock.now())
+                return False
             await self._alarm.wait(left_s)
-        return TurnTaken(self._clock.now())
+        return True
+
+    async def _take_key(self, key: str, timeout_s: float) -> Reply:
+        if self._key_ticket is None:
+            self._key_ticket = self._lines.join(
+                key_line(key),
+                self._alarm.ring,
+                waiting_max=sys.maxsize,
+                owner=anyio.get_current_task().id,
+            )
+        if self._key_ticket is None or not await self._is_first(self._key_ticket, timeout_s):
+            return Slept(self._clock.now())
+        ref = self._lines.made(key)
+        run = await self._ask(self.backend.retrieve, ref) if ref is not None else None
+        return KeyTaken(run, self._clock.now())
+
+    def remember(self, key: str | None, ref: RunRef) -> None:
+        """Keep which run the key has made, if it was taken."""
+        if self._key_ticket is not None and key is not None:
+            self._lines.remember(key, ref)
 
     # Streams -------------------------------------------------------------------------------------
 
@@ -282,10 +337,11 @@ class AsyncHands:
         try:
             async with anyio.create_task_group() as tasks:
                 for job, participant in workers:
-                    if job.bound.tool.is_async:
-                        tooltask.start(tasks, job, alarm.ring, participant)
-                    else:
-                        toolthread.start(job, alarm.ring, participant, awaits=False)
+                    with noted(self._calling(job, action.ref)):
+                        if job.bound.tool.is_async:
+                            tooltask.start(tasks, job, alarm.ring, participant)
+                        else:
+                            toolthread.start(job, alarm.ring, participant, awaits=False)
                 while (wait_s := tools.wait_s(self._clock.now())) is not None:
                     if self.is_interrupted:
                         tools.abandon()
@@ -295,17 +351,23 @@ class AsyncHands:
                         await alarm.wait(wait_s)
                     for job, participant in workers:
                         if awaitable := job.take_over():
-                            tooltask.start(tasks, job, alarm.ring, participant, awaitable)
+                            with noted(self._calling(job, action.ref)):
+                                tooltask.start(tasks, job, alarm.ring, participant, awaitable)
                 tasks.cancel_scope.cancel()
         finally:
+            for job, _ in workers:
+                job.drop_awaitable()
             for _, participant in workers:
                 participant.leave()  # nobody waits any more for what has not come
         self._renew_alarm()
         return tools.outputs
 
+    def _calling(self, job: ToolJob, ref: RunRef) -> Calling:
+        return Calling.of(self.backend, {ref.thread_id, *self._thread_ids}, job)
+
     async def _look_in(self, tools: ToolRound, ref: RunRef) -> None:
         """Whether the run still wants what the tools work for. If it cannot be seen, it does."""
         try:
-            tools.see(await self._ask(self._backend.retrieve, ref))
+            tools.see(await self._ask(self.backend.retrieve, ref))
         except BackendError as error:
             self.trouble = error

@@ -5,6 +5,7 @@ Nothing is decided here: ask the core, have it done, tell the core.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from types import TracebackType
@@ -16,7 +17,9 @@ from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.aiohands import AsyncHands
 from runfsm.driver.core import RunCore
+from runfsm.driver.forked import is_forked
 from runfsm.driver.hint import WebhookHint
+from runfsm.driver.lines import key_line
 from runfsm.driver.live import LiveItem
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -24,12 +27,15 @@ from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Teller
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
+from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
 
 __all__ = ["AsyncDrive", "AsyncErrand", "AsyncRunStream", "AsyncWatch"]
 
 #: Letting go of a run may take so long, in real seconds, though the task is cancelled.
 LET_GO_S: Final = 10.0
+
+LOG: Final = logging.getLogger("runfsm.run")
 
 ItemT = TypeVar("ItemT")
 
@@ -59,6 +65,7 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
         self._participant: Participant | None = None  # from the first step on
+        self._is_refused = False  # nothing was asked for, and nothing will be
         self._items = self._drive()
 
     async def __anext__(self) -> ItemT:
@@ -75,9 +82,11 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         trace: TracebackType | None,
     ) -> None:
         with self._taking_part():
-            with anyio.move_on_after(LET_GO_S, shield=True):
-                await self._let_go()
-            await self.aclose()
+            try:
+                with anyio.move_on_after(LET_GO_S, shield=True):
+                    await self._let_go()
+            finally:
+                await self.aclose()
 
     async def finish(self) -> Outcome:
         """Drive the run to its end without telling the steps, and return the outcome."""
@@ -112,23 +121,39 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         await self._end()
 
     async def _drive(self) -> AsyncGenerator[LiveItem, None]:
-        self._under_way.add(self)
+        self._begin()
         try:
             async with aclosing(self._act()) as items:
                 async for item in items:
                     yield item
-        except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
+        except GeneratorExit:  # closed: who does that leaves the run as it is
+            raise
+        except (
+            BaseException
+        ) as error:  # whatever it is: a cancelled task's, the app's own, a mistake
+            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
             with anyio.move_on_after(LET_GO_S, shield=True):
-                await self._let_go()
+                await self._let_go_quietly()
             raise
         finally:
             await self._end()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._hands.trouble
 
+    def _begin(self) -> None:
+        self._is_refused = True
+        request = self.core.request
+        key = key_line(str(request.key)) if request.idempotent else None
+        for name in (request.thread_id, self.core.thread_id, key):
+            self._hands.begin(name)
+        self._is_refused = False
+        self._under_way.add(self)
+
     async def _end(self) -> None:
         self._under_way.discard(self)
         self._teller.end(self._shared.clock.now())
+        if self.core.snapshot is not None:
+            self._hands.remember(self.core.request.key, self.core.snapshot.ref)
         await self._hands.aclose()
         if self._participant:
             self._participant.leave()
@@ -155,12 +180,20 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
 
     async def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
-        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
-            return
+        is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
+        if is_left or self.core.is_let_go or is_forked(self._hands.backend):
+            return  # in a fork, it is the parent's
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
             self.core.receive(await self._hands.perform(self.core.next_action()))
             self._teller.news()
+
+    async def _let_go_quietly(self) -> None:
+        """Let go, while an error is on its way that tells more than what goes wrong now."""
+        try:
+            await self._let_go()
+        except Exception:
+            LOG.exception("a run could not be told to cancel")
 
     def _taking_part(self) -> Participant:
         self._participant = self._participant or self._shared.clock.participant()
@@ -205,7 +238,9 @@ class AsyncErrand:
             ThreadBusy: another run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
             RunCancelled: the driver was told to cancel.
+            CallerError: a tool asks for the thread that its own run holds.
         """
+        self._hands.begin(self._core.entry.thread_id)
         participant = self._shared.clock.participant()
         try:
             with participant:

@@ -16,11 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from runfsm.driver.actions import Action, Create, CreateThread, Done
+from runfsm.driver.actions import Action, Create, CreateThread, Done, Sleep
 from runfsm.driver.admission import Admission
 from runfsm.driver.decide import decide, in_time
 from runfsm.driver.habits import Habits
-from runfsm.driver.journal import CancelReason
+from runfsm.driver.journal import CancelReason, RunAgain
 from runfsm.driver.known import Known
 from runfsm.driver.learn import SENDS, fail, give_up, learn, see, want_cancel
 from runfsm.driver.outcome import Outcome
@@ -28,6 +28,7 @@ from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
 from runfsm.driver.replies import Faulted, Reply, Seen, check_reply
 from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.driver.rerun import rerun_delay_s, rerun_request
 from runfsm.errors import (
     BackendError,
     CallerError,
@@ -71,20 +72,27 @@ class RunCore:
     habits: Habits | None = field(default=None, repr=False)
 
     _asked: Action | None = field(default=None, init=False)  # handed out, not answered yet
+    _failed: Outcome | None = field(default=None, init=False)  # of the run before this one
+    _reruns: int = field(default=0, init=False)
+    _rerun_at: float = field(default=0.0, init=False)  # then the next one is due
     _known: Known = field(init=False, repr=False)
     _admission: Admission = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        key, pacing = self.request.key or "", self.policy.pacing
+        self._begin(self.request, self.started_at, [])
+
+    def _begin(self, request: RunRequest, now: float, journal: list[JournalStep]) -> None:
+        """Know nothing of a run but that it is to be made."""
+        key, pacing = request.key or "", self.policy.pacing
         patience = Patience(pacing, habits=self.habits, key=key)
         started_at = self.started_at
-        self._known = Known(self.policy, started_at, [], patience, self.streaming, now=started_at)
+        self._known = Known(self.policy, started_at, journal, patience, self.streaming, now=now)
         self._admission = Admission(
-            Create(self.request, self.streaming),
+            Create(request, self.streaming),
             on_busy=self.policy.on_busy,
             patience=Patience(pacing, key=key),
-            journal=self._known.journal,
-            started_at=started_at,
+            journal=journal,
+            started_at=max(now, self._rerun_at),
         )
 
     def learn_with(self, habits: Habits) -> None:
@@ -102,6 +110,8 @@ class RunCore:
         known = self._known
         if known.error is not None:
             return Done()
+        if known.snapshot is None and known.now < self._rerun_at:
+            return in_time(known, Sleep(self._rerun_at - known.now))
         if known.snapshot is None:
             return in_time(known, self._admission.next_action(known.now))
         return decide(known, known.snapshot)
@@ -117,6 +127,12 @@ class RunCore:
     def snapshot(self) -> RunSnapshot | None:
         """The latest look at the run; `None` if there is none yet."""
         return self._known.snapshot
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread that the run is on, or is to be on; `None` if there is none yet."""
+        run = self._known.snapshot
+        return self._admission.thread_id if run is None else run.ref.thread_id
 
     @property
     def status(self) -> RunStatus | None:
@@ -191,6 +207,7 @@ class RunCore:
             self._be_admitted(action, reply)
         else:
             learn(self._known, self.policy, action, reply)
+            self._rerun()
         self._watch_time(looked=isinstance(reply, Seen | Faulted))
         return tuple(self.journal[before:])
 
@@ -201,6 +218,8 @@ class RunCore:
             known.cancel_wanted_at = known.now  # its grace is for a run, not for its creation
             known.there_at = known.now if isinstance(action, Create) else admission.tried_at
             known.is_listening = self.streaming and isinstance(action, Create)
+            known.is_found = admission.search.is_found
+            known.is_followed = admission.search.is_followed
             if not isinstance(action, Create):  # taken over: how long it has run is not known
                 known.patience.habits = None
             see(known, action, admission.snapshot)
@@ -208,6 +227,26 @@ class RunCore:
             fail(known, admission.error)
         elif known.cancel_reason is not None:
             self._cancel_early(known.cancel_reason)
+
+    def _rerun(self) -> None:
+        """Begin anew, if the run met its model's rate limit and the policy wants another."""
+        known, outcome = self._known, self._known.outcome
+        if outcome is None or known.error is not None or known.cancel_reason is not None:
+            return
+        if known.is_found:  # whoever made it has made what further runs there are
+            return
+        delay_s = rerun_delay_s(outcome.snapshot, self._reruns)
+        if delay_s is None or self._reruns >= self.policy.rerun_on_rate_limit:
+            return
+        if known.deadline_at is not None and known.now + delay_s >= known.deadline_at:
+            return
+        self._failed, self._rerun_at = outcome, known.now + delay_s
+        self._reruns += 1
+        run = outcome.snapshot
+        known.journal.append(RunAgain(known.now, run.ref.run_id, self._reruns, delay_s))
+        request = rerun_request(self.request, run, self._reruns)
+        self._begin(request, known.now, known.journal)
+        self._known.limit = known.limit
 
     # When it is enough --------------------------------------------------------------------------
 
@@ -227,8 +266,8 @@ class RunCore:
             fail(self._known, BackendError.of(replace(doubt, maybe_applied=True)))
         elif not self._admission.may_be_in:
             kind = DeadlineExceeded if reason is CancelReason.DEADLINE else RunCancelled
-            said = f"cancelled before a run was created ({reason})"
-            self._known.error = kind(said, outcome=None)
+            which = "a run was created" if self._failed is None else "another run was created"
+            self._known.error = kind(f"cancelled before {which} ({reason})", outcome=self._failed)
 
     def interrupt(self, now: float) -> None:
         """Have the run cancelled, at once: what was asked for is not waited for any more.

@@ -18,6 +18,7 @@ from runfsm.driver.actions import (
     RunTools,
     Sleep,
     SubmitOutputs,
+    TakeKey,
     TakeTurn,
 )
 from runfsm.driver.known import Known
@@ -49,7 +50,7 @@ def in_time(known: Known, action: Action) -> Action:
     match action:
         case Sleep(delay_s):
             return _sleep(known, delay_s)
-        case TakeTurn(timeout_s=timeout_s):
+        case TakeTurn(timeout_s=timeout_s) | TakeKey(timeout_s=timeout_s):
             return replace(action, timeout_s=_in_time_s(known, timeout_s))
     return action
 
@@ -67,6 +68,7 @@ def _act(known: Known, run: RunSnapshot) -> Action | None:
 
 def _can_answer(known: Known, run: RunSnapshot) -> bool:
     waiting = known.status is RunStatus.REQUIRES_ACTION and bool(run.calls)
+    waiting = waiting and not known.is_followed
     return waiting and not known.answers.are_accepted(run) and not _may_have_expired(known)
 
 

@@ -23,7 +23,10 @@ __all__ = [
     "DriveEnded",
     "FaultMet",
     "GaveUp",
+    "NoText",
+    "OutputTooLarge",
     "RunAdopted",
+    "RunAgain",
     "ThreadHeld",
     "ToolAnswered",
     "step_from_dict",
@@ -92,6 +95,25 @@ class ToolAnswered(JournalStep):
 
 
 @dataclass(frozen=True, slots=True)
+class OutputTooLarge(JournalStep):
+    """The service refused an output as too large; the model is told so in its place.
+
+    Attributes:
+        call_id: whose output.
+        name: the tool's name, as the model wrote it.
+        size: how many characters it had.
+    """
+
+    kind: ClassVar[str] = "output_too_large"
+    call_id: str
+    name: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"tool {self.name} ({self.call_id}): its {self.size} characters are too many"
+
+
+@dataclass(frozen=True, slots=True)
 class FaultMet(JournalStep):
     """A call to the service failed.
 
@@ -155,13 +177,57 @@ class ThreadHeld(JournalStep):
 
 @dataclass(frozen=True, slots=True)
 class RunAdopted(JournalStep):
-    """A creation that was not answered had been done after all; the run was found by its key."""
+    """A run was found by its key, and taken over: a creation that was not answered had made it.
+
+    Attributes:
+        run_id: the run.
+        found: whether it was there before this request: an idempotent one, delivered again.
+    """
 
     kind: ClassVar[str] = "run_adopted"
     run_id: str
+    found: bool = False
 
     def __str__(self) -> str:
+        if self.found:
+            return f"{self.run_id} was made by this key before: its outcome is taken"
         return f"the creation that got no answer had made {self.run_id}: taken over"
+
+
+@dataclass(frozen=True, slots=True)
+class NoText(JournalStep):
+    """A completed run has no text: no message of it was found, or none has a text in it.
+
+    Attributes:
+        messages: how many messages of it there are.
+    """
+
+    kind: ClassVar[str] = "no_text"
+    messages: int
+
+    def __str__(self) -> str:
+        if not self.messages:
+            return "completed, and no message of it was found"
+        return f"completed, and no text is in its {self.messages} message(s)"
+
+
+@dataclass(frozen=True, slots=True)
+class RunAgain(JournalStep):
+    """The run failed for its model's rate limit, and the policy has another one made.
+
+    Attributes:
+        run_id: the run that failed.
+        number: which further run comes next, from 1 on.
+        delay_s: the wait before it, in seconds.
+    """
+
+    kind: ClassVar[str] = "run_again"
+    run_id: str
+    number: int
+    delay_s: float
+
+    def __str__(self) -> str:
+        return f"{self.run_id} met a rate limit: another run in {self.delay_s:g} s ({self.number})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +270,18 @@ class DriveEnded(JournalStep):
 
 KINDS: Final[Mapping[str, type[JournalStep]]] = {
     step.kind: step
-    for step in (ToolAnswered, FaultMet, CancelWanted, GaveUp, ThreadHeld, RunAdopted, DriveEnded)
+    for step in (
+        ToolAnswered,
+        OutputTooLarge,
+        FaultMet,
+        CancelWanted,
+        GaveUp,
+        ThreadHeld,
+        RunAdopted,
+        NoText,
+        RunAgain,
+        DriveEnded,
+    )
 }
 
 #: The fields that are more than JSON.

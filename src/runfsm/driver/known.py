@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from runfsm.driver.answers import Answers
 from runfsm.driver.journal import CancelReason
 from runfsm.driver.outcome import Outcome
+from runfsm.driver.oversize import Limit
 from runfsm.driver.pacing import Patience
 from runfsm.driver.policy import Policy
 from runfsm.errors import BackendError, RunfsmError
@@ -30,10 +31,14 @@ class Known:
         streaming: whether to listen where one can.
         now: the latest time that was told.
         snapshot: the latest look, and when it was taken: `seen_at`.
+        unknown_since: since when every look has shown a status that is none of the nine.
         there_at: since when the run is there, at the latest.
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
         answers: what was answered to its calls.
+        is_found: it was made by the request's key before.
+        is_followed: somebody else may drive it, so its tools are theirs.
+        limit: how large outputs may be, as far as a refusal has told.
         must_look: a call failed, or tools were given up: look before acting again.
         is_listening: there is a stream that has not ended.
         cancel_reason: why it is to be cancelled, since `cancel_wanted_at`.
@@ -54,10 +59,14 @@ class Known:
     now: float
     snapshot: RunSnapshot | None = None
     seen_at: float = 0.0
+    unknown_since: float | None = None
     there_at: float = 0.0
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)
     answers: Answers = field(default_factory=Answers)
+    is_found: bool = False
+    is_followed: bool = False
+    limit: Limit = field(default_factory=Limit)
     must_look: bool = False
     is_listening: bool = False
     cancel_reason: CancelReason | None = None
@@ -89,7 +98,8 @@ class Known:
     @property
     def is_let_go(self) -> bool:
         """Whether nothing is left to be sent: it is over, or was told to cancel."""
-        return self.is_over or self.error is not None or self.is_cancelling
+        is_theirs = self.is_followed and self.cancel_reason is None
+        return self.is_over or self.error is not None or self.is_cancelling or is_theirs
 
     @property
     def outcome(self) -> Outcome | None:

@@ -10,17 +10,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from runfsm.driver.actions import Action, Cancel, Listen, SubmitOutputs
-from runfsm.driver.journal import CancelReason, CancelWanted, FaultMet, GaveUp, ToolAnswered
+from runfsm.driver.actions import Action, Cancel, Listen, Retrieve, SubmitOutputs
+from runfsm.driver.journal import (
+    CancelReason,
+    CancelWanted,
+    FaultMet,
+    GaveUp,
+    NoText,
+    OutputTooLarge,
+    ToolAnswered,
+)
 from runfsm.driver.known import Known
 from runfsm.driver.live import TextDelta
+from runfsm.driver.oversize import Limit
 from runfsm.driver.policy import Policy
 from runfsm.driver.replies import Faulted, Fetched, Heard, Reply, Seen, Silent, Slept, ToolsRan
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.retry import OUTDATED, may_pass
+from runfsm.driver.spelling import status_meant_by
 from runfsm.errors import BackendError, Fault, FaultKind, RunfsmError, ToolError
 from runfsm.lifecycle.journal import JournalStep, Transition
-from runfsm.lifecycle.run import RunEvent, RunStatus
+from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot
 
 __all__ = ["SENDS", "fail", "give_up", "learn", "see", "want_cancel"]
@@ -30,6 +40,9 @@ SENDS: Final[dict[type[Action], RunEvent]] = {
     SubmitOutputs: RunEvent.SUBMIT_TOOL_OUTPUTS,
     Cancel: RunEvent.CANCEL,
 }
+
+#: An unknown status is borne for so long, in seconds, where the app has no deadline.
+UNKNOWN_S: Final = 1200.0
 
 #: How often messages that must be there are asked for when none is there yet (openai-php#321).
 EMPTY_MAX: Final = 3
@@ -84,6 +97,28 @@ def see(known: Known, action: Action, snapshot: RunSnapshot) -> None:
         poll_after_s=snapshot.poll_after_s,
     )
     known.must_look = False
+    if snapshot.status is None:
+        _meet_unknown(known, snapshot)
+    else:
+        known.unknown_since = None
+
+
+def _meet_unknown(known: Known, run: RunSnapshot) -> None:
+    """Bear a status that is none of ours for a while: a known one may follow.
+
+    One of ours in other letters (`COMPLETED`, `in-progress`) is how this server writes all of them.
+    """
+    known.unknown_since = known.now if known.unknown_since is None else known.unknown_since
+    meant = status_meant_by(run.raw_status)
+    if meant is None and known.now - known.unknown_since < UNKNOWN_S:
+        return
+    instead = f"the API writes {str(meant)!r}" if meant else f"it is one of {', '.join(RunStatus)}"
+    said = f"{run.ref.run_id} shows the status {run.raw_status!r}, and nothing else: {instead}"
+    error = BackendError.of(Fault(FaultKind.UNSUPPORTED, said))
+    if meant in LIFECYCLE.terminal:
+        fail(known, error)
+    elif known.parting is None:
+        _part(known, known.policy, Retrieve(run.ref), error)
 
 
 def _remember(known: Known, action: Action) -> None:
@@ -105,6 +140,9 @@ def _take_outputs(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -
     for output in outputs:
         known.answers.take(output)
         known.journal.append(ToolAnswered.of(output, known.now))
+    if known.limit.chars is not None:
+        most = known.limit.chars
+        _tell_too_large(known, policy, [it for it in outputs if len(it.output) > most])
     # Given up: the run does not want them any more, or nearly so. What it is, a look will tell.
     known.must_look = any(output.error == "abandoned" for output in outputs)
     if (kind := known.answers.unheard_of(outputs, known.snapshot)) is not None:
@@ -125,6 +163,8 @@ def _take_messages(known: Known, messages: tuple[RunMessage, ...]) -> None:
 
 def _finish(known: Known, messages: tuple[RunMessage, ...]) -> None:
     known.messages = messages
+    if known.status is RunStatus.COMPLETED and not any(message.text for message in messages):
+        known.journal.append(NoText(known.now, len(messages)))
     failed = known.answers.failed
     if known.status is None and known.snapshot is not None:
         said = f"the run never showed a status that is known: {known.snapshot.raw_status!r}"
@@ -143,13 +183,31 @@ def _meet(known: Known, policy: Policy, action: Action, fault: Fault) -> None:
     if fault.kind is FaultKind.LOCKED:  # not yet; it is no failure to be counted
         known.patience.look(news=False, mends=True, status=known.status, at=known.now)
     else:
-        known.patience.fail(fault.retry_after_s, at_once=fault.kind in OUTDATED)
+        known.patience.fail(fault.wait_s(known.now), at_once=fault.kind in OUTDATED)
     known.must_look = known.must_look or type(action) in SENDS
     known.is_listening = False
     if fault.maybe_applied and type(action) in SENDS:
         known.own.add(SENDS[type(action)])
+    if isinstance(action, SubmitOutputs) and fault.kind is FaultKind.TOO_LARGE:
+        known.limit = Limit.told_by(fault.message)
+        if _tell_too_large(known, policy, known.limit.exceeded_by(action.outputs)):
+            return
     if known.patience.is_worn_out or not _may_go_on(action, fault):
         _part(known, policy, action, BackendError.of(fault))
+
+
+def _tell_too_large(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -> bool:
+    """Hand in a word to the model in place of these outputs; return whether there are any."""
+    for output in outputs:
+        size = len(output.output)
+        known.journal.append(OutputTooLarge(known.now, output.call_id, output.name, size))
+        known.answers.take(known.limit.word_for(output))
+    if outputs and policy.on_tool_error == "raise":
+        want_cancel(known, CancelReason.TOOL_ERROR)
+    if outputs:
+        known.patience.look(news=True, mends=True, at=known.now)
+        known.patience.rest()  # the service is well: look at once, and hand in
+    return bool(outputs)
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:

@@ -8,11 +8,17 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from runfsm.driver.actions import TakeTurn
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
+from runfsm.lifecycle.snapshot import RunRef
 
-__all__ = ["Lines", "Ticket", "line_is_full"]
+__all__ = ["Lines", "Ticket", "key_line", "line_is_full"]
+
+
+#: So many keys are remembered.
+MADE_MAX: Final = 10_000
 
 
 class Lines:
@@ -29,25 +35,55 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: dict[str, deque[Ticket]] = {}
+        self._made: dict[str, RunRef] = {}  # by the keys of idempotent requests
 
-    def join(self, thread_id: str, ring: Callable[[], None], *, waiting_max: int) -> Ticket | None:
+    def join(
+        self,
+        thread_id: str,
+        ring: Callable[[], None],
+        *,
+        waiting_max: int,
+        owner: object = None,
+    ) -> Ticket | None:
         """Stand at the end of a thread's line.
 
         Args:
             thread_id: which thread.
             ring: called, from any thread, when it is this one's turn.
             waiting_max: how many may wait behind the one whose turn it is.
+            owner: the thread or task that will wait, if that is to be noticed.
 
         Returns:
             The place in the line, or `None` if the line is full.
+
+        Raises:
+            CallerError: the owner has a place in this line, which it cannot leave while it waits.
         """
         with self._lock:
             line = self._lines.setdefault(thread_id, deque())
+            if owner is not None and any(ticket.owner == owner for ticket in line):
+                raise CallerError(
+                    f"this would wait for its own place in the line of {thread_id}: inside of a "
+                    f"session say thread.run(...), and finish or close a run before the next one"
+                )
             if len(line) > waiting_max:
                 return None
-            ticket = Ticket(self, thread_id, ring)
+            ticket = Ticket(self, thread_id, ring, owner)
             line.append(ticket)
             return ticket
+
+    def remember(self, key: str, ref: RunRef) -> None:
+        """Keep which run a key has made; of too many, the oldest is forgotten."""
+        with self._lock:
+            self._made.pop(key, None)
+            self._made[key] = ref
+            if len(self._made) > MADE_MAX:
+                del self._made[next(iter(self._made))]
+
+    def made(self, key: str) -> RunRef | None:
+        """Return the run that a key has made in this process, as far as it is remembered."""
+        with self._lock:
+            return self._made.get(key)
 
     def waiting(self, thread_id: str) -> int:
         """How many stand in a thread's line, the one whose turn it is included."""
@@ -80,12 +116,15 @@ class Lines:
 class Ticket:
     """A place in a line. To be left in the end, come what may."""
 
-    __slots__ = ("_lines", "ring", "thread_id")
+    __slots__ = ("_lines", "owner", "ring", "thread_id")
 
-    def __init__(self, lines: Lines, thread_id: str, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, lines: Lines, thread_id: str, ring: Callable[[], None], owner: object = None
+    ) -> None:
         self._lines = lines
         self.thread_id = thread_id
         self.ring = ring
+        self.owner = owner
 
     @property
     def is_first(self) -> bool:
@@ -107,6 +146,11 @@ class Ticket:
     def leave(self) -> None:
         """Give the place up; a second time is nothing."""
         self._lines._leave(self)  # noqa: SLF001  # as above
+
+
+def key_line(key: str) -> str:
+    """Return the name of the line for a key, beside those of threads."""
+    return f"key {key}"
 
 
 def line_is_full(asked: TakeTurn) -> BackendError:

@@ -20,7 +20,10 @@ from runfsm.driver.journal import (
     DriveEnded,
     FaultMet,
     GaveUp,
+    NoText,
+    OutputTooLarge,
     RunAdopted,
+    RunAgain,
     ThreadHeld,
     ToolAnswered,
 )
@@ -39,8 +42,8 @@ CONTENTS: Final = logging.getLogger("runfsm.contents")
 logging.getLogger("runfsm").addHandler(logging.NullHandler())
 
 #: What an operator should see.
-STRANGE: Final = (Anomaly, FaultMet, GaveUp, ThreadHeld, UnknownStatus)
-NOTABLE: Final = (CancelWanted, DriveEnded, RunAdopted)
+STRANGE: Final = (Anomaly, FaultMet, GaveUp, OutputTooLarge, RunAgain, ThreadHeld, UnknownStatus)
+NOTABLE: Final = (CancelWanted, DriveEnded, NoText, RunAdopted)
 
 #: Names of ours that a log record has for something else.
 RENAMED: Final = {"kind": "step", "name": "tool"}
@@ -70,6 +73,8 @@ def log_late(output: ToolOutput) -> None:
 
 def _level(step: JournalStep) -> int:
     if isinstance(step, STRANGE) or (isinstance(step, ToolAnswered) and step.error):
+        return logging.WARNING
+    if isinstance(step, NoText) and not step.messages:
         return logging.WARNING
     return logging.INFO if isinstance(step, NOTABLE) else logging.DEBUG
 

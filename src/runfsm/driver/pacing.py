@@ -27,6 +27,9 @@ SERVICE_MOVES: Final = frozenset(
     edge.source for edge in LIFECYCLE.edges if edge.actor is Actor.SERVICE
 )
 
+#: Ten years, in seconds. A service may name the year 9999, and no timer takes that.
+FOREVER_S: Final = 315_360_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
@@ -95,7 +98,7 @@ class Pacing:
         if retry_after_s is None:
             return own_s
         spread_s = min(retry_after_s / 4, self.longest_s) * fraction
-        return max(own_s, retry_after_s + spread_s)
+        return max(own_s, min(retry_after_s, FOREVER_S) + spread_s)
 
 
 @dataclass(slots=True)

@@ -29,6 +29,9 @@ class Policy:
             cancelled, Ctrl-C), or gives up because the service fails: `"cancel"` it, or `"leave"`
             it to go on alone. Alone it holds its thread until it is over.
         on_tool_error: `"tell"` the model what went wrong, or cancel the run and `"raise"`.
+        rerun_on_rate_limit: how many further runs to make, at most, when a run fails with
+            `rate_limit_exceeded`, each when the service says that it is due. Off by default: its
+            tools may be called again, and what they did before stays done.
         pacing: how often to look.
 
     Raises:
@@ -47,6 +50,7 @@ class Policy:
     on_interrupt: Literal["cancel", "leave"] = "cancel"
     on_tool_error: Literal["tell", "raise"] = "tell"
     pacing: Pacing = field(default_factory=Pacing)
+    rerun_on_rate_limit: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         check_number("cancel_grace_s", self.cancel_grace_s, at_least=0)
@@ -54,6 +58,7 @@ class Policy:
             check_number("deadline_s", self.deadline_s, at_least=0)
         if self.tool_timeout_s is not None:
             check_number("tool_timeout_s", self.tool_timeout_s, above=0)
+        check_number("rerun_on_rate_limit", self.rerun_on_rate_limit, at_least=0, whole=True)
         _check_word("on_tool_error", self.on_tool_error, "tell", "raise")
         _check_word("on_interrupt", self.on_interrupt, "cancel", "leave")
         if not isinstance(self.on_busy, OnBusy):

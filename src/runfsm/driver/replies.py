@@ -24,6 +24,7 @@ from runfsm.driver.actions import (
     RunTools,
     Sleep,
     SubmitOutputs,
+    TakeKey,
     TakeTurn,
 )
 from runfsm.driver.live import StreamEvent
@@ -36,6 +37,7 @@ __all__ = [
     "Faulted",
     "Fetched",
     "Heard",
+    "KeyTaken",
     "Listed",
     "Reply",
     "Seen",
@@ -82,6 +84,14 @@ class ThreadMade:
 class TurnTaken:
     """It is our turn; nobody else in this process has the thread until we have left."""
 
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """The key is ours; `run` is what was made by it in this process, if anything was."""
+
+    run: RunSnapshot | None
     now: float
 
 
@@ -151,6 +161,7 @@ Reply = (
     Seen
     | Slept
     | ThreadMade
+    | KeyTaken
     | TurnTaken
     | Listed
     | Added
@@ -164,6 +175,7 @@ Reply = (
 #: What may answer what. A wait may end early, so that one is answered by `Slept` in any case.
 ANSWERS: Final[Mapping[type[Action], tuple[type[Reply], ...]]] = {
     CreateThread: (ThreadMade, Faulted),
+    TakeKey: (KeyTaken, Slept, Faulted),
     TakeTurn: (TurnTaken, Slept, Faulted),
     ListRuns: (Listed, Faulted),
     Create: (Seen, Faulted),

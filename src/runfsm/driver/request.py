@@ -69,10 +69,14 @@ class RunRequest:
         key: a name of your own for this one run, at most 512 characters, kept in its metadata. A
             run whose creation was not answered is found by it, and taken over instead of being
             created twice; so never use one for two runs. A driver makes one up when it is `None`.
+        idempotent: whether to look for a run of this key first, and take its outcome if there is
+            one, also when it is over: an event that is delivered twice makes one run. The key must
+            be the event's own.
 
     Raises:
         CallerError: an id or a key that is no text, or empty; a message that is neither a text nor
-            parts; options that are no mapping, or no JSON; a text that cannot be sent.
+            parts; options that are no mapping, or no JSON; a text that cannot be sent;
+            `idempotent` without a key.
 
     Example:
         >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
@@ -84,6 +88,7 @@ class RunRequest:
     thread_id: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     key: str | None = field(default=None, repr=False, kw_only=True)
+    idempotent: bool = field(default=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_id("assistant_id", self.assistant_id, right="give its id: RunRequest(assistant.id)")
@@ -92,6 +97,9 @@ class RunRequest:
             check_id("thread_id", self.thread_id, right=right)
         if self.key is not None:
             check_id("key", self.key, right="give a text of your own, or leave it out")
+        elif self.idempotent:
+            right = "give the event's own id: RunRequest(..., key=event_id, idempotent=True)"
+            raise CallerError(f"idempotent=True without a key: {right}")
         if self.message is not None:
             object.__setattr__(self, "message", check_content(self.message))
         object.__setattr__(self, "options", checked_options(self.options))
@@ -108,7 +116,7 @@ class ToolOutput:
         kind: the kind of the call, as `ToolCall.kind`.
         error: `None`, or what kind of failure `output` tells of: `"unknown_tool"`,
             `"malformed_arguments"`, `"invalid_arguments"`, `"raised"`, `"timed_out"`,
-            `"unserialisable_result"`, `"abandoned"`.
+            `"unserialisable_result"`, `"too_large"`, `"abandoned"`.
         exception: what the tool raised, or what kept its result from being sent; it stays in the
             process.
         began_at: when the tool was called, Unix seconds; `None` if it was not.

@@ -7,8 +7,8 @@ any more. What an observer does or raises cannot hurt the run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from inspect import iscoroutinefunction
+from collections.abc import Coroutine, Iterable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Final, Protocol
 
 from runfsm.driver.core import RunCore
@@ -113,9 +113,14 @@ class Teller:
 
 def _call(observer: Observer, step: JournalStep, core: RunCore) -> None:
     try:
-        observer(step, core)
+        told = observer(step, core)
     except Exception:
         LOG.exception("an observer of runs raised, at: %s", step)
+        return
+    if isawaitable(told):  # it was no async function to look at
+        LOG.error("an observer returned an awaitable, and nobody awaits it, at: %s", step)
+        if isinstance(told, Coroutine):
+            told.close()
 
 
 def _ended(core: RunCore, at: float) -> DriveEnded:

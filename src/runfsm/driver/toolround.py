@@ -71,6 +71,11 @@ class ToolJob:
         awaitable, self._awaitable = self._awaitable, None
         return awaitable
 
+    def drop_awaitable(self) -> None:
+        """Have nobody await what was handed over: a coroutine that is only dropped warns."""
+        if isinstance(awaitable := self.take_over(), Coroutine):
+            awaitable.close()
+
     def settle(self, output: ToolOutput) -> bool:
         """Take the output, unless there is one; return whether it was taken."""
         self.output = self.output or output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any
 
 import anyio
@@ -55,7 +56,8 @@ async def _work(
 async def _call(job: ToolJob, awaitable: Awaitable[Any] | None) -> ToolOutput:
     bound = job.bound
     try:
-        return bound.finish(await (awaitable or bound.invoke()))
+        value = bound.invoke() if awaitable is None else awaitable
+        return bound.finish(await value if isawaitable(value) else value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -62,10 +62,8 @@ def _work(job: ToolJob, ring: Callable[[], None], participant: Participant, awai
 def _call(job: ToolJob, *, awaits: bool) -> ToolOutput | Awaitable[Any]:
     bound = job.bound
     try:
-        if bound.tool.is_async:
-            return bound.finish(anyio.run(bound.invoke))
         value = bound.invoke()
-        if not isawaitable(value):
+        if not isawaitable(value):  # whatever the function was declared to be
             return bound.finish(value)
         return bound.finish(anyio.run(_awaited, value)) if awaits else value
     except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job

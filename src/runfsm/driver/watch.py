@@ -5,15 +5,18 @@ Nothing is decided here: ask the core, have it done, tell the core.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import Final, Generic, Self, TypeVar, cast
 
 from runfsm.clock import Participant
 from runfsm.driver.actions import Done
 from runfsm.driver.core import RunCore
+from runfsm.driver.forked import is_forked
 from runfsm.driver.hands import Hands
 from runfsm.driver.hint import WebhookHint
+from runfsm.driver.lines import key_line
 from runfsm.driver.live import LiveItem
 from runfsm.driver.narrator import Narrator
 from runfsm.driver.outcome import Outcome
@@ -21,9 +24,12 @@ from runfsm.driver.shared import Shared
 from runfsm.driver.telling import Teller
 from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
+from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
 
 __all__ = ["Drive", "Errand", "RunStream", "Watch"]
+
+LOG: Final = logging.getLogger("runfsm.run")
 
 ItemT = TypeVar("ItemT")
 
@@ -53,6 +59,7 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._narrator = narrator
         self._teller = Teller(core, shared.observers)
         self._participant: Participant | None = None  # from the first step on
+        self._is_refused = False  # nothing was asked for, and nothing will be
         self._items = self._drive()
 
     def __next__(self) -> ItemT:
@@ -69,8 +76,10 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         trace: TracebackType | None,
     ) -> None:
         with self._taking_part():
-            self._let_go()
-            self.close()
+            try:
+                self._let_go()
+            finally:
+                self.close()
 
     def finish(self) -> Outcome:
         """Drive the run to its end without telling the steps, and return the outcome."""
@@ -105,20 +114,34 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._end()
 
     def _drive(self) -> Generator[LiveItem, None, None]:
-        self._under_way.add(self)
+        self._begin()
         try:
             yield from self._act()
-        except KeyboardInterrupt:
-            self._let_go()
+        except GeneratorExit:  # closed: who does that leaves the run as it is
+            raise
+        except BaseException as error:  # whatever it is: a signal's, the app's own, a mistake
+            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
+            self._let_go_quietly()
             raise
         finally:
             self._end()
         if self.core.error is not None:
             raise self.core.error from self.core.error.__cause__ or self._hands.trouble
 
+    def _begin(self) -> None:
+        self._is_refused = True
+        request = self.core.request
+        key = key_line(str(request.key)) if request.idempotent else None
+        for name in (request.thread_id, self.core.thread_id, key):
+            self._hands.begin(name)
+        self._is_refused = False
+        self._under_way.add(self)
+
     def _end(self) -> None:
         self._under_way.discard(self)
         self._teller.end(self._shared.clock.now())
+        if self.core.snapshot is not None:
+            self._hands.remember(self.core.request.key, self.core.snapshot.ref)
         self._hands.close()
         if self._participant:
             self._participant.leave()
@@ -141,12 +164,20 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
 
     def _let_go(self) -> None:
         """Have the run cancelled, if it is not over, and wait for no more than that it is told."""
-        if self.core.policy.on_interrupt == "leave" or self.core.is_let_go:
-            return
+        is_left = self._is_refused or self.core.policy.on_interrupt == "leave"
+        if is_left or self.core.is_let_go or is_forked(self._hands.backend):
+            return  # in a fork, it is the parent's
         self.core.interrupt(self._shared.clock.now())
         while not self.core.is_let_go:
             self.core.receive(self._hands.perform(self.core.next_action()))
             self._teller.news()
+
+    def _let_go_quietly(self) -> None:
+        """Let go, while an error is on its way that tells more than what goes wrong now."""
+        try:
+            self._let_go()
+        except Exception:
+            LOG.exception("a run could not be told to cancel")
 
     def _taking_part(self) -> Participant:
         self._participant = self._participant or self._shared.clock.participant()
@@ -191,7 +222,9 @@ class Errand:
             ThreadBusy: another run holds the thread, for longer than the policy waits.
             BackendError: the service refused, or did not answer for too long.
             RunCancelled: the driver was told to cancel.
+            CallerError: a tool asks for the thread that its own run holds.
         """
+        self._hands.begin(self._core.entry.thread_id)
         participant = self._shared.clock.participant()
         try:
             with participant:

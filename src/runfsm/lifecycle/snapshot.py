@@ -125,6 +125,8 @@ class RunSnapshot:
         expires_at: when the service gives up; null once the run is over.
         expires_here: whether no service ends it then, so that whoever drives it must.
         expires_after_s: how long it may take then, for whoever cannot tell when it was created.
+        keeps_input: whether what was said with the run is on its thread, now that it is over. If
+            not, another run must say it again.
         means: which of the nine statuses it is in, where the service says that in other words.
         error: why a failed run failed.
         incomplete_reason: why an incomplete run was cut short.
@@ -143,6 +145,7 @@ class RunSnapshot:
     expires_at: float | None = None
     expires_here: bool = field(default=False, kw_only=True)
     expires_after_s: float | None = field(default=None, kw_only=True)
+    keeps_input: bool = field(default=True, kw_only=True, compare=False, repr=False)
     means: RunStatus | None = field(default=None, kw_only=True)
     error: RunError | None = None
     incomplete_reason: str | None = None

@@ -23,6 +23,7 @@ FailureKind = Literal[
     "invalid_arguments",  # a JSON object that does not fit the schema
     "raised",  # the tool raised
     "timed_out",  # the tool took too long
+    "too_large",  # the service takes no output of that length
     "unserialisable_result",  # the tool ran, but what it returned is no JSON
 ]
 

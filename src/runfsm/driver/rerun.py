@@ -1,0 +1,112 @@
+"""Reads whether a run failed for its model's rate limit, and when another one may be made. Pure.
+
+Such a run was taken by the service, and failed on its way: `failed`, `rate_limit_exceeded`, "Rate
+limit reached for gpt-4o … Please try again in 6.5s" (assistant-pf-demo#10, empirical PR 210).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Final
+
+from runfsm.driver.request import RunRequest
+from runfsm.lifecycle.run import RunStatus
+from runfsm.lifecycle.snapshot import RunSnapshot
+
+__all__ = ["is_of", "rerun_delay_s", "rerun_request"]
+
+CODES: Final = frozenset({"rate_limit_exceeded", "too_many_requests"})
+
+#: The same code is used where waiting does not help: no money, or more tokens than a minute has.
+HOPELESS: Final = re.compile(r"quota|billing|too large|must be reduced", re.IGNORECASE)
+
+DUE: Final = re.compile(
+    r"(?:again|retry)\s+(?:in|after)\s+(?P<parts>(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+)", re.IGNORECASE
+)
+PART: Final = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)", re.IGNORECASE)
+
+#: By how a unit begins; the longer beginning first.
+UNITS_S: Final = (
+    ("ms", 0.001),
+    ("mil", 0.001),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3600.0),
+    ("d", 86400.0),
+)
+
+#: The wait before the first further run, in seconds, where no time is told; it doubles.
+BACKOFF_S: Final = 5.0
+
+#: A longer key is too long for metadata with what is added to it, in characters.
+KEY_MAX: Final = 480
+
+
+def rerun_delay_s(run: RunSnapshot, reruns: int) -> float | None:
+    """Return how long to wait before another run, in seconds; `None`: that would not help.
+
+    Args:
+        run: the run that is over.
+        reruns: how many further runs were made before.
+
+    Example:
+        >>> from runfsm.lifecycle.snapshot import RunError, RunRef
+        >>> error = RunError("rate_limit_exceeded", "Please try again in 1m2.5s.")
+        >>> run = RunSnapshot(RunRef("assistants", "run_1", "thread_1"), "failed", error=error)
+        >>> rerun_delay_s(run, 0)
+        62.5
+    """
+    error = run.error
+    if run.status is not RunStatus.FAILED or error is None or error.code not in CODES:
+        return None
+    if HOPELESS.search(error.message):
+        return None
+    told_s = _told_s(error.message)
+    return BACKOFF_S * 2**reruns if told_s is None else told_s
+
+
+def _told_s(message: str) -> float | None:
+    found = DUE.search(message)
+    if found is None:
+        return None
+    waits_s = [
+        float(part["count"]) * seconds
+        for part in PART.finditer(found["parts"])
+        if (seconds := _unit_s(part["unit"])) is not None
+    ]
+    return sum(waits_s) if waits_s else None
+
+
+def _unit_s(unit: str) -> float | None:
+    beginnings = (seconds for start, seconds in UNITS_S if unit.lower().startswith(start))
+    return next(beginnings, None)
+
+
+def rerun_request(request: RunRequest, run: RunSnapshot, number: int) -> RunRequest:
+    """Return what makes the further run of this number, on the thread of the one that failed.
+
+    What was said with that one is said again only if it is not on the thread.
+    """
+    key = None if request.key is None else _numbered(request.key, number)
+    again = replace(request, thread_id=run.ref.thread_id, key=key, idempotent=False)
+    if not run.keeps_input:
+        return again
+    options = {**request.options}
+    options.pop("additional_messages", None)
+    return replace(again, message=None, options=options)
+
+
+def is_of(key: str, found: str) -> bool:
+    """Whether a run of the key `found` was made for `key`, as its first run or a further one."""
+    _, slash, number = found.rpartition("/")
+    return found == key or (
+        bool(slash) and number.isdigit() and found == _numbered(key, int(number))
+    )
+
+
+def _numbered(key: str, number: int) -> str:
+    """The key of its own that each run must have: by the first one's, that would be found."""
+    stem = key if len(key) <= KEY_MAX else blake2b(key.encode(errors="replace")).hexdigest()
+    return f"{stem}/{number}"

@@ -1,0 +1,287 @@
+"""An event that is delivered twice makes one run: its key is looked for first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Thread
+from typing import Any, Final
+
+import anyio
+import pytest
+
+from by_hand import REF, a_run, listed, met, seen
+from driving import S, in_time
+from onroad import OnRoad
+from runfsm import (
+    CallerError,
+    Fault,
+    FaultKind,
+    Lines,
+    Outcome,
+    Policy,
+    RunCore,
+    RunRequest,
+    ToolAnswered,
+)
+from runfsm.driver.actions import (
+    Cancel,
+    Create,
+    FetchMessages,
+    ListRuns,
+    Retrieve,
+    RunTools,
+    Sleep,
+    TakeKey,
+)
+from runfsm.driver.journal import RunAdopted
+from runfsm.driver.replies import KeyTaken, Slept
+from runfsm.driver.rerun import is_of
+from runfsm_simulator import Script, call, say
+
+SCRIPT: Final = Script.of(call("charge", queue_s=1, work_s=1), say("Charged.", queue_s=1, work_s=1))
+
+
+class Till(OnRoad):
+    """A stage whose tool counts how often it was called."""
+
+    def __init__(self, road: Any, *, has_thread: bool = True, **options: Any) -> None:
+        self.charges = 0
+        super().__init__(road, SCRIPT, tools=[self.charge], **options)
+        thread_id = road.thread(self.simulator) if has_thread else None
+        assistant_id = self.request.assistant_id
+        self.request = RunRequest(assistant_id, "Hi", thread_id, key="evt_1", idempotent=True)
+
+    def charge(self) -> str:
+        """Charge the card."""
+        self.charges += 1
+        return "charged"
+
+    @property
+    def runs(self) -> int:
+        """How many runs the service has seen begin."""
+        return sum(event == "create" for event in self.events)
+
+
+def _found(outcome: Outcome) -> list[str]:
+    return [it.run_id for it in outcome.journal if isinstance(it, RunAdopted) and it.found]
+
+
+@pytest.mark.reported(
+    "python-slack-sdk#335, agno PR 10073",
+    "An event that a queue or Slack delivered twice made two runs.",
+    now="RunRequest(key=event_id, idempotent=True) finds the first run, and gives its outcome.",
+)
+@pytest.mark.parametrize("has_thread", [True, False], ids=["a thread", "a new thread"])
+def test_an_event_that_comes_again_makes_no_second_run(road: Any, *, has_thread: bool) -> None:
+    """One after the other, by one driver (python-slack-sdk#335, agno PR 10073)."""
+    stage = Till(road, has_thread=has_thread)
+    first = stage.run()
+    runs = stage.runs
+    again = stage.run()
+
+    assert (S.COMPLETED, "Charged.", "Charged.") == (again.status, first.text, again.text)
+    assert (first.ref, [first.ref.run_id]) == (again.ref, _found(again))
+    assert (1, runs) == (stage.charges, stage.runs)
+    stage.nothing_is_left()
+
+
+def test_two_deliveries_at_once_make_one_run(tasks: Any) -> None:
+    """The second waits for the first, in one process, and takes its outcome."""
+    stage = Till(tasks, has_thread=False)
+    outcomes: list[Outcome] = []
+
+    async def deliver() -> None:
+        outcomes.append(await stage.driver.run(stage.request))
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(deliver)
+
+    stage.play(main)
+
+    assert ["Charged."] * 5 == [outcome.text for outcome in outcomes]
+    assert (1, 1) == (stage.charges, len({outcome.ref for outcome in outcomes}))
+    stage.nothing_is_left()
+
+
+def test_two_threads_at_once_make_one_run(threads: Any) -> None:
+    """The same, by threads, and drivers that share their lines."""
+    lines = Lines()
+    stage = Till(threads, has_thread=False)
+    outcomes: list[Outcome] = []
+
+    def deliver() -> None:
+        outcomes.append(stage.new_driver(lines=lines).run(stage.request))
+
+    def main() -> None:
+        workers = [Thread(target=deliver) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    in_time(main)
+
+    assert ["Charged."] * 3 == [outcome.text for outcome in outcomes]
+    assert (1, 1) == (stage.charges, len({outcome.ref for outcome in outcomes}))
+
+
+def test_another_process_finds_it_on_the_thread(assistants: Any) -> None:
+    """Where runs are listed, a driver that knows nothing of it finds the run by its key."""
+    stage = Till(assistants)
+    first = stage.run()
+    stage.backend = assistants.backend(stage.simulator)
+    stage.driver = stage.new_driver()
+    again = stage.run()
+
+    assert (first.ref, "Charged.", 1) == (again.ref, again.text, stage.charges)
+
+
+def test_a_run_that_another_process_drives_is_followed(assistants: Any) -> None:
+    """Its tools are called there, and nowhere else; the outcome is the same."""
+    stage = Till(assistants)
+    other = stage.new_driver()
+    followed: list[Outcome] = []
+
+    async def main() -> Outcome:
+        watch = stage.watch()
+        async for step in watch:
+            if isinstance(step, ToolAnswered):
+                await _peek(stage, other)
+        outcome: Outcome = watch.outcome
+        return outcome
+
+    outcome = stage.play(main)
+    again = stage.awaited(other.watch(stage.request))
+    followed.append(stage.play(again.finish))
+
+    assert ([outcome.ref], ["Charged."]) == (
+        [it.ref for it in followed],
+        [it.text for it in followed],
+    )
+    assert 1 == stage.charges
+
+
+async def _peek(stage: Till, driver: Any) -> None:
+    """Follow the run for some steps, and leave it: it is not ours to cancel."""
+    watch = stage.awaited(driver.watch(stage.request))
+    async with watch:
+        async for step in watch:
+            if isinstance(step, RunAdopted):
+                break
+
+
+def test_another_key_is_another_run(road: Any) -> None:
+    """Each event has its own."""
+    stage = Till(road, has_thread=False)
+    first = stage.run()
+    stage.request = replace(stage.request, key="evt_2")
+    second = stage.run()
+
+    assert first.ref != second.ref
+    assert 2 == stage.charges
+
+
+def test_a_key_alone_does_not_look_first(direct: Any) -> None:
+    """Without `idempotent`, a key is looked for only after a creation that was not answered."""
+    stage = Till(direct)
+    stage.request = replace(stage.request, idempotent=False)
+
+    assert stage.run().ref != stage.run().ref
+
+
+def test_idempotent_wants_a_key() -> None:
+    """A key that the driver makes up is another one each time."""
+    with pytest.raises(CallerError, match="key=event_id, idempotent=True"):
+        RunRequest("asst_1", idempotent=True)
+
+
+# The core, told by hand --------------------------------------------------------------------------
+
+REQUEST: Final = RunRequest("asst_1", "Hi", "thread_1", key="key_1", idempotent=True)
+NOTHING: Final = KeyTaken(None, 0.0)
+
+
+def _core(*replies: Any, request: RunRequest = REQUEST, **policy: Any) -> RunCore:
+    core = RunCore(request, 0.0, Policy(**policy))
+    for reply in replies:
+        core.receive(reply)
+    return core
+
+
+def test_the_key_is_taken_then_looked_for_then_used() -> None:
+    """First in this process, then on the thread; then the run is created."""
+    assert isinstance(_core().next_action(), TakeKey)
+    assert ListRuns("thread_1") == _core(NOTHING).next_action()
+    assert isinstance(_core(NOTHING, listed()).next_action(), Create)
+
+
+def test_a_key_is_waited_for_until_the_deadline() -> None:
+    """Whoever holds it may drive for long."""
+    action = _core(deadline_s=50).next_action()
+
+    assert isinstance(action, TakeKey)
+    assert 50 == action.timeout_s
+
+
+def test_a_run_of_the_process_that_is_over_gives_its_outcome() -> None:
+    """It is looked at, and its messages are fetched."""
+    core = _core(KeyTaken(a_run("completed"), 1.0))
+
+    assert FetchMessages(REF) == core.next_action()
+
+
+def test_a_run_of_the_process_that_was_left_is_driven() -> None:
+    """Nobody else here drives it: its tools are called."""
+    core = _core(KeyTaken(a_run("requires_action", "call_1"), 1.0))
+
+    assert isinstance(core.next_action(), RunTools)
+
+
+def test_a_run_of_somebody_else_is_only_looked_at() -> None:
+    """Its tools are the other driver's, and so is the run when the follower is interrupted."""
+    core = _core(NOTHING, listed(a_run("requires_action", "call_1")))
+
+    assert isinstance(core.next_action(), Sleep)
+    assert core.is_let_go
+    core.receive(Slept(1.0))
+    assert Retrieve(REF) == core.next_action()
+    core.receive(seen("completed", now=2.0))
+    assert FetchMessages(REF) == core.next_action()
+
+
+def test_a_follower_may_ask_to_cancel() -> None:
+    """That is the app's wish about its piece of work."""
+    core = _core(NOTHING, listed(a_run("in_progress")))
+    core.request_cancel()
+
+    assert Cancel(REF) == core.next_action()
+
+
+def test_the_lock_decides_between_two_processes() -> None:
+    """Both have looked, one has created: the other is locked out, looks again, and follows."""
+    locked = Fault(FaultKind.LOCKED, "already has an active run", status_code=400)
+    core = _core(NOTHING, listed(), met(locked))
+    assert ListRuns("thread_1") == core.next_action()
+    core.receive(listed(a_run("in_progress")))
+
+    assert core.snapshot is not None
+    assert core.is_let_go
+
+
+@pytest.mark.parametrize("kind", [FaultKind.NOT_FOUND, FaultKind.UNSUPPORTED, FaultKind.INVALID])
+def test_a_server_that_cannot_list_is_asked_for_a_run(kind: FaultKind) -> None:
+    """There, the process alone knows of keys."""
+    core = _core(NOTHING, met(Fault(kind, "no such route", status_code=404)))
+
+    assert isinstance(core.next_action(), Create)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_ours"),
+    [("key", True), ("key/1", True), ("key/12", True), ("key/x", False), ("key2", False)],
+)
+def test_a_further_run_is_the_same_events(found: str, *, is_ours: bool) -> None:
+    """A run that was made again after a rate limit has a number behind the key."""
+    assert is_ours == is_of("key", found)
