@@ -293,9 +293,7 @@ class AsyncHands:
                         await self._look_in(tools, action.ref)
                     else:
                         await alarm.wait(wait_s)
-                    for job, participant in workers:
-                        if awaitable := job.take_over():
-                            tooltask.start(tasks, job, alarm.ring, participant, awaitable)
+                    workers += tooltask.go_on(tasks, tools, alarm.ring, self._clock)
                 tasks.cancel_scope.cancel()
         finally:
             for _, participant in workers:
