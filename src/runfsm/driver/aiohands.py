@@ -349,10 +349,8 @@ class AsyncHands:
                         await self._look_in(tools, action.ref)
                     else:
                         await alarm.wait(wait_s)
-                    for job, participant in workers:
-                        if awaitable := job.take_over():
-                            with noted(self._calling(job, action.ref)):
-                                tooltask.start(tasks, job, alarm.ring, participant, awaitable)
+                        with noted(*(self._calling(job, action.ref) for job in tools.returned)):
+                            workers += tooltask.go_on(tasks, tools, alarm.ring, self._clock)
                 tasks.cancel_scope.cancel()
         finally:
             for job, _ in workers:

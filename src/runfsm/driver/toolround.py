@@ -6,7 +6,7 @@ first to settle a job wins: an output that comes after the time-out is not taken
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,10 +36,11 @@ class ToolJob:
         began_at: the moment at which it was made.
         output: what came of it, once it is settled.
         took_s: how long that took, once it is known.
+        awaitable: what a plain function has returned, where an event loop is to await it.
     """
 
     __slots__ = (
-        "_awaitable",
+        "awaitable",
         "began_at",
         "bound",
         "due_at",
@@ -57,24 +58,17 @@ class ToolJob:
         self.began_at = now
         self.output: ToolOutput | None = None
         self.took_s: float | None = None
-        self._awaitable: Awaitable[Any] | None = None
+        self.awaitable: Awaitable[Any] | None = None
 
-    def hand_over(self, awaitable: Awaitable[Any]) -> None:
-        """Leave what the tool returned to the event loop; nobody awaits it if it comes too late."""
-        if self.output is None:
-            self._awaitable = awaitable
-        elif isinstance(awaitable, Coroutine):
-            awaitable.close()
-
-    def take_over(self) -> Awaitable[Any] | None:
-        """Return what was handed over, once."""
-        awaitable, self._awaitable = self._awaitable, None
+    def take_awaitable(self) -> Awaitable[Any] | None:
+        """Return what is to be awaited, once; `None` if nothing is, or the call is settled."""
+        awaitable, self.awaitable = self.awaitable, None
         return awaitable
 
     def drop_awaitable(self) -> None:
-        """Have nobody await what was handed over: a coroutine that is only dropped warns."""
-        if isinstance(awaitable := self.take_over(), Coroutine):
-            awaitable.close()
+        """Have nobody await it: a coroutine that is only dropped warns."""
+        if (close := getattr(self.take_awaitable(), "close", None)) is not None:
+            close()
 
     def settle(self, output: ToolOutput) -> bool:
         """Take the output, unless there is one; return whether it was taken."""
@@ -139,6 +133,11 @@ class ToolRound:
     def jobs(self) -> list[ToolJob]:
         """The calls that can be made."""
         return [slot for slot in self._slots if isinstance(slot, ToolJob)]
+
+    @property
+    def returned(self) -> list[ToolJob]:
+        """The calls whose functions have returned an awaitable that nobody awaits yet."""
+        return [job for job in self.jobs if job.awaitable is not None]
 
     def wait_s(self, now: float) -> float | None:
         """Settle what is late; then the wait until the next is, or `None` if all is settled.

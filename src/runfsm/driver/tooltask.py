@@ -3,60 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
-from runfsm.clock import Participant
-from runfsm.driver.logbook import log_late
+from runfsm.clock import Clock, Participant
 from runfsm.driver.request import ToolOutput
-from runfsm.driver.toolround import ToolJob
+from runfsm.driver.toolround import ToolJob, ToolRound
+from runfsm.driver.toolthread import settle
 
-__all__ = ["start"]
+__all__ = ["go_on", "start"]
 
 
 def start(
-    tasks: TaskGroup,
-    job: ToolJob,
-    ring: Callable[[], None],
-    participant: Participant,
-    awaitable: Awaitable[Any] | None = None,
+    tasks: TaskGroup, job: ToolJob, ring: Callable[[], None], participant: Participant
 ) -> None:
-    """Await the tool in a new task of this group, and `ring` when it is settled.
+    """Call the tool in a new task of this group, and `ring` when it is settled.
 
-    Args:
-        tasks: the group.
-        job: the call.
-        ring: wakes the loop.
-        participant: the task's part in time.
-        awaitable: what the tool has returned in a thread; `None` calls it in the task.
+    If its function was called already, in a thread, what that returned is awaited.
     """
-    tasks.start_soon(_work, job, ring, participant, awaitable)
+    value = job.take_awaitable()
+    invoke = job.bound.invoke if value is None else lambda: value
+    tasks.start_soon(_work, job, invoke, ring, participant)
+
+
+def go_on(
+    tasks: TaskGroup, tools: ToolRound, ring: Callable[[], None], clock: Clock
+) -> list[tuple[ToolJob, Participant]]:
+    """Await what plain functions have returned from their threads, each in a new task."""
+    workers = [(job, clock.participant(beside=True)) for job in tools.returned]
+    for job, participant in workers:
+        start(tasks, job, ring, participant)
+    return workers
 
 
 async def _work(
-    job: ToolJob,
-    ring: Callable[[], None],
-    participant: Participant,
-    awaitable: Awaitable[Any] | None,
+    job: ToolJob, invoke: Callable[[], Any], ring: Callable[[], None], participant: Participant
 ) -> None:
     try:
         with participant:
-            output = await _call(job, awaitable)
-            if not job.settle(output):
-                log_late(output)
+            settle(job, await _call(job, invoke))
             ring()
     finally:
         participant.leave()
 
 
-async def _call(job: ToolJob, awaitable: Awaitable[Any] | None) -> ToolOutput:
+async def _call(job: ToolJob, invoke: Callable[[], Any]) -> ToolOutput:
     bound = job.bound
     try:
-        value = bound.invoke() if awaitable is None else awaitable
+        value = invoke()  # what it returns counts, not how the function was declared
         return bound.finish(await value if isawaitable(value) else value)
     except KeyboardInterrupt:
         raise

@@ -15,7 +15,7 @@ from runfsm.driver.logbook import log_late
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.toolround import ToolJob
 
-__all__ = ["start"]
+__all__ = ["settle", "start"]
 
 #: Where anyio (by sniffio) notes which event loop a context is in, once `anyio.run` began it.
 LOOP_NOTE: Final = "current_async_library_cvar"
@@ -28,10 +28,10 @@ def start(
 
     Args:
         job: the call.
-        ring: wakes the loop.
-        participant: the thread's part in time.
-        awaits: whether the thread awaits an awaitable that the tool returns, in an event loop of
-            its own; else the job hands it over to the loop that it rings.
+        ring: called, in that thread, when the call is settled or its awaitable is there.
+        participant: whose time it takes.
+        awaits: whether an awaitable that the function returns is awaited in that thread; if not,
+            it is left in `job.awaitable`.
     """
     # A daemon: a tool that is timed out cannot be stopped, and must not hold the program's exit.
     arguments = (_work, job, ring, participant, awaits)
@@ -47,27 +47,39 @@ def _outside_of_loops() -> Context:
     return context
 
 
-def _work(job: ToolJob, ring: Callable[[], None], participant: Participant, awaits: bool) -> None:  # noqa: FBT001  # threads take arguments by place
+def _work(
+    job: ToolJob,
+    ring: Callable[[], None],
+    participant: Participant,
+    awaits: bool,  # noqa: FBT001  # a thread's arguments have no names
+) -> None:
     with participant:
-        came = _call(job, awaits=awaits)
-        if not isinstance(came, ToolOutput):
-            job.hand_over(came)
-        elif not job.settle(came):
-            log_late(came)
+        job.awaitable = _call(job, awaits=awaits)
         ring()
-    if isinstance(came, ToolOutput):
-        participant.leave()
+    participant.leave()
+    if job.output is not None:
+        job.drop_awaitable()  # given up meanwhile
 
 
-def _call(job: ToolJob, *, awaits: bool) -> ToolOutput | Awaitable[Any]:
+def _call(job: ToolJob, *, awaits: bool) -> Awaitable[Any] | None:
+    """Call the tool, and settle the call; or return what is to be awaited elsewhere."""
     bound = job.bound
     try:
         value = bound.invoke()
-        if not isawaitable(value):  # whatever the function was declared to be
-            return bound.finish(value)
-        return bound.finish(anyio.run(_awaited, value)) if awaits else value
+        if isawaitable(value):  # whatever the function was declared to be
+            if not awaits:
+                return value
+            value = anyio.run(_awaited, value)
+        settle(job, bound.finish(value))
     except BaseException as error:  # noqa: BLE001  # even SystemExit must settle the job
-        return bound.failed(error)
+        settle(job, bound.failed(error))
+    return None
+
+
+def settle(job: ToolJob, output: ToolOutput) -> None:
+    """Settle the call; of one that was given up before, at least the log has what it raised."""
+    if not job.settle(output):
+        log_late(output)
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:
