@@ -31,6 +31,7 @@ class Known:
         streaming: whether to listen where one can.
         now: the latest time that was told.
         snapshot: the latest look, and when it was taken: `seen_at`.
+        unknown_since: since when every look has shown a status that is none of the nine.
         there_at: since when the run is there, at the latest.
         tracker: where the run is, as far as one knows.
         own: client events that we have sent, and have not seen come through.
@@ -58,6 +59,7 @@ class Known:
     now: float
     snapshot: RunSnapshot | None = None
     seen_at: float = 0.0
+    unknown_since: float | None = None
     there_at: float = 0.0
     tracker: RunTracker = field(default_factory=RunTracker)
     own: set[RunEvent] = field(default_factory=set)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from runfsm.driver.actions import Action, Cancel, Listen, SubmitOutputs
+from runfsm.driver.actions import Action, Cancel, Listen, Retrieve, SubmitOutputs
 from runfsm.driver.journal import (
     CancelReason,
     CancelWanted,
@@ -29,7 +29,7 @@ from runfsm.driver.request import ToolOutput
 from runfsm.driver.retry import OUTDATED, may_pass
 from runfsm.errors import BackendError, Fault, FaultKind, RunfsmError, ToolError
 from runfsm.lifecycle.journal import JournalStep, Transition
-from runfsm.lifecycle.run import RunEvent, RunStatus
+from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus, meant_by
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot
 
 __all__ = ["SENDS", "fail", "give_up", "learn", "see", "want_cancel"]
@@ -39,6 +39,9 @@ SENDS: Final[dict[type[Action], RunEvent]] = {
     SubmitOutputs: RunEvent.SUBMIT_TOOL_OUTPUTS,
     Cancel: RunEvent.CANCEL,
 }
+
+#: An unknown status is borne for so long, in seconds, where the app has no deadline.
+UNKNOWN_S: Final = 1200.0
 
 #: How often messages that must be there are asked for when none is there yet (openai-php#321).
 EMPTY_MAX: Final = 3
@@ -93,6 +96,28 @@ def see(known: Known, action: Action, snapshot: RunSnapshot) -> None:
         poll_after_s=snapshot.poll_after_s,
     )
     known.must_look = False
+    if snapshot.status is None:
+        _meet_unknown(known, snapshot)
+    else:
+        known.unknown_since = None
+
+
+def _meet_unknown(known: Known, run: RunSnapshot) -> None:
+    """Bear a status that is none of ours for a while: a known one may follow.
+
+    One of ours in other letters (`COMPLETED`, `in-progress`) is how this server writes all of them.
+    """
+    known.unknown_since = known.now if known.unknown_since is None else known.unknown_since
+    meant = meant_by(run.raw_status)
+    if meant is None and known.now - known.unknown_since < UNKNOWN_S:
+        return
+    instead = f"the API writes {str(meant)!r}" if meant else f"it is one of {', '.join(RunStatus)}"
+    said = f"{run.ref.run_id} shows the status {run.raw_status!r}, and nothing else: {instead}"
+    error = BackendError.of(Fault(FaultKind.UNSUPPORTED, said))
+    if meant in LIFECYCLE.terminal:
+        fail(known, error)
+    elif known.parting is None:
+        _part(known, known.policy, Retrieve(run.ref), error)
 
 
 def _remember(known: Known, action: Action) -> None:

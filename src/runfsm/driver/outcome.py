@@ -96,7 +96,14 @@ class Outcome:
         kind = BY_STATUS.get(self.status, RunCancelled)
         if self.cancel_reason is CancelReason.DEADLINE:
             kind = DeadlineExceeded
-        raise kind(f"run {self.ref.run_id} ended {self.status}{self._because()}", outcome=self)
+        said = f"run {self.ref.run_id} ended {self.status}{self._because()}{self._unknown()}"
+        raise kind(said, outcome=self)
+
+    def _unknown(self) -> str:
+        """The status that the service has shown last, if it is none of the nine."""
+        if self.snapshot.status is not None:
+            return ""
+        return f"; it shows the status {self.snapshot.raw_status!r}, which is none of this API's"
 
     def _because(self) -> str:
         if self.error:
