@@ -19,6 +19,9 @@ admission.py    how a run, or a message, gets onto its thread: once, and in its 
 lock.py         what is known of a thread's lock
 threadcore.py   ThreadCore: a message, or a thread for oneself
 answers.py      what was answered to a run's calls, each once
+oversize.py     outputs that the service refuses as too large
+rerun.py        whether a run met its model's rate limit, and when another one is due
+spelling.py     statuses as look-alikes write them
 retry.py        which faults may pass
 pacing.py       how long to wait between two looks, and after a fault
 habits.py       what a driver has learnt of how long runs take
@@ -36,6 +39,8 @@ hands.py        what a core asks for, done           aiohands.py
 many.py         many runs at once, as tasks
 toolthread.py   a tool in a thread of its own        tooltask.py
 streamthread.py a stream that is read in one         streamtask.py
+reentry.py      a wait that nobody can end: a tool on its own run's thread
+forked.py       a client that was used before a fork
 shared.py       what all runs of a driver share
 underway.py     what it has under way
 telling.py      who is told of each step: the log, and observers

@@ -27,9 +27,10 @@ from runfsm.driver.policy import Policy
 from runfsm.driver.replies import Faulted, Fetched, Heard, Reply, Seen, Silent, Slept, ToolsRan
 from runfsm.driver.request import ToolOutput
 from runfsm.driver.retry import OUTDATED, may_pass
+from runfsm.driver.spelling import status_meant_by
 from runfsm.errors import BackendError, Fault, FaultKind, RunfsmError, ToolError
 from runfsm.lifecycle.journal import JournalStep, Transition
-from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus, meant_by
+from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.snapshot import RunMessage, RunSnapshot
 
 __all__ = ["SENDS", "fail", "give_up", "learn", "see", "want_cancel"]
@@ -108,7 +109,7 @@ def _meet_unknown(known: Known, run: RunSnapshot) -> None:
     One of ours in other letters (`COMPLETED`, `in-progress`) is how this server writes all of them.
     """
     known.unknown_since = known.now if known.unknown_since is None else known.unknown_since
-    meant = meant_by(run.raw_status)
+    meant = status_meant_by(run.raw_status)
     if meant is None and known.now - known.unknown_since < UNKNOWN_S:
         return
     instead = f"the API writes {str(meant)!r}" if meant else f"it is one of {', '.join(RunStatus)}"
