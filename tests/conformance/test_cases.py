@@ -13,7 +13,7 @@ import pytest
 from runfsm.cli.cases import CASES, COMPLAINTS, FAULTS, Case, Road, Verdict, case, judge
 from runfsm.cli.cases.case import at_least, at_most, expect
 from runfsm.cli.cases.page import render
-from runfsm.driver import admission, core, decide, learn, lock, retry
+from runfsm.driver import admission, core, decide, hands, learn, lock, retry
 from runfsm.driver.answers import Answers
 from runfsm.driver.watch import Drive
 
@@ -53,10 +53,10 @@ def _wrong(found: Any) -> str:
 
 
 def test_nothing_is_left_out() -> None:
-    """41 complaints and 28 faults, each in exactly one case."""
+    """45 complaints and 28 faults, each in exactly one case."""
     answered = Counter(ident for one in CASES for ident in one.ids)
 
-    assert (41, 28) == (len(COMPLAINTS), len(FAULTS))
+    assert (45, 28) == (len(COMPLAINTS), len(FAULTS))
     assert dict.fromkeys((*COMPLAINTS, *FAULTS), 1) == answered
 
 
@@ -83,6 +83,10 @@ def _nothing(*_: Any, **__: Any) -> None:
     pass
 
 
+def _no(*_: Any, **__: Any) -> bool:
+    return False
+
+
 #: What is taken from the driver, and the cases that must notice.
 MISSED = {
     "asks for messages once": (learn, "EMPTY_MAX", 0, ["F15"]),
@@ -104,6 +108,10 @@ MISSED = {
         lambda self, run: tuple(c for c in run.calls if c.call_id not in self._outputs),
         ["C29"],
     ),
+    "tells nobody of what is too large": (learn, "_tell_too_large", _no, ["C42"]),
+    "makes no run again": (core, "rerun_delay_s", _nothing, ["C43"]),
+    "looks for no key first": (admission.Admission, "_is_idempotent", False, ["C44"]),
+    "waits for itself": (hands, "check_no_reentry", _nothing, ["C45"]),
     "polls without a pause": (decide, "_after_rest", lambda _, action, **__: action, ["C21"]),
 }
 

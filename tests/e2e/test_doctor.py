@@ -105,7 +105,7 @@ def test_an_unknown_id_is_a_users_mistake(runfsm: Runfsm) -> None:
     told = runfsm("doctor", "--only", "C13,C99")
 
     assert isinstance(told.exception, CallerError)
-    assert "no case C99; there are C1 to C41 and F1 to F28" == str(told.exception)
+    assert "no case C99; there are C1 to C45 and F1 to F28" == str(told.exception)
 
 
 def _case(play: Callable[[Road], object]) -> Case:

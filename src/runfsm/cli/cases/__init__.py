@@ -1,6 +1,6 @@
 """What can go wrong with runs: each trouble has a play that shows what the driver does about it.
 
-C1 to C41 are what users of assistant-style runs complain about in public issue trackers; F1 to F28
+C1 to C45 are what users of assistant-style runs complain about in public issue trackers; F1 to F28
 are what services were seen to do. One case may answer several of them. None is left out: those
 that come from relatives of runs (vector stores, background responses, batches) are played in a
 run's terms.
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from runfsm.cli.cases import calls, cancels, locks, streams, stuck, tools
+from runfsm.cli.cases import calls, cancels, locks, repeated, streams, stuck, tools
 from runfsm.cli.cases.case import Case, Finding, Verdict, judge
 from runfsm.cli.cases.road import Road
 
@@ -36,7 +36,7 @@ __all__ = [
     "judge",
 ]
 
-COMPLAINTS: Final = tuple(f"C{number}" for number in range(1, 42))
+COMPLAINTS: Final = tuple(f"C{number}" for number in range(1, 46))
 FAULTS: Final = tuple(f"F{number}" for number in range(1, 29))
 
 SUBJECTS: Final[Mapping[str, Sequence[Case]]] = {
@@ -46,6 +46,7 @@ SUBJECTS: Final[Mapping[str, Sequence[Case]]] = {
     "Cancels": cancels.CASES,
     "Calls": calls.CASES,
     "Streams": streams.CASES,
+    "Too much, and twice": repeated.CASES,
 }
 
 CASES: Final = tuple(case for cases in SUBJECTS.values() for case in cases)

@@ -15,7 +15,7 @@ HEAD = """\
 # What can go wrong with a run
 
 `runfsm doctor` plays each of these on the simulator, in virtual time, and prints what the library's
-own driver did, with figures. C1 to C41 are what users of assistant-style runs complain about in
+own driver did, with figures. C1 to C45 are what users of assistant-style runs complain about in
 public issue trackers; F1 to F28 are what services were seen to do. Some of the complaints are about
 relatives of runs (vector stores, background responses, batches): these are played in a run's terms.
 
