@@ -13,7 +13,7 @@ import pytest
 from runfsm.cli.cases import CASES, COMPLAINTS, FAULTS, Case, Road, Verdict, case, judge
 from runfsm.cli.cases.case import at_least, at_most, expect
 from runfsm.cli.cases.page import render
-from runfsm.driver import admission, core, decide, hands, learn, lock, retry
+from runfsm.driver import admission, core, decide, hands, keysearch, learn, lock, retry
 from runfsm.driver.answers import Answers
 from runfsm.driver.watch import Drive
 
@@ -110,7 +110,12 @@ MISSED = {
     ),
     "tells nobody of what is too large": (learn, "_tell_too_large", _no, ["C42"]),
     "makes no run again": (core, "rerun_delay_s", _nothing, ["C43"]),
-    "looks for no key first": (admission.Admission, "_is_idempotent", False, ["C44"]),
+    "looks for no key first": (
+        keysearch.KeySearch,
+        "of",
+        lambda _: keysearch.KeySearch(None),
+        ["C44"],
+    ),
     "waits for itself": (hands, "check_no_reentry", _nothing, ["C45"]),
     "polls without a pause": (decide, "_after_rest", lambda _, action, **__: action, ["C21"]),
 }

@@ -16,6 +16,7 @@ known.py        what is known of a run
 decide.py       what to do next about it
 learn.py        what a reply changes in it
 admission.py    how a run, or a message, gets onto its thread: once, and in its turn
+keysearch.py    how an idempotent request looks for the run that is there already
 lock.py         what is known of a thread's lock
 threadcore.py   ThreadCore: a message, or a thread for oneself
 answers.py      what was answered to a run's calls, each once

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from runfsm.driver.actions import (
     Action,
@@ -23,13 +22,13 @@ from runfsm.driver.actions import (
     FindMessage,
     ListRuns,
     Sleep,
-    TakeKey,
     TakeTurn,
 )
 from runfsm.driver.busy import OWN_S, Enqueue, OnBusy, Reject
 from runfsm.driver.journal import FaultMet, RunAdopted, ThreadHeld
+from runfsm.driver.keysearch import UNLISTED, KeySearch
 from runfsm.driver.lock import Lock
-from runfsm.driver.pacing import FOREVER_S, Patience
+from runfsm.driver.pacing import Patience
 from runfsm.driver.replies import (
     Added,
     Faulted,
@@ -48,9 +47,6 @@ from runfsm.lifecycle.journal import JournalStep
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["Admission", "Entry"]
-
-#: How a service says that it cannot list runs.
-UNLISTED: Final = frozenset({FaultKind.NOT_FOUND, FaultKind.INVALID, FaultKind.UNSUPPORTED})
 
 #: What wants to get onto a thread. `ListRuns` wants nothing but that nobody holds it.
 Entry = Create | AddMessage | ListRuns
@@ -74,8 +70,7 @@ class Admission:
         message_id: the message, when the entry was one.
         may_be_in: whether an attempt may have been done, and it is not known whether it was.
         tried_at: when the latest attempt was made that may have been done, Unix seconds.
-        is_found: whether it was there before, made by the key of an idempotent request.
-        is_followed: whether it was, and somebody else may drive it.
+        search: the search for a run that is there already, if the request is idempotent.
         error: why it will not get there.
     """
 
@@ -90,12 +85,9 @@ class Admission:
     snapshot: RunSnapshot | None = field(default=None, init=False)
     message_id: str | None = field(default=None, init=False)
     tried_at: float = field(default=0.0, init=False)
-    is_found: bool = field(default=False, init=False)
-    is_followed: bool = field(default=False, init=False)
+    search: KeySearch = field(init=False)
     error: BackendError | None = field(default=None, init=False)
 
-    _has_key: bool = field(default=False, init=False)
-    _is_searched: bool = field(default=False, init=False)
     _must_find: bool = field(default=False, init=False)
     _doubt: Fault | None = field(default=None, init=False)  # of the attempt to be looked up
     _ever: Fault | None = field(default=None, init=False)  # of the latest that ever was in doubt
@@ -104,6 +96,9 @@ class Admission:
     _has_turn: bool = field(default=False, init=False)
     _made_thread: bool = field(default=False, init=False)
     _answered: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.search = KeySearch.of(self.entry)
 
     @property
     def may_be_in(self) -> bool:
@@ -129,13 +124,11 @@ class Admission:
 
     def next_action(self, now: float) -> Action:
         """What to do now."""
-        if self._is_idempotent and not self._has_key:
-            return self._rested(TakeKey(str(self._key), FOREVER_S), now)
         thread_id = self.thread_id
+        if search := self.search.next_action(thread_id, is_new=self._made_thread):
+            return self._rested(search, now)
         if thread_id is None:
             return self._rested(CreateThread(), now)
-        if self._is_idempotent and not (self._is_searched or self._made_thread):
-            return self._rested(ListRuns(thread_id), now)
         if self._stands_in_line and not self._has_turn:
             return TakeTurn(thread_id, self._waiting_max, max(0.0, self._gives_up_at - now))
         if self._must_find:
@@ -144,10 +137,6 @@ class Admission:
         if self._lock is not None:
             return self._wait_for(self._lock, thread_id, now)
         return self._rested(self.entry, now)
-
-    @property
-    def _is_idempotent(self) -> bool:
-        return isinstance(self.entry, Create) and self.entry.request.idempotent
 
     def _look_up(self, thread_id: str) -> Action:
         if isinstance(self.entry, AddMessage):
@@ -201,7 +190,7 @@ class Admission:
                 self.patience.rest()
                 self._check_time(action, now)
             case KeyTaken(run, now):
-                self._has_key = True
+                self.search.has_key = True
                 self._take_found(run, now)
             case TurnTaken():
                 self._has_turn = True
@@ -232,7 +221,7 @@ class Admission:
         """An idempotent request has looked for its run before it makes one."""
         self.patience.rest()
         if run is not None:
-            self.is_found, self.tried_at = True, now
+            self.search.is_found, self.tried_at = True, now
             self.journal.append(RunAdopted(now, run.ref.run_id, found=True))
             self._come_in(run)
 
@@ -250,12 +239,12 @@ class Admission:
             self.error = BackendError.of(replace(doubt, maybe_applied=False))
 
     def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
-        if self._is_idempotent and self._ever is None:
-            was_searched, self._is_searched = self._is_searched, True
-            if ours := self._ours(runs):
-                self.is_followed = True
+        if self.search.key is not None and self._ever is None:
+            is_first_look, self.search.has_looked = not self.search.has_looked, True
+            ours = self._ours(runs)
+            self.search.is_followed = ours is not None
             self._take_found(ours, now)
-            if ours or not was_searched:
+            if ours or is_first_look:
                 return
         if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
@@ -343,19 +332,14 @@ class Admission:
             self._locked_out(fault, now)
         elif isinstance(action, Cancel) and fault.kind in OUTDATED:
             self._told(action.ref)
-        elif self._cannot_search(action, fault):
-            self._is_searched = True
+        elif self.search.is_refused(action, fault) and not self._may_pass(fault):
+            self.search.has_looked = True
         elif self._lock is not None and self._cannot_list(self._lock, fault):
             self._see_holder(None, now, is_whole=False)
         elif self._lock is not None and self._is_just_locked(self._lock, fault, now):
             self.error = self._lock.error(now)
         else:
             self._bear(action, fault, now)
-
-    def _cannot_search(self, action: Action, fault: Fault) -> bool:
-        """Whether a first look for the run is refused: not every look-alike can list runs."""
-        is_search = isinstance(action, ListRuns) and self._is_idempotent and not self._is_searched
-        return is_search and fault.kind in UNLISTED and not self._may_pass(fault)
 
     def _cannot_list(self, lock: Lock, fault: Fault) -> bool:
         """Whether looks are refused: not every look-alike can list runs. Then one knocks."""

@@ -218,7 +218,8 @@ class RunCore:
             known.cancel_wanted_at = known.now  # its grace is for a run, not for its creation
             known.there_at = known.now if isinstance(action, Create) else admission.tried_at
             known.is_listening = self.streaming and isinstance(action, Create)
-            known.is_found, known.is_followed = admission.is_found, admission.is_followed
+            known.is_found = admission.search.is_found
+            known.is_followed = admission.search.is_followed
             if not isinstance(action, Create):  # taken over: how long it has run is not known
                 known.patience.habits = None
             see(known, action, admission.snapshot)
