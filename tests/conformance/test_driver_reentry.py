@@ -117,6 +117,7 @@ def _asking(road: Any, ask: Callable[[OnRoad, str], Awaitable[None]]) -> tuple[O
     began_at = stage.clock.now()
     outcome = stage.run()
     assert stage.clock.now() - began_at < 60
+    stage.nothing_is_left()
     return outcome, met
 
 

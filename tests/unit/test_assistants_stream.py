@@ -103,3 +103,13 @@ def test_nothing_is_told_after_done() -> None:
     body = f"event: done\ndata: [DONE]\n\nevent: thread.run.queued\ndata: {json.dumps(RUN)}\n\n"
 
     assert ([], True) == (list(leg.feed(body.encode())), leg.is_done)
+
+
+@pytest.mark.parametrize(
+    "content", ["Hi", ["Hi"], [{"type": "text", "text": "Hi"}], {"type": "text", "text": "Hi"}]
+)
+def test_a_piece_of_another_shape_is_read(content: Any) -> None:
+    """Look-alikes write a plain text where the API has a part (open-assistant-api PR 57)."""
+    told = read("thread.message.delta", {"id": "msg_1", "delta": {"content": content}})
+
+    assert [TextDelta("msg_1", "Hi")] == told

@@ -121,8 +121,8 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         await self._end()
 
     async def _drive(self) -> AsyncGenerator[LiveItem, None]:
-        self._begin()
         try:
+            self._begin()
             async with aclosing(self._act()) as items:
                 async for item in items:
                     yield item
@@ -131,7 +131,8 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         except (
             BaseException
         ) as error:  # whatever it is: a cancelled task's, the app's own, a mistake
-            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
+            if isinstance(error, CallerError) and self.core.snapshot is None:
+                self._is_refused = True  # then nothing was sent
             with anyio.move_on_after(LET_GO_S, shield=True):
                 await self._let_go_quietly()
             raise

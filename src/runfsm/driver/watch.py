@@ -114,13 +114,14 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._end()
 
     def _drive(self) -> Generator[LiveItem, None, None]:
-        self._begin()
         try:
+            self._begin()
             yield from self._act()
         except GeneratorExit:  # closed: who does that leaves the run as it is
             raise
         except BaseException as error:  # whatever it is: a signal's, the app's own, a mistake
-            self._is_refused = isinstance(error, CallerError) and self.core.snapshot is None
+            if isinstance(error, CallerError) and self.core.snapshot is None:
+                self._is_refused = True  # then nothing was sent
             self._let_go_quietly()
             raise
         finally:
