@@ -50,7 +50,7 @@ def test_it_copies_all_that_the_build_needs() -> None:
         if line.startswith("!")
     }
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-    needed = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml"}
+    needed = {"README.md", *PROJECT["project"]["license-files"], "pyproject.toml"}
 
     folders = {package.partition("/")[0] for package in wheel["packages"]}
 
