@@ -36,6 +36,7 @@ from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.streamfault import StreamFault
 from runfsm_simulator.world.switches import Switches
 from runfsm_simulator.world.trace import TraceEntry
+from runfsm_simulator.world.turns import turn
 
 __all__ = [
     "ArmedFault",
@@ -65,5 +66,6 @@ __all__ = [
     "hang",
     "say",
     "truncate",
+    "turn",
     "when",
 ]

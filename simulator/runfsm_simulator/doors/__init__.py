@@ -1,7 +1,7 @@
 """Roads to the simulated service, and the doors that stand on them.
 
 transport.py  an in-process transport for the `openai` client
-asgi.py       HTTP for any client, in any language
+asgi.py       HTTP for any client, in any language; asgirequest.py: what is read of a request
 direct.py     the run's five verbs without JSON, for millions of steps; directaio.py: for tasks;
               directvalues.py: what is given there, and seen
 

@@ -20,9 +20,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-#: One of these heads a body, if there is one: RFC 9112, section 6.
-HEADS_OF_BODY: Final = (b"content-length", b"transfer-encoding")
-
 NO_QUERY: Final[Mapping[str, list[str]]] = {}
 
 
@@ -52,6 +49,11 @@ class RawHeaders(Mapping[str, str]):
     def __contains__(self, name: object) -> bool:  # the inherited one raises and catches
         return isinstance(name, str) and name.encode("latin-1") in self._values
 
+    def get(self, name: str, default: Any = None) -> Any:  # as above
+        """The value, or `default`."""
+        value = self._values.get(name.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
     def __iter__(self) -> Iterator[str]:
         return (name.decode("latin-1") for name in reversed(self._values))
 
@@ -59,8 +61,8 @@ class RawHeaders(Mapping[str, str]):
         return len(self._values)
 
     def has_body(self) -> bool:
-        """Whether a request of HTTP/1 with these headers has a body."""
-        return any(name in self._values for name in HEADS_OF_BODY)
+        """Whether a request of HTTP/1 with these headers has a body: RFC 9112, section 6."""
+        return b"content-length" in self._values or b"transfer-encoding" in self._values
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:

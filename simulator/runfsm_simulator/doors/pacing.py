@@ -2,8 +2,8 @@
 
 A driver of ours waits on the simulator's clock; the poll helpers of the SDKs sleep in real time,
 between looks at a run or at files that are being indexed, and a virtual clock would stand still
-under them for ever. So here each look that finds nothing new lets virtual time jump, and the client
-is told to look again at once.
+under them for ever; so it would under who polls a step. So here each look that finds nothing new
+lets virtual time jump, and the client is told to look again at once.
 
 Rule 1: the first look at a thing in a status is answered as it is; nothing is skipped unseen.
 
@@ -31,6 +31,7 @@ from typing import Final, Literal, Protocol, runtime_checkable
 from runfsm.errors import CallerError
 from runfsm.lifecycle import (
     LIFECYCLE,
+    RUN_STEP,
     VECTOR_STORE_FILE,
     Actor,
     Confidence,
@@ -49,6 +50,7 @@ __all__ = ["Movable", "Pace", "Pacing"]
 Pace = Literal["helpers", "everybody", "nobody"]
 
 RUN: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)")
+STEP: Final = re.compile(r"/v1/threads/([^/]+)/runs/([^/]+)/steps/([^/]+)")
 FILE: Final = re.compile(r"/v1/vector_stores/([^/]+)/files/([^/]+)")
 RESPONSE: Final = re.compile(r"/v1/responses/([^/]+)")
 BATCH: Final = re.compile(r"/v1/vector_stores/([^/]+)/file_batches/([^/]+)")
@@ -117,11 +119,11 @@ class Pacing:
         self._world = world
         self._whom = whom
         self._looks: dict[str, Hashable] = {}
+        self._clock: Movable | None = None
 
     def handle(self, request: Request) -> Response:
         """Answer, after some time has passed if the client has looked before."""
-        clock = self._world.clock
-        if not self._lets_pass(request) or not isinstance(clock, Movable):
+        if not self._lets_pass(request) or (clock := self._movable()) is None:
             return self._inner(request)
         awaited = self._awaited(request.path)
         if awaited is None:
@@ -132,6 +134,13 @@ class Pacing:
         self._remember(self._awaited(request.path) or awaited)
         headers = {**answer.headers, "openai-poll-after-ms": "1"}
         return replace(answer, headers=headers, reasons=(*answer.reasons, POLL_AGAIN))
+
+    def _movable(self) -> Movable | None:
+        """The world's clock, if it can be moved. To ask what it can do takes long: once a clock."""
+        clock = self._world.clock
+        if clock is not self._clock and isinstance(clock, Movable):
+            self._clock = clock
+        return self._clock if clock is self._clock else None
 
     def _lets_pass(self, request: Request) -> bool:
         if self._whom == "nobody" or request.method != "GET" or "stream" in request.query:
@@ -148,6 +157,8 @@ class Pacing:
                 if run.status not in LIFECYCLE.terminal:
                     of_client = run.status in WAITS_FOR_CLIENT
                     return Awaited(path, (run.status, run.round), of_client)
+            elif match := STEP.fullmatch(path):
+                return self._step(path, *match.groups())
             elif match := RESPONSE.fullmatch(path):
                 response = self._world.store.response(*match.groups())
                 return None if response.is_over else Awaited(path, response.status)
@@ -159,6 +170,14 @@ class Pacing:
                 left = [file for file in indexed if file.status not in VECTOR_STORE_FILE.terminal]
                 return Awaited(path, len(left)) if left else None
         return None
+
+    def _step(self, path: str, thread_id: str, run_id: str, step_id: str) -> Awaited | None:
+        """A step; as its run, it may be its client who would have to move it."""
+        step = self._world.store.step(thread_id, run_id, step_id)
+        if step.status in RUN_STEP.terminal:
+            return None
+        status = self._world.store.run(thread_id, run_id).status
+        return Awaited(path, (step.status, step.ran), status in WAITS_FOR_CLIENT)
 
     def _turn(self, path: str) -> SessionTurn | None:
         if match := TURN.fullmatch(path):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from runfsm.errors import ScriptError
 from runfsm_simulator.doors.faults import ArmedFault
 from runfsm_simulator.doors.seeding import SOMEBODY
 from runfsm_simulator.doors.wanted import (
@@ -168,7 +169,11 @@ def show_script(wanted: Wanted) -> Any:
 
 def play(wanted: Wanted) -> Any:
     """Play a script from the next turn on: the body is its file (YAML, or JSON)."""
-    script = parse_script(wanted.request.body.decode(errors="replace"), where="script")
+    try:
+        text = wanted.request.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScriptError("script", [f"the body is not UTF-8: {error}"]) from None
+    script = parse_script(text, where="script")
     wanted.control.play(script)
     return {"script": script.name}
 

@@ -33,7 +33,7 @@ FORMAT: Final = "runfsm state"
 TOLD: Final = "the state cannot be written"
 
 #: Of what is written. One that reads another gives it a higher number.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 # Writing -----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from runfsm.driver.request import RunRequest
 from runfsm.errors import CallerError
 from runfsm_simulator.world.arguments import make_arguments
+from runfsm_simulator.world.hosted import HostedStep, code_interpreter, file_search
 from runfsm_simulator.world.mistakes import suggestion
 from runfsm_simulator.world.script import (
     Call,
@@ -140,7 +141,7 @@ MISTAKES: Final = (_none, _nobody_has_it, _no_object, _incomplete, _wrong_type)
 def turns(
     draw: Draw, calling: st.SearchStrategy[Call] | None = None, *, ending: bool | None = None
 ) -> Turn:
-    """Things that a model does, and how long they take.
+    """Things that a model does, and how long they take; some after messages and hosted tools.
 
     Args:
         draw: Hypothesis gives it.
@@ -153,8 +154,9 @@ def turns(
         turn = calls(*draw(asked))
     else:
         turn = draw(st.sampled_from(ENDINGS))
-    queue_s, work_s = draw(LATENCIES), draw(LATENCIES)
-    # Drawn in any case: of endings as long, the first is the simplest, and it is not `hang`.
+    # All drawn in any case: of endings as long, the first is the simplest, and it is not `hang`.
+    steps, queue_s, work_s = draw(STEPS), draw(LATENCIES), draw(LATENCIES)
+    turn = turn if turn.hang else turn.after(*steps)
     return turn.model_copy(update={"queue_s": queue_s, "work_s": None if turn.hang else work_s})
 
 
@@ -165,6 +167,13 @@ ENDINGS: Final = (
     fail(),
     fail("rate_limit_exceeded"),
     hang(),
+)
+
+
+#: What a turn may do before its outcome; the simplest: nothing.
+STEPS: Final[st.SearchStrategy[list[Turn | HostedStep]]] = st.lists(
+    st.sampled_from([say("Let me look."), code_interpreter("1 + 1", logs="2"), file_search()]),
+    max_size=3,
 )
 
 

@@ -20,7 +20,7 @@ from runfsm_simulator.wire.wording import Wording
 
 __all__ = ["REFUSALS"]
 
-_likely, _inferred = Evidence.likely, Evidence.inferred
+_certain, _likely, _inferred = Evidence.certain, Evidence.likely, Evidence.inferred
 
 OWN: Final = _inferred("the simulator's own answer")
 
@@ -30,8 +30,10 @@ REFUSALS: Final[Mapping[str, Wording]] = {
     **REQUEST_REFUSALS,
     # What goes wrong in the middle.
     "broken_stream": Wording(
-        "The server had an error processing your request.",
-        _likely("openai-dotnet, a test of 2026; as an `error` event in the middle of a stream"),
+        "The server had an error processing your request. Sorry about that! You can retry your "
+        "request, or contact us through our help center at help.openai.com if you keep seeing this "
+        "error. (Please include the request ID {request_id} in your email.)",
+        _certain("recording: simple-openai 2024-05, in the middle of a stream; public code"),
         status=500,
         type="server_error",
     ),

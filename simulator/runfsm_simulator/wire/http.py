@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from pydantic_core import to_json
 
@@ -29,9 +29,9 @@ class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
         self.trouble = trouble
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # and not frozen, which costs: each request makes one
 class Request:
-    """What a client sent.
+    """What a client sent. Nobody changes it.
 
     Attributes:
         method: in capitals.
@@ -61,9 +61,9 @@ class Blocks(Protocol):
         """The reader wants no more."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # as above
 class Response:
-    """What it gets.
+    """What it gets. Nobody changes it.
 
     Attributes:
         status: the HTTP status.
@@ -83,6 +83,9 @@ class Response:
         """The body, parsed."""
         return json.loads(self.body)
 
+
+#: The id of a request that has none, for it did not come by HTTP.
+NO_REQUEST: Final = f"req_{0:032x}"
 
 #: How every door is built: it answers by itself, or asks the one behind it.
 Handle = Callable[[Request], Response]

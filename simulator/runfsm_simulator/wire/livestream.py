@@ -14,7 +14,7 @@ from collections import deque
 from typing import Final
 
 from runfsm_simulator.wire import sse
-from runfsm_simulator.wire.http import Response
+from runfsm_simulator.wire.http import NO_REQUEST, Response
 from runfsm_simulator.wire.reading import NOT_YET, NotYet, Reading
 from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.operations import World
@@ -35,13 +35,17 @@ class LiveStream(Reading):
     Args:
         world: of which is told. It is given the stream as a listener.
         met: what is told of, if it is there already and waits for its client.
+        request_id: of the request that began the stream; an `error` event names it.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
     """
 
-    def __init__(self, world: World, *, met: Work | None = None) -> None:
+    def __init__(
+        self, world: World, *, met: Work | None = None, request_id: str = NO_REQUEST
+    ) -> None:
         super().__init__(world)
+        self._request_id = request_id
         self._fault = world.next_stream_fault(met)
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
@@ -77,7 +81,9 @@ class LiveStream(Reading):
         return not over and self._events >= (self._fault.after_events or 0)
 
     def _broken(self) -> bytes:
-        return sse.error_block(self._fault) if self._fault and self._fault.kind == "error" else b""
+        if self._fault is None or self._fault.kind != "error":
+            return b""
+        return sse.error_block(self._fault, self._request_id)
 
     def _end(self, last: bytes) -> None:
         self._put(last)

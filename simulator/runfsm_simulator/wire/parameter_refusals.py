@@ -48,9 +48,15 @@ PARAMETER_REFUSALS: Final[Mapping[str, Wording]] = {
     "wrong_length": Wording(
         "Invalid '{name}': {kind} too {side}. Expected {a_kind} with {limit} length {bound}, "
         "but got {a_kind} with length {length} instead.",
-        _certain("public code, for a content; the code is inferred"),
+        _certain("semantic-kernel#12814, with the code; public code, for a content"),
         param="{name}",
         code="{code}",
+    ),
+    "outputs_too_large": Wording(
+        "'{name}' too large: the combined tool outputs must be less than {max_kb}kb.",
+        _certain("semantic-kernel#12814; public code, several, with the whole error"),
+        param="{name}",
+        code="invalid_value",
     ),
     "out_of_schema": Wording(
         "{value} is {words} of {bound} - '{name}'",

@@ -6,7 +6,7 @@ come due; in virtual time that is at once. Whoever has something to tell in betw
 
 from __future__ import annotations
 
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import Final, Protocol, Self, TypeGuard, runtime_checkable
 
 from runfsm_simulator.wire.errors import REFUSALS
 from runfsm_simulator.world.operations import World
@@ -51,13 +51,18 @@ class WaitableClock(Protocol):
         """A new alarm for a task."""
 
 
+def _is_waitable(clock: object) -> TypeGuard[WaitableClock]:
+    """As `isinstance` finds it, which takes half as long as the whole rest of a request."""
+    return all(hasattr(clock, name) for name in ("now", "alarm", "async_alarm"))
+
+
 def check_waitable(world: World) -> WaitableClock:
     """The world's clock, if one can wait at it.
 
     Raises:
         ApiError: nobody can.
     """
-    if not isinstance(world.clock, WaitableClock):
+    if not _is_waitable(world.clock):
         why = "nobody can wait at this simulator's clock, as at a VirtualClock"
         raise REFUSALS["stream"].error(why=why)
     return world.clock

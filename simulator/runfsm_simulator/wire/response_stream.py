@@ -17,7 +17,7 @@ from typing import Any, Final
 from runfsm_simulator.wire import response_shapes as shapes
 from runfsm_simulator.wire import sse
 from runfsm_simulator.wire.errors import REFUSALS
-from runfsm_simulator.wire.http import NoAnswer, json_bytes
+from runfsm_simulator.wire.http import NO_REQUEST, NoAnswer, json_bytes
 from runfsm_simulator.wire.http import Response as Answer
 from runfsm_simulator.wire.reading import NOT_YET, NotYet, Reading
 from runfsm_simulator.wire.response_events import Events
@@ -115,10 +115,14 @@ class ResponseStream(Waiting):
         world: where it is.
         response: created to be streamed.
         after: the number of the last event that the client knows; -1: none.
+        request_id: of the request that began the stream; an `error` event names it.
     """
 
-    def __init__(self, world: World, response: Response, *, after: int = -1) -> None:
+    def __init__(
+        self, world: World, response: Response, *, after: int = -1, request_id: str = NO_REQUEST
+    ) -> None:
         super().__init__(world, response)
+        self._request_id = request_id
         self._fault = world.next_stream_fault()
         self._events = Events(response)
         self._after = after
@@ -170,7 +174,7 @@ class ResponseStream(Waiting):
     def _broken(self) -> bytes | None:
         if self._fault is None or self._fault.kind != "error":
             return None
-        error = REFUSALS["broken_stream"].error().body()["error"]
+        error = REFUSALS["broken_stream"].error(request_id=self._request_id).body()["error"]
         if self._fault.shape == "nested":
             return block({"type": "error", "error": error})
         known = {name: error[name] for name in ("code", "message", "param")}

@@ -39,7 +39,7 @@ def create(asked: Asked) -> Answer:
     response = asked.world.create_response(body.wanted())
     include = body.include or ()
     if body.stream:
-        return ResponseStream(asked.world, response).response()
+        return ResponseStream(asked.world, response, request_id=asked.request_id).response()
     if body.background:
         return shapes.response(response, include)
     return Late(asked.world, response, include).response()
@@ -51,7 +51,9 @@ def retrieve(asked: Asked) -> Answer:
     look = validate(Look, {name: values[-1] for name, values in query.items() if values})
     if look.stream:
         response = asked.world.streamed_response(**asked.ids)
-        return ResponseStream(asked.world, response, after=look.starting_after).response()
+        after, request_id = look.starting_after, asked.request_id
+        stream = ResponseStream(asked.world, response, after=after, request_id=request_id)
+        return stream.response()
     return shapes.response(asked.world.store.response(**asked.ids), included(asked))
 
 

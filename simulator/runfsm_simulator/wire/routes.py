@@ -172,7 +172,7 @@ class Router:
             "x-request-id": f"req_{next(self._requests):032x}",
         }
         try:
-            answered = self._answer(request)
+            answered = self._answer(request, headers["x-request-id"])
             if isinstance(answered, bytes):
                 created = request.path in CREATES and request.method == "POST"
                 return Response(201 if created else 200, headers, answered)
@@ -184,7 +184,7 @@ class Router:
             answer = REFUSALS["broken"].error(problem=f"{type(error).__name__}: {error}")
         return answer.response(headers)
 
-    def _answer(self, request: Request) -> bytes | Response:
+    def _answer(self, request: Request, request_id: str) -> bytes | Response:
         if len(request.body) > MAX_BODY_BYTES:
             raise REFUSALS["too_large"].error(limit=MAX_BODY_BYTES)
         _check_key(request.headers.get("authorization", ""))
@@ -199,7 +199,7 @@ class Router:
             raise REFUSALS["no_agents_beta"].error()
         for name, value in ids.items():
             check_id(name, value, switches)
-        asked = Asked(self._world, ids, request, self._profile)
+        asked = Asked(self._world, ids, request, self._profile, request_id)
         # The body is parsed inside too: it is quick, and a handler stays one straight line.
         with self._world.operation():
             try:

@@ -180,6 +180,12 @@ def _answer(
     stream = None
     if body.stream:
         contents = wants_contents(asked.request.query)
-        stream = EventStream(asked.world, asked.profile, met=met, contents=contents)
+        stream = EventStream(
+            asked.world,
+            asked.profile,
+            met=met,
+            contents=contents,
+            request_id=asked.request_id,
+        )
     run = act(asked.world, body, **asked.ids, listener=stream)
     return stream.response() if stream else shapes.run(run)

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from runfsm_simulator.wire import session_events, sse
 from runfsm_simulator.wire.errors import REFUSALS
-from runfsm_simulator.wire.http import NoAnswer
+from runfsm_simulator.wire.http import NO_REQUEST, NoAnswer
 from runfsm_simulator.wire.http import Response as Answer
 from runfsm_simulator.wire.livestream import LiveStream
 from runfsm_simulator.wire.reading import NotYet
@@ -37,13 +37,14 @@ class SessionStream(LiveStream):
     Args:
         world: where it is.
         session: of which is told.
+        request_id: of the request that began the stream.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
     """
 
-    def __init__(self, world: World, session: Session) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, session: Session, *, request_id: str = NO_REQUEST) -> None:
+        super().__init__(world, request_id=request_id)
         self._session = session
         self._since = self._clock.now()
         self._begun_at = self._since
@@ -51,9 +52,9 @@ class SessionStream(LiveStream):
         world.attend(session.id, self)
 
     @classmethod
-    def of_creation(cls, world: World, session: Session) -> Self:
+    def of_creation(cls, world: World, session: Session, *, request_id: str = NO_REQUEST) -> Self:
         """What happens from the creation on, to the end of the first turn."""
-        stream = cls(world, session)
+        stream = cls(world, session, request_id=request_id)
         stream._of_creation = True  # its own class
         begun = (session_events.begun(turn) for turn in session.turns.values())
         for name, payload in [session_events.created(session), *chain.from_iterable(begun)]:
@@ -90,7 +91,7 @@ class SessionStream(LiveStream):
     def _broken(self) -> bytes:
         if self._fault is None or self._fault.kind != "error":
             return b""
-        error = REFUSALS["broken_stream"].error().body()["error"]
+        error = REFUSALS["broken_stream"].error(request_id=self._request_id).body()["error"]
         payload = {"session_id": self._session.id, "error": error}
         return sse.block("error", self.event("error", payload))
 

@@ -51,7 +51,9 @@ def create(asked: Asked) -> Answer:
         check_waitable(asked.world)
     session = asked.world.create_session(body.new())
     if body.stream:
-        return SessionStream.of_creation(asked.world, session).response()
+        return SessionStream.of_creation(
+            asked.world, session, request_id=asked.request_id
+        ).response()
     return _session(asked, session)
 
 
@@ -104,7 +106,8 @@ def send(asked: Asked) -> Response:
 
 def stream(asked: Asked) -> Response:
     """GET events: those that come from now on."""
-    return SessionStream(asked.world, asked.world.store.session(**asked.ids)).response()
+    session = asked.world.store.session(**asked.ids)
+    return SessionStream(asked.world, session, request_id=asked.request_id).response()
 
 
 def list_turns(asked: Asked) -> dict[str, Any]:

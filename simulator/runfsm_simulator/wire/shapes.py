@@ -5,17 +5,18 @@ Where the recordings (openai-dotnet 2025) and the published schema differ, the r
 * a run has `tool_resources` and `reasoning_effort`; usage has `prompt_token_details`, singular;
 * a run step has `expires_at` where the schema says `expired_at`, and no `metadata`;
 * a message has no `status`, and answers a modification with `file_ids` in place of `attachments`;
-* a thread answers its creation with the `tool_resources` it was given, a retrieval with
-  `code_interpreter` filled in.
+* a thread answers its creation and its modification with the `tool_resources` it was given, a
+  retrieval with `code_interpreter` filled in; `file_search` comes before `code_interpreter`;
+* a completed step keeps its run's `expires_at` until the run is over (ruby-openai 2024-10).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import floor
 from typing import Any, Final
 
-from runfsm.lifecycle import RUN_STEP, RunError, RunStepStatus, ToolCall, Usage
+from runfsm.lifecycle import RunError, RunStepStatus, ToolCall, Usage
 from runfsm_simulator.wire.hosted import hosted_call
 from runfsm_simulator.world.citing import Annotation
 from runfsm_simulator.world.models import Assistant, Message, Part, Run, Step, Thread
@@ -36,6 +37,21 @@ __all__ = [
 
 NO_FILES: Final[Mapping[str, Any]] = {"code_interpreter": {"file_ids": []}}
 
+#: What each tool may read as long as nobody has given it anything; in the recorded order.
+NOTHING_TO_READ: Final[Mapping[str, Mapping[str, Any]]] = {
+    "file_search": {"vector_store_ids": []},
+    "code_interpreter": {"file_ids": []},
+}
+
+
+def _resources(given: Mapping[str, Any], *, tools: Collection[str] = ()) -> dict[str, Any]:
+    """`tool_resources`: what was given, and an empty entry for each of `tools` that got nothing."""
+    return {
+        tool: {**nothing, **(given.get(tool) or {})}
+        for tool, nothing in NOTHING_TO_READ.items()
+        if tool in given or tool in tools
+    }
+
 
 def unix(moment: float | None) -> int | None:
     """Whole seconds, as all times on the wire."""
@@ -49,7 +65,6 @@ def deleted(kind: str, id: str) -> dict[str, Any]:
 
 def assistant(it: Assistant) -> dict[str, Any]:
     """An assistant."""
-    interprets = any(tool["type"] == "code_interpreter" for tool in it.tools)
     return {
         "id": it.id,
         "object": "assistant",
@@ -62,26 +77,26 @@ def assistant(it: Assistant) -> dict[str, Any]:
         "top_p": it.top_p,
         "temperature": it.temperature,
         "reasoning_effort": it.reasoning_effort,
-        "tool_resources": {**(NO_FILES if interprets else {}), **it.tool_resources},
+        "tool_resources": _resources(it.tool_resources, tools=[tool["type"] for tool in it.tools]),
         "metadata": it.metadata,
         "response_format": it.response_format,
     }
 
 
 def new_thread(it: Thread) -> dict[str, Any]:
-    """A thread, as its creation answers."""
+    """A thread, as its creation and its modification answer."""
     return {
         "id": it.id,
         "object": "thread",
         "created_at": unix(it.created_at),
         "metadata": it.metadata,
-        "tool_resources": it.tool_resources,
+        "tool_resources": _resources(it.tool_resources),
     }
 
 
 def thread(it: Thread) -> dict[str, Any]:
-    """A thread, later on."""
-    return {**new_thread(it), "tool_resources": {**NO_FILES, **it.tool_resources}}
+    """A thread, as it is retrieved."""
+    return {**new_thread(it), "tool_resources": _resources(it.tool_resources, tools=NO_FILES)}
 
 
 def message(it: Message) -> dict[str, Any]:
@@ -202,7 +217,7 @@ def step(it: Step, of: Run, *, contents: bool = False) -> dict[str, Any]:
         "status": it.status.value,
         "cancelled_at": _ended(it, RunStepStatus.CANCELLED),
         "completed_at": _ended(it, RunStepStatus.COMPLETED),
-        "expires_at": None if it.status in RUN_STEP.terminal else unix(of.expires_at),
+        "expires_at": None if of.is_over else unix(of.expires_at),
         "failed_at": _ended(it, RunStepStatus.FAILED),
         "last_error": _last_error(it.error),
         "step_details": _details(it, of, contents=contents),
@@ -218,10 +233,7 @@ def _details(it: Step, of: Run, *, contents: bool) -> dict[str, Any]:
     if it.message:
         return {"type": it.type, it.type: {"message_id": it.message.id}}
     if it.hosted:
-        done = it.status is RunStepStatus.COMPLETED
-        return {
-            "type": it.type,
-            it.type: [hosted_call(it, of, contents=contents)] if done else [],
-        }
+        shown = [hosted_call(it, of, contents=contents)] if it.ran else []
+        return {"type": it.type, it.type: shown}
     calls = [_call(call, output=it.outputs.get(call.call_id)) for call in it.calls]
     return {"type": it.type, it.type: calls}

@@ -8,7 +8,7 @@ and a message begin with `created` and `in_progress` likewise (recordings: opena
 Where an object looks different from what a GET answers, the recordings say so:
 
 * a run, as a thread, has `tool_resources` with `code_interpreter` filled in;
-* a step that has ended still has the run's `expires_at`;
+* a step begins with no calls, even one whose search a GET shows at the same moment;
 * a message has a status and its timestamps;
 * a delta has `annotations` if it is the first of its text, or if it brings one: whole, with its
   mark, its place among them, and an empty `quote`;
@@ -23,6 +23,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any, Final
+
+from pydantic_core import to_json
 
 from runfsm.lifecycle import MessageEvent, MessageStatus, RunEvent, RunStatus, RunStepEvent
 from runfsm_simulator.wire import shapes
@@ -54,13 +56,21 @@ Event = tuple[str, Json]
 
 def block(name: str, payload: Json) -> bytes:
     """One event. Compact, and ASCII: some readers of lines break them at U+2028 as well."""
-    data = json.dumps(payload, separators=(",", ":"))
-    return f"event: {name}\ndata: {data}\n\n".encode("ascii")
+    return b"event: %b\ndata: %b\n\n" % (name.encode("ascii"), compact(payload))
 
 
-def error_block(fault: StreamFault) -> bytes:
+def compact(value: Any) -> bytes:
+    """JSON without a space, in ASCII."""
+    try:
+        data = to_json(value)  # several times as fast; what is not ASCII it does not escape
+    except ValueError:  # half of a surrogate pair, which has no UTF-8
+        data = b"\xff"
+    return data if data.isascii() else json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def error_block(fault: StreamFault, request_id: str) -> bytes:
     """The `error` event, in one of the two shapes that are told of."""
-    body = REFUSALS["broken_stream"].error().body()
+    body = REFUSALS["broken_stream"].error(request_id=request_id).body()
     return block("error", body if fault.shape == "nested" else body["error"])
 
 
@@ -77,7 +87,7 @@ def events(
             yield from _moved("thread.run", _run(run), created=edge.event is RunEvent.CREATE)
         case StepMoved(Run() as run, step, event):
             opened = event is RunStepEvent.OPEN
-            payload = _step(step, run, contents=contents)
+            payload = _begun(step, run) if opened else shapes.step(step, run, contents=contents)
             yield from _moved("thread.run.step", payload, created=opened)
         case MessageMoved(message, event):
             opened = event is MessageEvent.OPEN
@@ -102,8 +112,10 @@ def _run(it: Run) -> Json:
     return {**plain, "tool_resources": {**shapes.NO_FILES, **plain["tool_resources"]}}
 
 
-def _step(it: Step, of: Run, *, contents: bool) -> Json:
-    return {**shapes.step(it, of, contents=contents), "expires_at": shapes.unix(of.expires_at)}
+def _begun(it: Step, of: Run) -> Json:
+    """A step as it is opened: its calls are told by deltas."""
+    plain = shapes.step(it, of)
+    return plain if it.message else {**plain, "step_details": {"type": it.type, it.type: []}}
 
 
 def _message(it: Message) -> Json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from runfsm.lifecycle import LIFECYCLE, RunEvent
 from runfsm_simulator.wire import sse
+from runfsm_simulator.wire.http import NO_REQUEST
 from runfsm_simulator.wire.livestream import LiveStream
 from runfsm_simulator.wire.profiles import PROFILES, Profile
 from runfsm_simulator.world.happenings import Happening, RunMoved
@@ -24,6 +25,7 @@ class EventStream(LiveStream):
         profile: which form the payloads have.
         met: the run, if it is there already and goes on.
         contents: whether a search that has ended shows the passages that it found.
+        request_id: of the request that began the stream.
 
     Raises:
         ApiError: the world's clock is one that nobody can wait at.
@@ -36,8 +38,9 @@ class EventStream(LiveStream):
         *,
         met: Run | None = None,
         contents: bool = False,
+        request_id: str = NO_REQUEST,
     ) -> None:
-        super().__init__(world, met=met)
+        super().__init__(world, met=met, request_id=request_id)
         self._profile = profile
         self._contents = contents
         self._run: Run | None = None

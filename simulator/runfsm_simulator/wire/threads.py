@@ -27,7 +27,7 @@ def modify(asked: Asked) -> dict[str, Any]:
     changes = asked.body(ModifyThread).changes()
     thread = asked.world.store.thread(**asked.ids)
     asked.world.modify(thread, changes)
-    return shapes.thread(thread)
+    return shapes.new_thread(thread)
 
 
 def delete(asked: Asked) -> dict[str, Any]:

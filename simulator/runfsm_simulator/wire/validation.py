@@ -235,6 +235,9 @@ TELLERS: Final[Mapping[str, Callable[[str, Any, Context], ApiError]]] = {
     "string_pattern_mismatch": lambda name, _, context: REFUSALS["wrong_pattern"].error(
         name=name, pattern=context["pattern"]
     ),
+    "outputs_too_large": lambda name, _, context: REFUSALS["outputs_too_large"].error(
+        name=name, max_kb=context["max_kb"]
+    ),
     "malformed_id": lambda name, value, context: REFUSALS["malformed_id"].error(
         name=name, id=value, prefix=context["prefix"]
     ),

@@ -20,7 +20,7 @@ class Moment(Enum):
     """What can come due beside the events of a run."""
 
     OPEN_OUTPUT = "open_output"  # the model begins to write, or to call; no edge of the run
-    GROW = "grow"  # some more of it has come; planned for who listens only
+    GROW = "grow"  # some more of it has come
 
 
 OPEN_OUTPUT = Moment.OPEN_OUTPUT

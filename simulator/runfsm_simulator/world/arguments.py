@@ -1,4 +1,4 @@
-"""Arguments for a function that nobody scripted: a small honest value for a JSON schema.
+"""Arguments for a function, or an answer, that nobody scripted: a small value for a JSON schema.
 
 What a schema offers is taken in this order: `const`, `enum`, `default`, `examples`, an "e.g. X" in
 the description of a text, and otherwise the plainest value of the type within its bounds.
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from runfsm_simulator.world.scene import Pick
 
-__all__ = ["make_arguments"]
+__all__ = ["make_arguments", "make_value"]
 
 # A schema may refer to itself, may branch while it does so, and may ask for a billion items.
 DEPTH_MAX: Final = 32
@@ -90,6 +90,24 @@ def make_arguments(schema: Mapping[str, Any], *, pick: Pick) -> dict[str, Any]:
     """
     maker = _Maker(schema, pick)
     return maker.mapping(*maker.resolved(schema, _Place()))
+
+
+def make_value(schema: Any, *, pick: Pick) -> Any:
+    """A JSON value that fits a schema of any type.
+
+    Args:
+        schema: a JSON schema; its `$ref`s may point into it, nowhere else.
+        pick: chooses among the values of an `enum` or of `examples`.
+
+    Example:
+        >>> make_value(
+        ...     {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+        ...     pick=lambda stream, options: options[0],
+        ... )
+        [1, 1]
+    """
+    root = schema if isinstance(schema, Mapping) else {}
+    return _Maker(root, pick).value(schema, _Place())
 
 
 @dataclass(frozen=True, slots=True)

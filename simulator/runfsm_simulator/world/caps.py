@@ -4,8 +4,8 @@ Both hold for the whole run, all of its turns together (documentation: with caps
 a first turn of 200 and 300 leaves 300 and 700). A turn that would pass one is cut there, and the
 run ends `incomplete`:
 
-* an answer is cut after the last token that is left; recorded is that its message is incomplete
-  and its step completed;
+* an answer, or a message before it, is cut after the last token that is left; recorded is that its
+  message is incomplete and its step completed;
 * a round of calls is not made, and a hosted tool does not run; the message is empty. No recording
   shows what is written then.
 
@@ -15,12 +15,18 @@ hang, is played as it is written.
 
 from __future__ import annotations
 
+from typing import Final
+
+from runfsm_simulator.world.citing import Citation
 from runfsm_simulator.world.models import Work
 from runfsm_simulator.world.switches import DOCUMENTED, Switches
 from runfsm_simulator.world.tokens import CHARACTERS_PER_TOKEN, left, reading, tokens
 from runfsm_simulator.world.turns import Truncation, TruncationReason, Turn
+from runfsm_simulator.world.turnsteps import MessageStep
 
 __all__ = ["within_caps"]
+
+NOTHING: Final = MessageStep(say="")
 
 
 def within_caps(run: Work, switches: Switches = DOCUMENTED) -> Turn:
@@ -31,20 +37,21 @@ def within_caps(run: Work, switches: Switches = DOCUMENTED) -> Turn:
         return turn
     must, wanted = reading(run)
     to_read, to_write = left(run)
-    for ran, hosted in enumerate(turn.steps):
+    for taken, step in enumerate(turn.steps):
         if must > to_read:
-            return _cut(turn, "max_prompt_tokens", ran)
-        if tokens(hosted.written) > to_write:
-            return _cut(turn, written_out, ran)
+            return _cut(turn, "max_prompt_tokens", taken)
+        if tokens(step.written) > to_write:
+            said = step if isinstance(step, MessageStep) else NOTHING
+            return _cut(turn, written_out, taken, _first(said.say, to_write), said.cites)
         to_read -= min(wanted, to_read)
-        to_write -= tokens(hosted.written)
-        more = tokens(hosted.written) + tokens(hosted.found)
+        to_write -= tokens(step.written)
+        more = tokens(step.written) + tokens(step.found)
         must, wanted = must + more, wanted + more
     if must > to_read:
         return _cut(turn, "max_prompt_tokens", len(turn.steps))
     if _cost(turn) > to_write:
-        text = (turn.say or "")[: int(to_write) * CHARACTERS_PER_TOKEN]
-        return _cut(turn, written_out, len(turn.steps), text)
+        text = _first(turn.say or "", to_write)
+        return _cut(turn, written_out, len(turn.steps), text, turn.cites)
     return turn
 
 
@@ -54,9 +61,21 @@ def _cost(turn: Turn) -> int:
     return calls + tokens(turn.say or "")
 
 
-def _cut(turn: Turn, reason: TruncationReason, ran: int, text: str = "") -> Turn:
-    """The turn, cut after `ran` of its hosted tools and `text`."""
+def _first(text: str, count: float) -> str:
+    """So much of a text as these tokens hold."""
+    return text[: int(count) * CHARACTERS_PER_TOKEN]
+
+
+def _cut(
+    turn: Turn,
+    reason: TruncationReason,
+    taken: int,
+    text: str = "",
+    cites: tuple[Citation, ...] = (),
+) -> Turn:
+    """The turn, cut after the first steps and `text`."""
     cut = Truncation(reason=reason, say=text)
+    steps = turn.steps[:taken]
     return turn.model_copy(
-        update={"say": None, "call": None, "truncate": cut, "steps": turn.steps[:ran]}
+        update={"say": None, "call": None, "truncate": cut, "steps": steps, "cites": cites}
     )

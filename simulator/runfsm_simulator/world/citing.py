@@ -18,7 +18,7 @@ from pydantic import ConfigDict, model_validator
 
 from runfsm_simulator.world.mistakes import Loc, ScriptPart, Text, told_as_script_error
 
-__all__ = ["Annotation", "Citation", "annotate", "cite", "miscited"]
+__all__ = ["Annotation", "Citation", "annotate", "cite", "cited_files", "miscited"]
 
 
 class Citation(ScriptPart):
@@ -60,6 +60,17 @@ def cite(text: str, file_id: str | None = None, *, file_name: str | None = None)
     Arguments as in a `Citation`.
     """
     return Citation(text=text, file_id=file_id, file_name=file_name)
+
+
+def cited_files(cites: Sequence[Citation], found: Mapping[str, str]) -> Mapping[str, str]:
+    """Ids of the cited files, by their marks. A file that was not found is not cited.
+
+    Args:
+        cites: of a message.
+        found: ids of files that were found, by their names.
+    """
+    files = ((cite.text, cite.file(found)) for cite in cites)
+    return {mark: file_id for mark, file_id in files if file_id is not None}
 
 
 def miscited(cites: Sequence[Citation], text: str, found: Collection[str]) -> Mapping[Loc, str]:

@@ -213,7 +213,7 @@ class Engine:
         seconds = self._seconds("work_s", run.turn.work_s, WORK_S)
         if run.outcome:
             run.outcome_at = self.now + seconds
-            # Hosted tools share the first half between them.
+            # The steps before the outcome share the first half between them.
             for nth, _ in enumerate(run.to_run):
                 self._in(seconds / 2 * nth / len(run.to_run), run, OPEN_OUTPUT)
             self._in(seconds / 2, run, OPEN_OUTPUT)

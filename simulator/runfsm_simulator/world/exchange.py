@@ -75,10 +75,22 @@ def _check_answered(items: Items) -> None:
 
 
 def _since_last_answer(items: Items) -> Items:
-    answers = [
-        at for at, item in enumerate(items) if item.message and item.message.role == "assistant"
-    ]
-    return items[answers[-1] + 1 :] if answers else items
+    """The items of the run that goes on; a message before a call is no answer, but leads to it."""
+    last = None
+    for at, item in enumerate(items):
+        if item.message and item.message.role == "assistant":
+            last = at if _is_answer(items[at + 1 :]) else last
+    return items if last is None else items[last + 1 :]
+
+
+def _is_answer(rest: Items) -> bool:
+    """Whether nothing is called between an assistant's message and what a client says next."""
+    for item in rest:
+        if item.call:
+            return False
+        if item.message and item.message.role != "assistant":
+            return True
+    return True
 
 
 def _rounds(items: Items) -> Iterator[list[ToolCall]]:

@@ -81,7 +81,7 @@ class StepGrew:
 
 @dataclass(frozen=True, slots=True)
 class HostedRan:
-    """A hosted tool has run in a step, which is over now."""
+    """A hosted tool has run in a step: its call is seen from now on."""
 
     run: Work
     step: Step

@@ -21,6 +21,7 @@ __all__ = [
     "Loc",
     "ScriptPart",
     "Text",
+    "listed",
     "mistakes",
     "mistakes_at",
     "path_text",
@@ -76,6 +77,11 @@ def _can_be_sent(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_can_be_sent)]
+
+
+def listed(value: Any) -> Any:
+    """One thing as a list of one; a list as it is."""
+    return (value,) if isinstance(value, Mapping | ScriptPart) else value
 
 
 def mistakes_at(found: Mapping[Loc, str]) -> ValidationError:

@@ -36,6 +36,7 @@ from runfsm_simulator.world.draft import Draft
 from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.script import Turn
 from runfsm_simulator.world.terms import Json, Terms
+from runfsm_simulator.world.turnsteps import TurnStep
 
 __all__ = [
     "Assistant",
@@ -131,8 +132,10 @@ class Step:
     Attributes:
         draft: what it is going to hold; nobody sees that before it is there.
         told: how many pieces of the draft a listener has heard of.
-        hosted: the tool that the service runs in it, if it does; seen once it is completed.
+        interim: whether it is a message before its turn's outcome.
+        hosted: the tool that the service runs in it, if it does.
         hosted_id: the id of that call.
+        ran: whether that tool has run: its call is seen, with what came of it.
     """
 
     id: str
@@ -148,8 +151,15 @@ class Step:
     error: RunError | None = None
     draft: Draft | None = None
     told: int = 0
+    interim: bool = False
     hosted: HostedStep | None = None
     hosted_id: str = ""
+    ran: bool = False
+
+    @property
+    def is_of_turn(self) -> bool:
+        """Whether it is one of the steps that its turn takes before the outcome."""
+        return self.interim or self.hosted is not None
 
     @property
     def usage(self) -> Usage | None:
@@ -188,7 +198,7 @@ class Work:
         plan: number of the plan that is in force; an agenda entry of an earlier one is void.
         open_step: the step that is open, if one is.
         outcome_at: when the turn that is being played comes to its outcome (Unix seconds).
-        to_run: the hosted tools that this turn is still going to run.
+        to_run: the steps that this turn is still going to take before its outcome.
         lingers_until: until when its thread stays locked though it is over (Unix seconds).
     """
 
@@ -215,7 +225,7 @@ class Work:
     plan: int = 0
     open_step: Step | None = None
     outcome_at: float = math.inf
-    to_run: tuple[HostedStep, ...] = ()
+    to_run: tuple[TurnStep, ...] = ()
     lingers_until: float = -math.inf
 
     @property

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from runfsm.lifecycle import MESSAGE, RUN_STEP, Edge, MessageEvent, RunEvent, RunStepEvent, ToolCall
 from runfsm_simulator.world.chooser import Chooser
-from runfsm_simulator.world.citing import annotate
+from runfsm_simulator.world.citing import annotate, cited_files
 from runfsm_simulator.world.draft import Draft
 from runfsm_simulator.world.effects import failure
 from runfsm_simulator.world.happenings import (
@@ -34,6 +34,7 @@ from runfsm_simulator.world.happenings import (
     StepGrew,
     StepMoved,
 )
+from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.models import CutReason, Message, Step, StepType, Work
 from runfsm_simulator.world.script import Call
 from runfsm_simulator.world.switches import DOCUMENTED, Switches
@@ -52,6 +53,11 @@ CLOSES: Final[Mapping[RunEvent, tuple[RunStepEvent, MessageEvent, CutReason | No
     RunEvent.CANCEL: (RunStepEvent.CANCEL, MessageEvent.TRUNCATE, "run_cancelled"),
     RunEvent.EXPIRE: (RunStepEvent.EXPIRE, MessageEvent.TRUNCATE, "run_expired"),
 }
+
+#: After which share of a hosted step its call is seen, results and all, while the step goes on.
+#: Recorded are both (ruby-openai 2024-10): in one run a second after the step was created, in
+#: another not yet by then, and a second later.
+SEEN_AFTER: Final = (0.0, 0.25)
 
 #: What a turn writes; a turn that fails or hangs writes nothing.
 WRITES: Final[Mapping[str, StepType]] = {
@@ -74,25 +80,28 @@ class Output:
         self._happenings = happenings
 
     def begin(self, run: Work, now: float) -> tuple[float, ...]:
-        """Open what the run's turn writes, if it writes anything; before that, its hosted tools.
+        """Open what the run's turn writes, if it writes anything; before that, its steps.
 
         Returns:
-            When to `grow` it, for who listens (Unix seconds).
+            When to `grow` it (Unix seconds).
         """
-        if run.open_step and run.open_step.hosted:
-            self._close(run, run.open_step, RunEvent.COMPLETE, now)
+        self._end_step_of_turn(run, now)
         if run.to_run:
-            self._open_hosted(run, now)
-            return ()
+            return self._open_step_of_turn(run, now)
         if run.turn.kind not in WRITES:
             return ()
-        draft = self._open(run, WRITES[run.turn.kind], now, ends_at=run.outcome_at).draft
-        return draft.moments if draft and self._happenings.heard(run) else ()
+        return self._moments(run, self._open(run, WRITES[run.turn.kind], now, run.outcome_at))
 
     def grow(self, run: Work, now: float) -> None:
-        """Tell of what has come of the open step by `now`."""
-        if run.open_step and run.open_step.draft:
-            self._tell_pieces(run, run.open_step, run.open_step.draft.count_by(now))
+        """Let come what is to come of the open step by `now`."""
+        step = run.open_step
+        if step and step.draft:
+            self._tell_pieces(run, step, step.draft.count_by(now))
+        elif step:
+            self._show_hosted(run, step)
+
+    def _moments(self, run: Work, step: Step) -> tuple[float, ...]:
+        return step.draft.moments if step.draft and self._happenings.heard(run) else ()
 
     def follow(
         self, run: Work, edge: Edge[Any, RunEvent], now: float, switches: Switches = DOCUMENTED
@@ -119,13 +128,66 @@ class Output:
         if run.open_step:
             self._close(run, run.open_step, RunEvent.CANCEL, now)
 
-    def _open(self, run: Work, type: StepType, now: float, *, ends_at: float = math.inf) -> Step:
+    # The steps that a turn takes before its outcome.
+
+    def _open_step_of_turn(self, run: Work, now: float) -> tuple[float, ...]:
+        # All steps share the first half of the turn's time between them, each as long as another.
+        slots = len(run.turn.steps) + len(run.to_run)
+        ends_at = now + (run.outcome_at - now) / slots
+        first, *rest = run.to_run
+        run.to_run = tuple(rest)
+        if isinstance(first, HostedStep):
+            return self._open_hosted(run, first, now, ends_at)
+        marks = annotate(first.say, cited_files(first.cites, run.turn.found))
+        step = self._new_step(run, "message_creation", now)
+        step.interim = True
+        step.draft = Draft(first.say, (), now, ends_at, marks)
+        self._enter(run, step)
+        return self._moments(run, step)
+
+    def _open_hosted(
+        self, run: Work, hosted: HostedStep, now: float, ends_at: float
+    ) -> tuple[float, ...]:
+        """Open the step of a hosted tool; the moment at which its call is to be seen, if later."""
+        step = self._new_step(run, "tool_calls", now)
+        step.hosted, step.hosted_id = hosted, self._chooser.ident("call")
+        self._enter(run, step)
+        if share := self._chooser.pick("call_s", SEEN_AFTER):
+            return (now + share * (ends_at - now),)
+        self._show_hosted(run, step)
+        return ()
+
+    def _show_hosted(self, run: Work, step: Step) -> None:
+        if step.hosted and not step.ran:
+            step.ran = True
+            step.completion_tokens = tokens(step.hosted.written)
+            self._happenings.tell(run, HostedRan(run, step))
+
+    def _end_step_of_turn(self, run: Work, now: float) -> None:
+        step = run.open_step
+        if step and step.is_of_turn:
+            if step.interim:
+                self._finish(run, step)
+            self._close(run, step, RunEvent.COMPLETE, now)
+
+    # The outcome.
+
+    def _open(self, run: Work, type: StepType, now: float, ends_at: float = math.inf) -> Step:
+        self._end_step_of_turn(run, now)
         if run.open_step:
-            if run.open_step.type == type and not run.open_step.hosted:
+            if run.open_step.type == type:
                 return run.open_step
             # Only a hand can want another outcome than the one that was begun.
             self._close(run, run.open_step, RunEvent.COMPLETE, now)
-        step = Step(
+        step = self._new_step(run, type, now)
+        text = run.turn.text
+        calls = () if step.message else self._calls(run)
+        step.draft = Draft(text, calls, now, ends_at, annotate(text, run.turn.cited))
+        self._enter(run, step)
+        return step
+
+    def _new_step(self, run: Work, type: StepType, now: float) -> Step:
+        return Step(
             id=self._chooser.ident("step"),
             created_at=now,
             type=type,
@@ -133,31 +195,12 @@ class Output:
             status=RUN_STEP.initial,
             message=self._new_message(run, now) if type == "message_creation" else None,
         )
-        text = run.turn.text
-        calls = () if step.message else self._calls(run)
-        step.draft = Draft(text, calls, now, ends_at, annotate(text, run.turn.cited))
-        self._enter(run, step)
-        if step.message:
-            self._happenings.tell(run, MessageMoved(step.message, MessageEvent.OPEN))
-        return step
-
-    def _open_hosted(self, run: Work, now: float) -> None:
-        hosted, *rest = run.to_run
-        step = Step(
-            id=self._chooser.ident("step"),
-            created_at=now,
-            type="tool_calls",
-            prompt_tokens=prompt_tokens(run),
-            status=RUN_STEP.initial,
-            hosted=hosted,
-            hosted_id=self._chooser.ident("call"),
-        )
-        run.to_run = tuple(rest)
-        self._enter(run, step)
 
     def _enter(self, run: Work, step: Step) -> None:
         run.open_step = run.steps[step.id] = step
         self._happenings.tell(run, StepMoved(run, step, RunStepEvent.OPEN))
+        if step.message:
+            self._happenings.tell(run, MessageMoved(step.message, MessageEvent.OPEN))
 
     def _new_message(self, run: Work, now: float) -> Message:
         message = Message(
@@ -214,9 +257,8 @@ class Output:
             self._end_step(run, step, step_event, now)
 
     def _end_step(self, run: Work, step: Step, event: RunStepEvent, now: float) -> None:
-        if step.hosted and event is RunStepEvent.COMPLETE:
-            step.completion_tokens = tokens(step.hosted.written)
-            self._happenings.tell(run, HostedRan(run, step))
+        if event is RunStepEvent.COMPLETE:
+            self._show_hosted(run, step)
         step.error = failure(run) if event is RunStepEvent.FAIL else None
         step.move(event, now)
         self._happenings.tell(run, StepMoved(run, step, event))

@@ -53,6 +53,7 @@ class Planning:
                 latest=latest,
                 assistant_id=terms.assistant_id,
                 assistant_name=terms.assistant_name,
+                response_format=terms.settings.response_format,
                 between=self._chooser.between,
             )
         )

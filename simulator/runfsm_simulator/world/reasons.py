@@ -82,8 +82,12 @@ RUN_FIELDS: Final[tuple[Reason, ...]] = (
         "of a turn that is cut, calls are not made, and a message without a text is left",
         "by analogy with a text that is cut",
     ),
+    _certain(
+        "a cancelled run has cancelled_at, expires_at null, and usage: 0/0/0 without a model call",
+        "recording: simple-openai 2024-05",
+    ),
     _inferred(
-        "expires_at is null and usage an object on cancelled and on expired runs",
+        "expires_at is null and usage an object on expired runs",
         "by analogy with the other ends",
     ),
 )

@@ -35,6 +35,8 @@ class Scene:
         latest: the calls of the latest round only: those that have just been answered.
         assistant_id: whose run it is.
         assistant_name: the name of that assistant when the run was created.
+        response_format: the form of the answer, as the Assistants wire has it: `"auto"`, or an
+            object whose `type` is `"text"`, `"json_object"` or `"json_schema"`.
         between: the chooser's `between(stream, low, high)`; the lowest when there is no chooser.
     """
 
@@ -49,6 +51,7 @@ class Scene:
     latest: Answered = ()
     assistant_id: str = ""
     assistant_name: str | None = None
+    response_format: Any = "auto"
     between: Between = _lowest
 
     @property

@@ -36,6 +36,7 @@ from runfsm_simulator.world.turns import (
     say,
     truncate,
 )
+from runfsm_simulator.world.turnsteps import MessageStep
 
 __all__ = [
     "Call",
@@ -43,6 +44,7 @@ __all__ = [
     "Failure",
     "FileResult",
     "Kind",
+    "MessageStep",
     "Planner",
     "Rule",
     "Scene",
@@ -179,13 +181,13 @@ class Script(ScriptPart):
         found: dict[Loc, str] = {}
         called: frozenset[str] = frozenset()
         for index, turn in enumerate(self.turns):
-            wrong = {**misquotes(turn, called), **miscited(turn.cites, turn.text, turn.found)}
+            wrong = {**misquotes(turn, called), **_miscited(turn)}
             called |= called_by(turn)
             found |= {("turns", index, *loc): what for loc, what in wrong.items()}
         anywhere = called_by(*(rule.then for rule in self.rules))
         for index, rule in enumerate(self.rules):
             turn = rule.then
-            wrong = {**misquotes(turn, anywhere), **miscited(turn.cites, turn.text, turn.found)}
+            wrong = {**misquotes(turn, anywhere), **_miscited(turn)}
             found |= {("rules", index, "then", *loc): what for loc, what in wrong.items()}
         if found:
             raise mistakes_at(found)
@@ -200,6 +202,16 @@ class Script(ScriptPart):
         if self.rules:
             return filled(first_that_holds(self.rules, scene), scene)
         return filled(self.turns[min(scene.round, len(self.turns) - 1)], scene)
+
+
+def _miscited(turn: Turn) -> Mapping[Loc, str]:
+    """Find what is wrong with the citations of a turn, in its answer and in its steps."""
+    wrong = dict(miscited(turn.cites, turn.text, turn.found))
+    for index, step in enumerate(turn.steps):
+        if isinstance(step, MessageStep):
+            inside = miscited(step.cites, step.say, turn.found)
+            wrong |= {("steps", index, *loc): what for loc, what in inside.items()}
+    return wrong
 
 
 Planner = Callable[[Scene], Turn]

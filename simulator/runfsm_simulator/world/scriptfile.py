@@ -1,9 +1,10 @@
 """A script as a YAML file: plain data with line numbers, and nothing that could do harm.
 
-The file is read with as few surprises as JSON: text, numbers, `true`, `false`, `null`, lists and
-mappings. There are no tags, no aliases (ten nested ones can mean a billion nodes), no dates, and
-`no` does not mean false; a key stands once. What is left maps each place onto its line, so that a
-mistake is told as `weather.yaml:7: turns[1].say: expected text, got the number 5`.
+JSON is taken as it is. A YAML file is read with as few surprises as JSON: text, numbers, `true`,
+`false`, `null`, lists and mappings. There are no tags, no aliases (ten nested ones can mean a
+billion nodes), no dates, and `no` does not mean false; a key stands once. What is left maps each
+place onto its line, so that a mistake is told as
+`weather.yaml:7: turns[1].say: expected text, got the number 5`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,10 +51,10 @@ def load_script(path: str | os.PathLike[str]) -> Script:
 
 
 def parse_script(text: str, *, where: str) -> Script:
-    """Read a script from YAML text.
+    """Read a script from YAML text, or from JSON.
 
     Args:
-        text: the YAML, at most 1 MiB.
+        text: the YAML or the JSON, at most 1 MiB.
         where: the file's name, for the messages and for a script that has no `name`.
 
     Raises:
@@ -62,7 +64,10 @@ def parse_script(text: str, *, where: str) -> Script:
         raise ScriptError(where, [f"longer than {SIZE_MAX} characters; a script is a page or two"])
     lines: dict[Loc, int] = {(): 1}
     try:
-        data = _plain(_composed(text), (), lines)
+        data = _json(text)
+        with suppress(yaml.YAMLError) if data is not None else nullcontext():
+            written = _plain(_composed(text), (), lines)
+        data = written if data is None else data
         if isinstance(data, dict):
             data.setdefault("name", Path(where).stem)
         return Script.model_validate(data)
@@ -71,6 +76,41 @@ def parse_script(text: str, *, where: str) -> Script:
     except ValidationError as error:
         problems = [_placed(where, lines, loc, what) for loc, what in mistakes(error)]
         raise ScriptError(where, problems) from error
+
+
+# From JSON ---------------------------------------------------------------------------------------
+
+
+def _json(text: str) -> Any:
+    r"""The text as JSON; `None` if it is none, or more than a script may use: YAML tells of that.
+
+    All of JSON is to be taken, and YAML 1.1 differs in some of it: a surrogate pair that is escaped
+    (`\ud83d\ude0a`), tabs between the tokens, a line separator in a text.
+    """
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        json.dumps(data, ensure_ascii=False).encode()  # refuses half of a surrogate pair
+    except (ValueError, RecursionError):
+        return None
+    return None if _depth(data) > DEPTH_MAX else data
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ValueError("a key for the second time")
+    return data
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(constant)  # NaN and Infinity, which JSON does not have
+
+
+def _depth(data: Any) -> int:
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
 
 
 # From text to nodes ------------------------------------------------------------------------------
@@ -145,9 +185,9 @@ def _plain(node: yaml.Node | None, loc: Loc, lines: dict[Loc, int]) -> Any:
 def _plain_mapping(node: yaml.MappingNode, loc: Loc, lines: dict[Loc, int]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = key_node.value
-        if not isinstance(key, str):
+        if not isinstance(key_node.value, str):
             raise _refused("a key that is a list or a mapping", key_node)
+        key = _paired(key_node)
         if key in data:
             raise _refused(f"the key {key!r} for the second time", key_node)
         lines[*loc, key] = key_node.start_mark.line + 1
@@ -160,9 +200,19 @@ def _plain_list(node: yaml.SequenceNode, loc: Loc, lines: dict[Loc, int]) -> lis
     return [_plain(item, (*loc, i), lines) for i, item in enumerate(node.value)]
 
 
-def _plain_scalar(node: yaml.ScalarNode) -> Any:
+def _paired(node: yaml.ScalarNode) -> str:
+    """The text of a scalar, with each escaped surrogate pair as the one character that it is."""
     try:
-        return SCALARS[node.tag](node.value)
+        return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        why = "half of a surrogate pair, which is no character: write both halves, or the character"
+        raise _refused(why, node) from None
+
+
+def _plain_scalar(node: yaml.ScalarNode) -> Any:
+    text = _paired(node)
+    try:
+        return SCALARS[node.tag](text)
     except ValueError as error:  # an integer of thousands of digits, or `!!int five`
         raise _refused(str(error), node) from error
 

@@ -5,10 +5,11 @@ So a first try with one's own tools needs no script, and shows each of them bein
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from runfsm_simulator.world.arguments import make_arguments
+from runfsm_simulator.world.arguments import make_arguments, make_value
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.script import Call, Turn
 
@@ -21,14 +22,15 @@ def sensible(scene: Scene) -> Turn:
     """Call the function tools that the tool choice allows; answer with their outputs.
 
     All of them in one round, or one a round where the run asks for no parallel calls. Without
-    function tools, answer at once. This is a planner: give it to the world as it is.
+    function tools, answer at once. Where a response format asks for JSON, the answer is JSON: a
+    value that fits the schema, or an object. This is a planner: give it to the world as it is.
     """
     wanted = _wanted(scene.tools, scene.tool_choice)
     rounds = [wanted] if scene.parallel_tool_calls else [[function] for function in wanted]
     due = rounds[scene.round] if scene.round < len(rounds) else []
     if due:
         return Turn(call=tuple(_call(function, scene) for function in due))
-    return Turn(say=_answer(scene))
+    return Turn(say=_formatted(scene))
 
 
 def _wanted(tools: Sequence[Mapping[str, Any]], choice: Any) -> list[Mapping[str, Any]]:
@@ -45,6 +47,20 @@ def _wanted(tools: Sequence[Mapping[str, Any]], choice: Any) -> list[Mapping[str
 def _call(function: Mapping[str, Any], scene: Scene) -> Call:
     schema = function.get("parameters") or {}  # the wire leaves them out for a function without
     return Call(name=function["name"], arguments=make_arguments(schema, pick=scene.pick))
+
+
+def _formatted(scene: Scene) -> str:
+    """The answer in the form that is asked for."""
+    form = scene.response_format
+    match form if isinstance(form, Mapping) else {}:
+        case {"type": "json_schema", **more}:
+            schema = (more.get("json_schema") or {}).get("schema")
+            value = make_value(schema, pick=scene.pick) if schema else {}
+        case {"type": "json_object"}:
+            value = {"answer": _answer(scene)}
+        case _:
+            return _answer(scene)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _answer(scene: Scene) -> str:

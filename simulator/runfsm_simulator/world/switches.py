@@ -82,15 +82,18 @@ cancel_from_queued? `runfsm switches` lists them
 
     # What is left in a run that is over ----------------------------------------------------------
 
-    cancelled_expires_at: Annotated[Left, _inferred("`expires_at` of a cancelled run", ANALOGY)] = (
-        "null"
-    )
+    cancelled_expires_at: Annotated[
+        Left, _certain("`expires_at` of a cancelled run", "recording: simple-openai 2024-05")
+    ] = "null"
     expired_expires_at: Annotated[
         Left, _inferred("`expires_at` of an expired run", "a printout of 2023-12 has null")
     ] = "null"
     cancelled_usage: Annotated[
         Literal["object", "null"],
-        _inferred("`usage` of a cancelled run; an object is zeros if no model was called", ANALOGY),
+        _certain(
+            "`usage` of a cancelled run; an object is zeros if no model was called",
+            "recording: simple-openai 2024-05, with zeros",
+        ),
     ] = "object"
     expired_usage: Annotated[
         Literal["object", "null"],
@@ -175,6 +178,13 @@ cancel_from_queued? `runfsm switches` lists them
     tools_max: Annotated[
         int | None, _likely("how many tools an assistant takes", "published API schema")
     ] = 128
+    tool_outputs_max_kb: Annotated[
+        int | None,
+        _likely(
+            "under how many kB all outputs of one submit must be together",
+            "semantic-kernel#12814; that a kB is 1,024 bytes of UTF-8 is inferred",
+        ),
+    ] = 512
     token_cap_min: Annotated[
         int | None,
         _likely(
@@ -207,9 +217,9 @@ cancel_from_queued? `runfsm switches` lists them
     malformed_id: Annotated[
         Literal["prefix", "prefix_and_underscore", "not_found"],
         _inferred(
-            "what is said to an id of a run, message or step that begins otherwise; `not_found` is "
-            "the way of 2023",
-            "by analogy with thread and assistant, which are quoted in public code",
+            "what is said to an id of a run or a message that begins otherwise; `not_found` is "
+            "recorded for a step (ruby-openai 2024-04-29, under v2)",
+            "by analogy with thread and assistant, which public code of 2024 and 2025 quotes",
         ),
     ] = "prefix"
     stray_output_text: Annotated[
@@ -234,7 +244,8 @@ cancel_from_queued? `runfsm switches` lists them
         ),
     ] = "too_short"
     string_above_max_length_code: Annotated[
-        Code, _inferred("the code beside a text that is too long", "the platform's other endpoints")
+        Code,
+        _likely("the code beside a text that is too long", "semantic-kernel#12814, for an output"),
     ] = "code"
     unknown_parameter_code: Annotated[
         Code,
@@ -347,9 +358,10 @@ DOCUMENTED: Final = Switches()
 
 #: What nobody recorded either, and where it is chosen.
 ELSEWHERE: Final[Mapping[str, Reason]] = {
-    "the shape of an `error` event": _likely(
+    "the shape of an `error` event": _certain(
         '`StreamFault(shape="nested")` or `"flat"`; in a storm, either',
-        "openai-dotnet, a test of 2026 (nested); published API schema (flat)",
+        "recording: simple-openai 2024-05 (nested, and no `done` follows); published API schema "
+        "(flat)",
     ),
     "how long `cancelling` lasts": _likely(
         '`cancel_s` of a script: seconds, a range, or `"never"`',

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
+from runfsm_simulator.world.citing import Citation
 from runfsm_simulator.world.mistakes import Loc
 from runfsm_simulator.world.scene import Scene
 from runfsm_simulator.world.turns import Call, Turn
+from runfsm_simulator.world.turnsteps import MessageStep, TurnStep
 
 __all__ = ["called_by", "filled", "misquotes"]
 
@@ -130,16 +132,33 @@ def _changed(turn: Turn, change: Change) -> Turn:
     if turn.truncate:
         text = change(("truncate", "say"), turn.truncate.say)
         changes["truncate"] = turn.truncate.model_copy(update={"say": text})
-    if turn.cites:  # as in the answer, so that a mark with a place in it is still found there
-        changes["cites"] = tuple(
-            cite.model_copy(update={"text": change(("cites", index, "text"), cite.text)})
-            for index, cite in enumerate(turn.cites)
+    if turn.cites:
+        changes["cites"] = _changed_cites(turn.cites, (), change)
+    if turn.steps:
+        changes["steps"] = tuple(
+            _changed_step(step, ("steps", index), change) for index, step in enumerate(turn.steps)
         )
     if turn.call:
         changes["call"] = tuple(
             _changed_call(call, ("call", index), change) for index, call in enumerate(turn.call)
         )
     return turn.model_copy(update=changes)
+
+
+def _changed_step(step: TurnStep, loc: Loc, change: Change) -> TurnStep:
+    """A message; what a hosted tool runs is not filled in, for code is full of braces."""
+    if not isinstance(step, MessageStep):
+        return step
+    cites = _changed_cites(step.cites, loc, change)
+    return step.model_copy(update={"say": change((*loc, "say"), step.say), "cites": cites})
+
+
+def _changed_cites(cites: Sequence[Citation], loc: Loc, change: Change) -> tuple[Citation, ...]:
+    """As in the answer, so that a mark with a place in it is still found there."""
+    return tuple(
+        cite.model_copy(update={"text": change((*loc, "cites", index, "text"), cite.text)})
+        for index, cite in enumerate(cites)
+    )
 
 
 def _changed_call(call: Call, loc: Loc, change: Change) -> Call:

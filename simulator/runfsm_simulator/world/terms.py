@@ -18,6 +18,8 @@ Json = Mapping[str, Any]
 class Settings:
     """What a run echoes. The simulated model heeds the caps and the truncation (`caps.py`).
 
+    Where nobody wrote a script, it heeds the response format, too (`sensible.py`).
+
     For all else, the script decides what it does.
     """
 

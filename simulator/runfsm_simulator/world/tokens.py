@@ -4,10 +4,10 @@ Nobody should compare these numbers with a bill. The estimate is one token for e
 characters begun, the rule of thumb of the service's own documentation for English.
 
 Each step of a run is one call of the model, and reads all over again: the instructions, the
-messages, the run's calls so far with their outputs, what hosted tools have found. What is left of
-`max_prompt_tokens` bounds the reading, as the documentation says: the thread is truncated to it,
-and `truncation_strategy` may leave older messages out. What cannot be left out is everything but
-the older messages.
+messages, the run's own messages and calls so far with their outputs, what hosted tools have found.
+What is left of `max_prompt_tokens` bounds the reading, as the documentation says: the thread is
+truncated to it, and `truncation_strategy` may leave older messages out. What cannot be left out is
+everything but the older messages.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def prompt_tokens(run: Work) -> int:
 
 def reading(run: Work) -> tuple[int, int]:
     """What the model must read if it is called now, and what it reads if nothing is left out."""
-    thread = [tokens(message.text) for message in run.thread.messages.values()]
+    thread = [tokens(one.text) for one in run.thread.messages.values() if one.run_id != run.id]
     last = run.terms.settings.truncation_strategy.get("last_messages")
     kept = thread[-last:] if last else thread
     must = sum(kept[-1:]) + tokens(run.terms.instructions or "") + _work_so_far(run)
@@ -52,6 +52,7 @@ def _work_so_far(run: Work) -> int:
     hosted = [step.hosted for step in run.steps.values() if step.hosted]
     read = [text for call in run.answered for text in call]
     read += [text for ran in hosted for text in (ran.written, ran.found)]
+    read += [step.message.text for step in run.steps.values() if step.message]
     return sum(map(tokens, read))
 
 

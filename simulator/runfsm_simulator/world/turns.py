@@ -13,10 +13,18 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from runfsm_simulator.world.citing import Citation
+from runfsm.errors import ScriptError
+from runfsm_simulator.world.citing import Citation, cited_files
 from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.latency import Latency
-from runfsm_simulator.world.mistakes import ScriptPart, Text, mistakes_at, told_as_script_error
+from runfsm_simulator.world.mistakes import (
+    ScriptPart,
+    Text,
+    listed,
+    mistakes_at,
+    told_as_script_error,
+)
+from runfsm_simulator.world.turnsteps import MessageStep, TurnStep, TurnSteps
 
 __all__ = [
     "Call",
@@ -31,6 +39,7 @@ __all__ = [
     "hang",
     "say",
     "truncate",
+    "turn",
 ]
 
 Kind = Literal["say", "call", "fail", "truncate", "hang"]
@@ -98,11 +107,6 @@ class Truncation(ScriptPart):
     say: Text = ""
 
 
-def _listed(value: Any) -> Any:
-    """One thing is a list of one."""
-    return (value,) if isinstance(value, Mapping | ScriptPart) else value
-
-
 class Turn(ScriptPart):
     """One thing that the model does, and how long it takes. Exactly one of the first five is given.
 
@@ -112,8 +116,8 @@ class Turn(ScriptPart):
         fail: give up; the run fails.
         truncate: stop in the middle; the run is incomplete.
         hang: never come to an end; only a cancel or the expiry ends the run.
-        steps: hosted tools that the service runs by itself before that, one after another, within
-            `work_s`; not for `hang`.
+        steps: messages, and hosted tools that the service runs by itself, before that, one after
+            another, within `work_s`; not for `hang`.
         cites: the files that stand behind marks in the answer.
         queue_s: seconds in `queued` before this turn starts. `None`: the chooser draws it.
         work_s: seconds in `in_progress` until the outcome; not for `hang`, which has none. `None`:
@@ -125,18 +129,15 @@ class Turn(ScriptPart):
     say: Text | None = None
     call: Annotated[
         tuple[Call, ...] | None,
-        BeforeValidator(_listed, json_schema_input_type=Call | tuple[Call, ...] | None),
+        BeforeValidator(listed, json_schema_input_type=Call | tuple[Call, ...] | None),
     ] = None
     fail: Failure | None = None
     truncate: Truncation | None = None
     hang: Literal[True] | None = None
-    steps: Annotated[
-        tuple[HostedStep, ...],
-        BeforeValidator(_listed, json_schema_input_type=HostedStep | tuple[HostedStep, ...]),
-    ] = ()
+    steps: TurnSteps = ()
     cites: Annotated[
         tuple[Citation, ...],
-        BeforeValidator(_listed, json_schema_input_type=Citation | tuple[Citation, ...]),
+        BeforeValidator(listed, json_schema_input_type=Citation | tuple[Citation, ...]),
     ] = ()
     queue_s: Latency | None = None
     work_s: Latency | None = None
@@ -173,9 +174,7 @@ class Turn(ScriptPart):
     @property
     def cited(self) -> Mapping[str, str]:
         """Ids of the files that it cites, by their marks. What was not searched is not cited."""
-        found = self.found
-        files = ((cite.text, cite.file(found)) for cite in self.cites)
-        return {mark: file_id for mark, file_id in files if file_id is not None}
+        return cited_files(self.cites, self.found)
 
     @property
     def found(self) -> Mapping[str, str]:
@@ -183,9 +182,30 @@ class Turn(ScriptPart):
         return {found.file_name: found.file_id for step in self.steps for found in step.results}
 
     @told_as_script_error()
-    def after(self, *steps: HostedStep) -> Self:
-        """This turn, once these hosted tools have run."""
-        return self.model_validate(dict(self) | {"steps": steps})
+    def after(self, *steps: HostedStep | Turn) -> Self:
+        """This turn, once these hosted tools have run and these messages are written.
+
+        Args:
+            *steps: in their order; a message is `say("Let me look.")`.
+
+        Raises:
+            ScriptError: one of them is another turn than a plain `say`.
+        """
+        steps_before = (*map(_as_step, steps), *self.steps)
+        return self.model_validate(dict(self) | {"steps": steps_before})
+
+
+def _as_step(part: HostedStep | Turn) -> TurnStep:
+    """A step as it is; a turn that only says something, as a message before the turn goes on."""
+    if not isinstance(part, Turn):
+        return part
+    if part.say is None or part != Turn(say=part.say, cites=part.cites):
+        why = (
+            f"{part!r} inside of a turn: only messages, say(text), and hosted tools may come "
+            "before the last part; queue_s and work_s belong to the turn as a whole"
+        )
+        raise ScriptError("script", [why])
+    return MessageStep(say=part.say, cites=part.cites)
 
 
 # Turns, made in Python; a mistake is a `ScriptError` ---------------------------------------------
@@ -201,6 +221,36 @@ def say(
 ) -> Turn:
     """Answer with `text`."""
     return Turn(say=text, cites=tuple(cites), queue_s=queue_s, work_s=work_s)
+
+
+def turn(
+    *parts: HostedStep | Turn, queue_s: Latency | None = None, work_s: Latency | None = None
+) -> Turn:
+    """Do several things in one turn: messages and hosted tools, and then what the turn comes to.
+
+    Args:
+        *parts: in their order; the last is a turn of any kind but `hang`, the others are
+            `say(...)`, `code_interpreter(...)` and `file_search(...)`.
+        queue_s: seconds in `queued` before the turn starts. `None`: as the last part says.
+        work_s: seconds for all of it. `None`: as the last part says.
+
+    Raises:
+        ScriptError: the last part is no turn, or another one is more than a message.
+
+    Example:
+        >>> from runfsm_simulator import code_interpreter
+        >>> made = turn(say("Let me look."), code_interpreter("print(1)"), say("It is 1."))
+        >>> [step.written for step in made.steps], made.say
+        (['Let me look.', 'print(1)'], 'It is 1.')
+    """
+    *steps, last = parts or (None,)
+    if not isinstance(last, Turn):
+        why = 'the last part of a turn says what it comes to: say("Done."), call(...), fail() ...'
+        raise ScriptError("script", [f"turn(...): {why} Here it is {last!r}."])
+    times = {"queue_s": queue_s, "work_s": work_s}
+    given = {name: time for name, time in times.items() if time is not None}
+    with told_as_script_error():
+        return last.model_copy(update=given).after(*steps)
 
 
 @told_as_script_error()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rows import CLIENT, DELETE, DOCS, DOTNET, GUESS, LIST, OURS, REPORTS, SCHEMA, Row
+from rows import ALIKE, CLIENT, DELETE, DOCS, DOTNET, GUESS, LIST, OURS, REPORTS, SCHEMA, Row
 
 __all__ = ["ASSISTANTS_ROWS"]
 
@@ -22,6 +22,21 @@ ASSISTANTS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "tools are echoed with defaults filled in",
             DOTNET,
             "test_sim_bodies::test_tools_are_echoed_with_their_defaults",
+        ),
+        Row(
+            "a function without parameters has empty ones",
+            DOTNET,
+            "test_sim_recorded::test_a_function_without_parameters_is_answered_with_empty_ones",
+        ),
+        Row(
+            "`tool_resources` of a search without a store",
+            ALIKE,
+            "test_sim_recorded::test_an_assistant_that_may_search_nothing",
+        ),
+        Row(
+            "in `tool_resources`, the search comes first",
+            DOTNET,
+            "test_sim_recorded::test_the_search_comes_before_the_interpreter",
         ),
         Row("limits of every field", SCHEMA, "test_sim_limits::test_a_limit"),
         Row("defaults", DOTNET, "test_sim_limits::test_the_defaults_of_the_reference"),
@@ -69,6 +84,11 @@ ASSISTANTS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         ),
     ),
     f"POST {THREAD}": (
+        Row(
+            "answered as a created one",
+            DOTNET,
+            "test_sim_recorded::test_a_modified_thread_is_answered_as_a_created_one",
+        ),
         Row("while locked too", GUESS, "test_sim_lock::test_what_a_locked_thread_still_takes"),
     ),
     f"DELETE {THREAD}": (DELETE,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rows import AZURE, BACKGROUND, CLIENT, GUESS, REFERENCE, RESPONSE_REPORTS, Row
+from rows import AZURE, BACKGROUND, CLIENT, GUESS, OURS, REFERENCE, RESPONSE_REPORTS, Row
 from runfsm.lifecycle import Confidence, Evidence
 
 __all__ = ["RESPONSES_ROWS"]
@@ -17,6 +17,21 @@ CONVERSATION: Final = CONVERSATIONS + "/{conversation_id}"
 
 RESPONSES_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
     f"POST {RESPONSES}": (
+        Row(
+            "several messages and hosted calls, in their order",
+            CLIENT,
+            "test_sim_message_steps::test_a_response_has_its_items_in_order",
+        ),
+        Row(
+            "without a script, JSON where a format asks for it",
+            OURS,
+            "test_sim_json_answers::test_a_response_answers_with_json_of_the_schema",
+        ),
+        Row(
+            "an output of more than 10,485,760 characters",
+            REFERENCE,
+            "test_sim_output_limits::test_an_output_of_too_many_characters_for_a_response",
+        ),
         Row(
             "in background mode: queued, and moved by its own table",
             BACKGROUND,

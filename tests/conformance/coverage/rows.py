@@ -8,6 +8,10 @@ from runfsm.lifecycle import Confidence, Evidence
 
 DOTNET: Final = Evidence("recordings: openai-dotnet 2025", Confidence.CERTAIN)
 RUBY: Final = Evidence("recordings: ruby-openai", Confidence.CERTAIN)
+ALIKE: Final = Evidence(
+    "one recording; openai-dotnet 2025 has the same of the code interpreter", Confidence.CERTAIN
+)
+SIMPLE: Final = Evidence("recording: simple-openai 2024-05", Confidence.CERTAIN)
 REPORTS: Final = Evidence("public reports; see the refusals below", Confidence.CERTAIN)
 SCHEMA: Final = Evidence("openai/openai-openapi 2.3.0", Confidence.LIKELY)
 CLIENT: Final = Evidence("types of openai-python 2.54 and 3.54", Confidence.LIKELY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rows import DOCS, DOTNET, GUESS, LIST, REPORTS, RUBY, SCHEMA, Row
+from rows import DOCS, DOTNET, GUESS, LIST, OURS, REPORTS, RUBY, SCHEMA, SIMPLE, Row
 
 __all__ = ["RUNS_ROWS"]
 
@@ -36,6 +36,16 @@ RUNS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             DOCS,
             "test_sim_caps::test_the_completion_cap_holds_for_all_rounds_together",
         ),
+        Row(
+            "several messages and hosted steps in one turn",
+            DOTNET,
+            "test_sim_message_steps::test_steps_come_in_the_order_of_the_script",
+        ),
+        Row(
+            "without a script, JSON where a format asks for it",
+            OURS,
+            "test_sim_json_answers::test_a_run_answers_with_json_of_the_schema",
+        ),
         Row("streams: a plain message", DOTNET, "test_sim_stream_orders::test_plain_message"),
         Row("streams: a function call", DOTNET, "test_sim_stream_orders::test_function_call_leg_1"),
         Row(
@@ -51,7 +61,7 @@ RUNS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
         Row("streams: an expiry", GUESS, "test_sim_stream_orders::test_expiry"),
         Row(
             "streams: the `error` event, in both shapes",
-            REPORTS,
+            SIMPLE,
             "test_sim_stream_reading::test_the_two_shapes_of_an_error_event",
         ),
     ),
@@ -100,6 +110,11 @@ RUNS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "test_sim_refusals::test_cancel_in_the_wrong_status",
         ),
         Row(
+            "cancelled before any model call: usage 0/0/0",
+            SIMPLE,
+            "test_sim_recorded::test_a_cancelled_run_as_it_was_recorded",
+        ),
+        Row(
             "a race that either may win",
             DOCS,
             "test_sim_time::test_the_cancels_race_goes_both_ways",
@@ -115,6 +130,11 @@ RUNS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
             "all outputs at once, or none",
             REPORTS,
             "test_sim_refusals::test_outputs_that_are_not_exactly_the_pending_ones",
+        ),
+        Row(
+            "outputs that are too large, each or together",
+            REPORTS,
+            "test_sim_output_limits::test_outputs_that_are_too_large_together",
         ),
         Row(
             "streams: the finished step first",
@@ -134,6 +154,21 @@ RUNS_ROWS: Final[Mapping[str, tuple[Row, ...]]] = {
     f"GET {RUN}/steps/{{step_id}}": (
         Row(
             "the recorded keys in their order", DOTNET, "test_sim_output::test_the_shape_of_a_step"
+        ),
+        Row(
+            "keeps `expires_at` until its run is over",
+            RUBY,
+            "test_sim_recorded::test_a_completed_step_keeps_its_expiry_while_its_run_goes_on",
+        ),
+        Row(
+            "a hosted call is seen while it is in progress",
+            RUBY,
+            "test_sim_recorded::test_a_search_is_seen_while_its_step_is_in_progress",
+        ),
+        Row(
+            "an id without its prefix is not found",
+            RUBY,
+            "test_sim_recorded::test_a_step_id_without_its_prefix_is_not_found",
         ),
         Row("ends with its run", SCHEMA, "test_sim_output::test_what_is_open_ends_with_its_run"),
         Row(

@@ -273,7 +273,8 @@ def test_tools_are_echoed_with_their_defaults(stage: Any) -> None:
         {"type": "file_search", "file_search": {"ranking_options": ranking}},
         {"type": "code_interpreter"},
     ] == assistant["tools"]
-    assert {"code_interpreter": {"file_ids": []}} == assistant["tool_resources"]
+    empty = {"file_search": {"vector_store_ids": []}, "code_interpreter": {"file_ids": []}}
+    assert empty == assistant["tool_resources"]
 
 
 def test_a_thread_tells_more_of_itself_later(stage: Any) -> None:

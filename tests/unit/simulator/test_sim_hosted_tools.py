@@ -13,6 +13,7 @@ import pytest
 from runfsm.errors import ScriptError
 from runfsm.lifecycle import RunEvent
 from runfsm_simulator import Script, call, fail, hang, say
+from runfsm_simulator.world.chooser import Seeded
 from runfsm_simulator.world.hosted import FileResult, code_interpreter, file_search
 from runfsm_simulator.world.scriptfile import parse_script
 
@@ -22,6 +23,17 @@ CONTENTS = "step_details.tool_calls[*].file_search.results[*].content"
 SEARCH = file_search(FileResult(file_id="file-1", file_name="a.pdf", score=0.5, content="Text."))
 CODE = code_interpreter("print(1)", logs="1", image="file-2")
 BOTH = Script.of(say("Done.", queue_s=1, work_s=8).after(SEARCH, CODE))
+
+
+class Share(Seeded):
+    """Choices from a seed, but for the share of a step after which its call is seen."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._share = share
+
+    def pick(self, stream: str, options: Any) -> Any:
+        return self._share if stream == "call_s" else super().pick(stream, options)
 
 
 def seen(stage: Any, run: str) -> list[tuple[str, str, int]]:
@@ -35,8 +47,8 @@ def seen(stage: Any, run: str) -> list[tuple[str, str, int]]:
 def test_hosted_tools_run_one_after_another_before_the_answer(
     make_stage: Callable[..., Any],
 ) -> None:
-    """They share the first half of `work_s`; a step shows its call when it is completed."""
-    stage = make_stage(BOTH)
+    """They share the first half of `work_s`; a step shows its call while it goes on."""
+    stage = make_stage(BOTH, chooser=Share(0.25))
     run = stage.create_run()
     timeline = {}
     for second in range(1, 11):
@@ -45,8 +57,11 @@ def test_hosted_tools_run_one_after_another_before_the_answer(
         assert stage.get(run)["required_action"] is None
 
     opened, done = ("tool_calls", "in_progress", 0), ("tool_calls", "completed", 1)
-    assert [opened] == timeline[1] == timeline[2]
-    assert [done, opened] == timeline[3] == timeline[4]
+    called = ("tool_calls", "in_progress", 1)
+    assert [opened] == timeline[1]
+    assert [called] == timeline[2]
+    assert [done, opened] == timeline[3]
+    assert [done, called] == timeline[4]
     assert [done, done, ("message_creation", "in_progress", 0)] == timeline[5] == timeline[8]
     assert [done, done, ("message_creation", "completed", 0)] == timeline[9]
 
@@ -126,19 +141,20 @@ def test_the_ranking_options_are_those_of_the_runs_own_tool(
     ("event", "status"),
     [(RunEvent.FAIL, "failed"), (RunEvent.EXPIRE, "expired"), (RunEvent.CANCEL, "cancelled")],
 )
+@pytest.mark.parametrize(("share", "calls"), [(0.0, 1), (0.25, 0)])
 def test_a_tool_that_is_running_ends_with_its_run(
-    make_stage: Callable[..., Any], event: RunEvent, status: str
+    make_stage: Callable[..., Any], event: RunEvent, status: str, share: float, calls: int
 ) -> None:
-    """What it would have found is never shown, nor paid for."""
-    stage = make_stage(BOTH)
+    """A search that was seen stays; one that was not is never shown. Neither costs a token."""
+    stage = make_stage(BOTH, chooser=Share(share))
     run = stage.create_run()
-    stage.advance(2)
+    stage.advance(1.25)
     stage.sim.world.fire(run.rpartition("/")[2], event)
     if event is RunEvent.CANCEL:
         stage.sim.world.fire(run.rpartition("/")[2], RunEvent.CONFIRM_CANCEL)
 
     (step,) = stage.get(f"{run}/steps")["data"]
-    assert [("tool_calls", status, 0)] == seen(stage, run)
+    assert [("tool_calls", status, calls)] == seen(stage, run)
     assert 0 == step["usage"]["completion_tokens"]
 
 
@@ -204,7 +220,7 @@ def test_a_file_says_what_python_says() -> None:
 @pytest.mark.parametrize(
     ("step", "problem"),
     [
-        ("{}", "2: turns[0].steps: a step runs exactly one of code_interpreter, file_search"),
+        ("{}", "2: turns[0].steps: a step does exactly one of say, code_interpreter, file_search"),
         ("{code_interpreter: {}}", "2: turns[0].steps.code_interpreter.input: is missing"),
         ("{file_serch: {}}", "2: turns[0].steps.file_serch: unknown key; did you mean"),
         ("[{file_search: {results: [{file_id: a, file_name: b, score: 2}]}}]",

@@ -174,7 +174,6 @@ def test_a_run_is_not_found_on_another_thread(stage: Any) -> None:
         ("thread_id", "/v1/threads/undefined", "thread"),
         ("message_id", "{thread}/messages/undefined", "msg"),
         ("run_id", "{thread}/runs/undefined", "run"),
-        ("step_id", "{thread}/runs/run_x/steps/undefined", "step"),
     ],
 )
 def test_an_id_that_looks_like_none(stage: Any, name: str, path: str, prefix: str) -> None:

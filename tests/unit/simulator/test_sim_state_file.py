@@ -291,7 +291,7 @@ def test_the_file_is_json_lines_for_its_owner(tmp_path: Path) -> None:
     rich().control.dump(path)
     head, main = map(json.loads, path.read_text(encoding="ascii").splitlines())
 
-    assert ("runfsm state", 1, "main") == (head["format"], head["version"], main["name"])
+    assert ("runfsm state", 2, "main") == (head["format"], head["version"], main["name"])
     assert 0o600 == path.stat().st_mode & 0o777
     assert [path] == [*tmp_path.iterdir()]
 
@@ -361,7 +361,7 @@ WRONG = {
     "foreign": (lambda _: b'{"worlds": {}}', "no state of runfsm"),
     "binary": (lambda _: b"\x80\x04\x95pickle", "no state of runfsm"),
     "deep": (lambda _: b"[" * 100_000, "no state of runfsm"),
-    "newer": (signed(lambda head, _: head.update(version=2)), "has version 2 of the format"),
+    "newer": (signed(lambda head, _: head.update(version=3)), "has version 3 of the format"),
     "cut": (lambda data: data[:-100], "it is damaged"),
     "flipped": (lambda data: data.replace(b"queued", b"qveued", 1), "it is damaged"),
     "no world": (signed(lambda _, world: world.pop("things")), "there is no world in it"),

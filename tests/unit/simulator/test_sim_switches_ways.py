@@ -159,6 +159,13 @@ class Client:
         create = self.sdk.beta.assistants.create
         return said(lambda: len(create(model="gpt-4o", tools=[FUNCTION] * 129).tools))
 
+    def tool_outputs_max_kb(self) -> Any:
+        run_id = self.begin(CALLS)
+        (call,) = self.look(run_id, after_s=3).required_action.submit_tool_outputs.tool_calls
+        outputs = [{"tool_call_id": call.id, "output": "x" * 524_288}]
+        submit = self.runs.submit_tool_outputs
+        return said(lambda: submit(run_id, thread_id=self.thread_id, tool_outputs=outputs).status)
+
     def token_cap_min(self) -> Any:
         self.begin()
         self.sim.clock.advance(60)
@@ -255,6 +262,7 @@ CAPS = {
     for least in (16, 256)
 }
 ROLE = "Invalid value: 'human'. Supported values are: 'user' and 'assistant'."
+TOO_LARGE = "'tool_outputs' too large: the combined tool outputs must be less than {}kb."
 TOOLS = (
     "Invalid 'tools': array too long. Expected an array with maximum length 128, "
     "but got an array with length 129 instead."
@@ -332,6 +340,11 @@ WAYS: dict[str, dict[Any, Any]] = {
         None: "user",
     },
     "tools_max": {128: (400, "array_above_max_length", TOOLS), 129: 129, None: 129},
+    "tool_outputs_max_kb": {
+        512: (400, "invalid_value", TOO_LARGE.format(512)),
+        16: (400, "invalid_value", TOO_LARGE.format(16)),
+        None: "queued",
+    },
     "token_cap_min": {
         16: (400, "integer_below_min_value", CAPS[16]),
         256: (400, "integer_below_min_value", CAPS[256]),

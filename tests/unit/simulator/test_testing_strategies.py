@@ -27,7 +27,9 @@ from runfsm_simulator.testing import (
 )
 from runfsm_simulator.testing.strategies import LOOKUP
 from runfsm_simulator.wire.http import Request
+from runfsm_simulator.world.hosted import HostedStep
 from runfsm_simulator.world.storm import REASONS
+from runfsm_simulator.world.turnsteps import MessageStep
 
 MATRIX = {
     "type": "function",
@@ -67,6 +69,17 @@ def test_the_smallest_is_the_plainest() -> None:
 def test_a_script_may_have_any_turn(kind: str) -> None:
     """Each of the five is drawn."""
     assert find(scripts(), lambda script: kind in {turn.kind for turn in script.turns})
+
+
+@pytest.mark.parametrize("kind", ["say", "call", "fail", "truncate"])
+def test_any_turn_but_a_hang_may_have_messages_and_hosted_steps(kind: str) -> None:
+    """Several of both, before its outcome."""
+    found = find(
+        turns(),
+        lambda turn: turn.kind == kind and {*map(type, turn.steps)} == {MessageStep, HostedStep},
+    )
+
+    assert 2 == len(found.steps)
 
 
 @pytest.mark.parametrize("fault", REASONS)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from runfsm_simulator.wire.bodies.common import Body, ReasoningEffort, by_type
-from runfsm_simulator.wire.bodies.flattools import nested
+from runfsm_simulator.wire.bodies.flattools import nested, nested_format
 from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.sessionmodels import Session
 from runfsm_simulator.world.terms import Json, Settings, Terms
@@ -95,6 +95,12 @@ class AgentText(Body):
     format: Format | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
 
+    def response_format(self) -> Any:
+        """The format, for the world."""
+        if isinstance(self.format, SchemaFormat):
+            return nested_format("json_schema", self.format.of_schema)
+        return "auto"
+
 
 class Reasoning(Body):
     """What is wished of the reasoning."""
@@ -146,7 +152,10 @@ class Agent(Body):
             model=self.model or "",
             instructions=self.instructions,
             tools=tuple(tool.kept() for tool in self.tools or ()),
-            settings=Settings(reasoning_effort=self.reasoning.effort if self.reasoning else None),
+            settings=Settings(
+                reasoning_effort=self.reasoning.effort if self.reasoning else None,
+                response_format=self.text.response_format() if self.text else "auto",
+            ),
         )
 
     def echo(self) -> Json:

@@ -107,13 +107,37 @@ def string_or(other: str) -> Discriminator:
     )
 
 
-class FormatObject(Body):
-    """A response format that is more than `auto`."""
+class PlainFormat(Body):
+    """A text, or any JSON object."""
 
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: dict[str, Any] | None = None
+    type: Literal["text", "json_object"]
+    json_schema: None = None
 
 
+class NamedSchema(Body):
+    """A JSON schema, and its name."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$", max_length=64)]
+    description: str | None = None
+    of_schema: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    strict: bool | None = None
+
+
+class SchemaFormat(Body):
+    """JSON of a schema."""
+
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+FormatObject = Annotated[
+    Annotated[PlainFormat, Tag(f"{TAG}text")]
+    | Annotated[PlainFormat, Tag(f"{TAG}json_object")]
+    | Annotated[SchemaFormat, Tag(f"{TAG}json_schema")],
+    Discriminator(by_type),
+]
 ResponseFormat = Annotated[
     Annotated[Literal["auto"], Tag(f"{TAG}string")] | Annotated[FormatObject, Tag(f"{TAG}other")],
     string_or("an object"),

@@ -14,7 +14,7 @@ from runfsm_simulator.wire.bodies.common import Body, by_type, string_or
 from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.terms import Json
 
-__all__ = ["Tool", "ToolChoice", "flat", "nested"]
+__all__ = ["Tool", "ToolChoice", "flat", "nested", "nested_format"]
 
 
 class FunctionTool(Body):
@@ -134,6 +134,13 @@ def nested(tool: Mapping[str, Any]) -> Json:
         "type": "function",
         "function": {key: value for key, value in tool.items() if key != "type"},
     }
+
+
+def nested_format(kind: str, schema: Mapping[str, Any] | None, name: str = "answer") -> Any:
+    """A format of a text, as the Assistants API has a response format."""
+    if schema is None:
+        return {"type": kind}
+    return {"type": kind, "json_schema": {"name": name, "schema": schema}}
 
 
 def flat(tool: Json) -> Json:

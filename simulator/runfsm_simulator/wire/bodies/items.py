@@ -22,7 +22,8 @@ __all__ = ["ITEMS_MAX", "Input", "NewItems", "items_of"]
 #: Reference: how many items a conversation takes at once.
 ITEMS_MAX: Final = 20
 
-# The reference names a limit of 10,485,760 characters for an input text and for an output.
+# The reference names a limit of 10,485,760 characters for an input text and for an output; refusals
+# that quote it are in public code (`input[37].output`), and in VectorlyApp/bluebox#31.
 Text = Annotated[str, StringConstraints(max_length=10_485_760)]
 
 

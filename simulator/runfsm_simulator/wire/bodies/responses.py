@@ -16,7 +16,7 @@ from runfsm_simulator.wire.bodies.common import (
     by_type,
     string_or,
 )
-from runfsm_simulator.wire.bodies.flattools import Tool, ToolChoice
+from runfsm_simulator.wire.bodies.flattools import Tool, ToolChoice, nested_format
 from runfsm_simulator.wire.bodies.items import Input, items_of
 from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.answering import Wanted
@@ -68,6 +68,12 @@ class TextConfig(Body):
 
     format: Format | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
+
+    def response_format(self) -> Any:
+        """The format, for the world."""
+        if isinstance(self.format, SchemaFormat):
+            return nested_format("json_schema", self.format.of_schema, self.format.name)
+        return nested_format(self.format.type, None) if self.format else None
 
 
 class Reasoning(Body):
@@ -152,6 +158,7 @@ class CreateResponse(Body):
             "reasoning_effort": self.reasoning and self.reasoning.effort,
             "max_completion_tokens": self.max_output_tokens,
             "parallel_tool_calls": self.parallel_tool_calls,
+            "response_format": self.text and self.text.response_format(),
             "tool_choice": choice if isinstance(choice, str) else choice.kept(),
         }
         return Terms(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Tag, ValidationInfo
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, Field, StringConstraints, Tag, ValidationInfo
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from runfsm_simulator.wire.bodies.common import (
     AssistantId,
@@ -101,7 +101,7 @@ class ToolOutput(Body):
     """An output. Both keys are optional in the schema, as odd as that is."""
 
     tool_call_id: str | None = None
-    output: str | None = None
+    output: Annotated[str, StringConstraints(max_length=1_048_576)] | None = None
 
 
 def _check_any(value: list[ToolOutput], info: ValidationInfo) -> list[ToolOutput]:
@@ -111,8 +111,19 @@ def _check_any(value: list[ToolOutput], info: ValidationInfo) -> list[ToolOutput
     return value
 
 
+def _check_sum(value: list[ToolOutput], info: ValidationInfo) -> list[ToolOutput]:
+    """All outputs together; a kB is taken as 1,024 bytes of UTF-8."""
+    most_kb = switches_in(info).tool_outputs_max_kb
+    size = sum(len((one.output or "").encode()) for one in value)
+    if most_kb is not None and size >= most_kb * 1024:
+        raise PydanticCustomError("outputs_too_large", "too large", {"max_kb": most_kb})
+    return value
+
+
 class SubmitToolOutputs(Body):
     """The outputs of the pending calls."""
 
-    tool_outputs: Annotated[list[ToolOutput], AfterValidator(_check_any)]
+    tool_outputs: Annotated[
+        list[ToolOutput], AfterValidator(_check_any), AfterValidator(_check_sum)
+    ]
     stream: bool | None = None

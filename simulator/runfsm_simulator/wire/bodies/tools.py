@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -11,6 +11,10 @@ from runfsm_simulator.wire.validation import TAG
 from runfsm_simulator.world.terms import Json
 
 __all__ = ["Tool"]
+
+#: The parameters of a function that was sent without any (recordings: openai-dotnet 2025). That
+#: `null` and `{}` become the same is a guess.
+NO_PARAMETERS: Final[Json] = {"type": "object", "properties": {}}
 
 
 class FunctionDefinition(Body):
@@ -29,9 +33,11 @@ class FunctionTool(Body):
     function: FunctionDefinition
 
     def kept(self) -> Json:
-        """As it is echoed: `strict` is there even when it was not sent (recordings)."""
+        """As it is echoed: `parameters` and `strict` are there even when not sent (recordings)."""
         given = self.function.model_dump(exclude_unset=True)
-        return {"type": "function", "function": {**given, "strict": bool(given.get("strict"))}}
+        strict = bool(given.pop("strict", None))
+        filled = {"parameters": given.get("parameters") or NO_PARAMETERS, "strict": strict}
+        return {"type": "function", "function": {**given, **filled}}
 
 
 class CodeInterpreterTool(Body):
