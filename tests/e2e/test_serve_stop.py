@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import signal
 import sys
@@ -122,7 +123,11 @@ def test_a_signal_right_after_its_first_line_ends_it(
 
     monkeypatch.setattr(gc, "collect", collect)
     monkeypatch.setattr(sys, "argv", ["runfsm", "serve", "--port", "0"])
-    with pytest.raises(SystemExit) as ended:
-        main()
+    faulthandler.dump_traceback_later(60, exit=True)  # a server that goes on would go on for ever
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
     assert 0 == ended.value.code

@@ -115,11 +115,10 @@ class Server(uvicorn.Server):
         self._open_answers = open_answers
         self._ending = ending
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin."""
-        await super().startup(sockets)
-        if self._ending:  # from here on, uvicorn notes them itself
-            self.should_exit = True
+    async def main_loop(self) -> None:
+        """Serve, unless it is to end already."""
+        if not self._ending:  # from here on, uvicorn notes the signals itself
+            await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""

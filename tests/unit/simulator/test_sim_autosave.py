@@ -75,6 +75,8 @@ def test_what_happens_by_itself_is_a_change(bench: Bench) -> None:
 
 def test_the_side_door_changes_worlds_too(bench: Bench) -> None:
     """By hand, as a client; a look through it does not."""
+    bench.ask("POST", "/v1/threads")
+    bench.saving.save()
     bench.ask("POST", "/_sim/assistants", b'{"id": "asst_1"}')
     by_hand = bench.saved()
     bench.ask("GET", "/_sim/clock")
