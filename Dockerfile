@@ -19,6 +19,7 @@ RUN /opt/runfsm/bin/pip install --no-cache-dir --disable-pip-version-check \
     --require-hashes -r locks/server.txt
 COPY src src
 COPY simulator simulator
+COPY examples examples
 RUN /opt/runfsm/bin/pip install --no-cache-dir --disable-pip-version-check \
     --no-deps --no-build-isolation .
 

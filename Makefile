@@ -76,6 +76,7 @@ bench: .venv/ready  ## Ratios, measured side by side in one run.
 	$(BIN)/python bench/pacing.py
 	$(BIN)/python bench/many_runs.py
 	$(BIN)/python bench/explore.py
+	$(BIN)/python bench/import_time.py
 
 storm: .venv/ready  ## Ten thousand storms, by threads and by tasks; CASE=timeout/17 tells one, CASE=responses (or agents) plays another wire.
 	$(BIN)/python tests/support/stormtable.py $(CASE)

@@ -2,6 +2,7 @@
 
 wishes.py   what a test's markers and the command line ask for
 failing.py  what is told of a simulator whose test has failed
+server.py   the test's simulator behind a URL, in this process
 session.py  coverage of a whole session, of all workers of pytest-xdist too
 
 Rule: every pytest run of every environment that has runfsm loads this file, so it imports nothing
@@ -18,10 +19,11 @@ import pytest
 if TYPE_CHECKING:
     import openai
 
+    from runfsm_pytest.server import LiveServer
     from runfsm_pytest.wishes import Made
     from runfsm_simulator import Simulator, VirtualClock
 
-__all__ = ["async_openai_client", "openai_client", "simulator", "virtual_clock"]
+__all__ = ["async_openai_client", "openai_client", "runfsm_server", "simulator", "virtual_clock"]
 
 #: Where a test keeps the simulator that was made for it.
 MADE: Final[pytest.StashKey[Made]] = pytest.StashKey()
@@ -107,6 +109,21 @@ def virtual_clock(simulator: Simulator) -> VirtualClock:
     """The clock of the test's simulator: `advance(seconds)`, `now()`."""
     clock: VirtualClock = simulator.clock
     return clock
+
+
+@pytest.fixture
+def runfsm_server(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServer]:
+    """The test's simulator behind a URL, for code that makes its own client, in any process.
+
+    `OPENAI_BASE_URL` and `OPENAI_API_KEY` are set while the test runs, so `openai.OpenAI()` finds
+    it, and so does a subprocess, in Python or Node. Needs the extra `server`.
+    """
+    from runfsm_pytest.server import serving  # noqa: PLC0415  # as the rule says
+
+    with serving(simulator) as server:
+        for name, value in server.environ.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 @pytest.hookimpl(hookwrapper=True)  # the old form, which every pytest takes that may load this

@@ -14,13 +14,14 @@ import pytest
 
 from runfsm.errors import CallerError
 from runfsm_simulator import Simulator, Storm, scenarios
+from runfsm_simulator.doors.pacing import Pace
 from runfsm_simulator.world.script import Planner
-from runfsm_simulator.world.scriptfile import load_script
 from runfsm_simulator.world.storm import REASONS
 
 __all__ = ["Made", "made_for"]
 
-FILES: Final = (".yaml", ".yml")
+#: The fixture that puts a simulator behind a URL.
+SERVER: Final = "runfsm_server"
 
 #: How likely a fault is that is given by its name alone.
 LIKELY: Final = 0.2
@@ -56,10 +57,15 @@ class Made:
 
 
 def made_for(node: pytest.Item) -> Made:
-    """The simulator that a test asks for."""
+    """The simulator that a test asks for.
+
+    Behind a URL, time passes by everybody's looks: a client in another process cannot wait on the
+    clock.
+    """
     planner, script = _script(node)
     seed, storm = _seed(node), _storm(node)
-    simulator = Simulator(planner, seed=seed, storm=storm)
+    pacing: Pace = "everybody" if SERVER in getattr(node, "fixturenames", ()) else "helpers"
+    simulator = Simulator(planner, seed=seed, storm=storm, pacing=pacing)
     return Made(simulator, seed, script, storm, began_at=simulator.clock.now())
 
 
@@ -80,15 +86,15 @@ def _script(node: pytest.Item) -> tuple[Planner | None, str]:
         return None, "the sensible one"
     match marker.args:
         case (str() | PathLike() as name,) if not marker.kwargs:
-            return _loaded(marker, Path(name), beside=node.path.parent), str(name)
+            return _loaded(marker, name, beside=node.path.parent), str(name)
         case (planner,) if callable(planner) and not marker.kwargs:
             return planner, getattr(planner, "__qualname__", type(planner).__name__)
     raise _wrong(marker, SCRIPT)
 
 
-def _loaded(marker: pytest.Mark, name: Path, *, beside: Path) -> Planner:
+def _loaded(marker: pytest.Mark, name: str | PathLike[str], *, beside: Path) -> Planner:
     try:
-        return load_script(beside / name) if name.suffix in FILES else scenarios.load(str(name))
+        return scenarios.find(name, beside=beside)
     except CallerError as error:
         raise _wrong(marker, str(error)) from None
 

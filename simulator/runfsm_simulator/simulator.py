@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runfsm_simulator import scenarios
 from runfsm_simulator.doors.beginning import Beginning
 from runfsm_simulator.doors.control import Control
 from runfsm_simulator.doors.direct import DirectBackend
@@ -28,7 +28,6 @@ from runfsm_simulator.world.clock import VirtualClock
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.operations import World
 from runfsm_simulator.world.script import Planner
-from runfsm_simulator.world.scriptfile import load_script
 from runfsm_simulator.world.sensible import sensible
 from runfsm_simulator.world.storm import Storm
 from runfsm_simulator.world.switches import DOCUMENTED, Switches
@@ -48,8 +47,9 @@ class Simulator:
 
     Args:
         script: what the simulated assistant does: a `Script`, any function from a `Scene` to a
-            `Turn`, or the path of a YAML file. Without one it does what is sensible: it calls the
-            tools that it is offered, then answers.
+            `Turn`, the path of a YAML file, or the name of a shipped scenario (`"weather"`).
+            Without one it does what is sensible: it calls the tools that it is offered, then
+            answers.
         seed: of every choice that the script leaves open: latencies, ids.
         clock: anything with `now()`, in Unix seconds; a `VirtualClock` of its own if `None`.
         chooser: makes those choices in place of the seed.
@@ -76,7 +76,7 @@ class Simulator:
         recorder: writes the tape, if one is written.
 
     Raises:
-        ScriptError: the file has a mistake.
+        ScriptError: the file has a mistake, or there is no such file or scenario.
         CallerError: nothing can be recorded in the file.
 
     Example:
@@ -275,5 +275,5 @@ def _planner(script: Planner | str | os.PathLike[str] | None) -> Planner:
     if script is None:
         return sensible
     if isinstance(script, str | os.PathLike):
-        return load_script(Path(script))
+        return scenarios.find(script)
     return script

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,13 @@ def test_the_demo_shows_every_ending_and_the_lock(runfsm: Runfsm) -> None:
     assert "It is 72 °F in Los Angeles, also known as LA." in said.out
     assert "Can't add messages to" in said.out
     assert "already has an active run" in said.out
+
+
+def test_the_version_is_that_of_the_package(runfsm: Runfsm) -> None:
+    """`runfsm --version` prints one line: what is installed."""
+    said = runfsm("--version")
+
+    assert (0, f"runfsm {version('runfsm')}", "") == (said.code, said.out, said.err)
 
 
 def test_the_lifecycle_as_json_has_9_statuses_and_19_edges_with_evidence(runfsm: Runfsm) -> None:

@@ -32,7 +32,7 @@ def node_sdk() -> Path:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("there is no Node.js on this machine")
-    if not (SDK / "node_modules" / "openai").exists():
+    if not (SDK / "node_modules" / "openai").exists() or not _is_pinned_as_here():
         SDK.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / "package.json", SDK)
         install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(SDK)]
@@ -40,6 +40,12 @@ def node_sdk() -> Path:
         if done.returncode:
             pytest.skip("the npm registry cannot be reached")
     return SDK
+
+
+def _is_pinned_as_here() -> bool:
+    """Return whether what is installed is of the version that package.json names."""
+    installed = SDK / "package.json"
+    return installed.exists() and installed.read_bytes() == (HERE / "package.json").read_bytes()
 
 
 def _live(served: Served, sdk: Path, what: str, *args: str) -> dict[str, Any]:

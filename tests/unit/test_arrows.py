@@ -74,8 +74,8 @@ ONLY_IMPORTER = {
     "openai": {
         "runfsm.backends.agents",
         "runfsm.backends.assistants",
+        "runfsm.backends.assistants_pages",
         "runfsm.backends.assistants_stream",
-        "runfsm.backends.assistants_wire",
         "runfsm.backends.clients",
         "runfsm.backends.faults",
         "runfsm.backends.flow",

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from runfsm.backends.faults import KINDS, map_errors
+from runfsm.backends.faults import kinds, map_errors
 from runfsm.errors import BackendError, Fault, FaultKind, ThreadBusy
 
 # openai 2.x stands on httpx, 3.x on httpx2: the client tells which.
@@ -85,7 +85,7 @@ def test_every_exported_exception_is_judged() -> None:
 def test_an_exception_has_a_row_of_its_own(name: str) -> None:
     """The first row that fits a class is that class's own, not a parent's, and says its kind."""
     cls = _exported()[name]
-    row, kind = next((row, kind) for row, kind in KINDS if issubclass(cls, row))
+    row, kind = next((row, kind) for row, kind in kinds() if issubclass(cls, row))
 
     assert (cls, EXPECTED[name]) == (row, kind)
 

@@ -36,7 +36,8 @@ def parsed() -> Any:
     program, command, *args = entry
     assert (Path(program).name, command) == ("runfsm", "serve")
     group: Any = typer.main.get_command(app)
-    return group.commands[command].make_context(command, args)
+    _, loaded, _ = group.resolve_command(group.make_context("runfsm", [command]), [command])
+    return loaded.make_context(command, args)
 
 
 @contextmanager
@@ -78,11 +79,13 @@ def test_it_copies_all_that_the_build_needs() -> None:
         for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         if line.startswith("!")
     }
-    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    needed = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml"}
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {"README.md", *PROJECT["project"]["license-files"], "pyproject.toml"}
     needed |= {"locks/server.txt"}
 
-    assert copied == let_in == needed | {package.partition("/")[0] for package in packages}
+    folders = {package.partition("/")[0] for package in wheel["packages"]}
+
+    assert copied == let_in == needed | folders | {*wheel["force-include"]}
     assert all((ROOT / name).exists() for name in copied)
 
 

@@ -9,7 +9,7 @@ import pytest
 from runfsm.errors import CallerError
 from runfsm.lifecycle import CATALOG, LIFECYCLE, MESSAGE, RUN_STEP, RunEvent, RunStatus
 from runfsm.lifecycle.draw import RENDERERS, __main__, draw, picture_of, thread_lock_picture
-from runfsm.lifecycle.draw.layout import column_of, spine_of
+from runfsm.lifecycle.draw.layout import column_of, leads_back, spine_of
 from runfsm.lifecycle.draw.picture import Picture
 from runfsm.lifecycle.draw.svg import digest_of, svg_of
 from runfsm.lifecycle.table import Actor, Confidence, Edge, Evidence, Lifecycle
@@ -220,6 +220,25 @@ def test_edge_of_another_table_is_refused() -> None:
         picture_of(MESSAGE, highlight=RUN_STEP.edges[:1])
 
 
+@pytest.mark.reported(
+    "tried as a new user",
+    "In run.svg, the arrow queued → expired began under the head of another arrow.",
+    now="An arrow that leads back ends at a corner of its own.",
+)
+@pytest.mark.parametrize("lifecycle", CATALOG.values(), ids=CATALOG)
+def test_an_arrow_back_has_a_corner_of_its_own(lifecycle: Lifecycle) -> None:
+    """No other arrow begins or ends where one that leads back ends (tried as a new user)."""
+    lines = [line for line in draw(lifecycle, "dot").splitlines() if "headport=" in line]
+    picture = picture_of(lifecycle)
+    spine = spine_of(picture)
+    back = [arrow for arrow in picture.arrows if leads_back(arrow, spine)]
+
+    assert {f'"{arrow.source}" -> "{arrow.dest}"' for arrow in back} == {
+        line.partition(" [")[0] for line in lines
+    }
+    assert lifecycle is not LIFECYCLE or ["submit_tool_outputs"] == [a.event for a in back]
+
+
 # Graphviz ----------------------------------------------------------------------------------------
 
 
@@ -227,8 +246,9 @@ def test_missing_graphviz_is_told_kindly(monkeypatch: pytest.MonkeyPatch) -> Non
     """Without `dot` on the PATH, drawing SVG says what to install."""
     monkeypatch.setenv("PATH", "")
 
-    with pytest.raises(CallerError, match=r"Graphviz.*apt install graphviz"):
+    with pytest.raises(CallerError, match=r"Graphviz.*apt install graphviz") as caught:
         svg_of("digraph {}")
+    assert "make " not in str(caught.value)  # whoever installed a wheel has no Makefile
 
 
 def test_missing_graphviz_leaves_the_gallery_alone(

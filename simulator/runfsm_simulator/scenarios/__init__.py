@@ -5,15 +5,16 @@ Those of your own are in a `Library`.
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
 from runfsm.errors import ScriptError
 from runfsm_simulator.scenarios.library import SUFFIX, Library, LiveFolder, LiveScript
 from runfsm_simulator.world.script import Planner, Script
-from runfsm_simulator.world.scriptfile import parse_script
+from runfsm_simulator.world.scriptfile import load_script, parse_script
 
-__all__ = ["Library", "LiveFolder", "LiveScript", "live", "load", "names"]
+__all__ = ["Library", "LiveFolder", "LiveScript", "find", "live", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -33,9 +34,30 @@ def load(name: str) -> Script:
         'The weather assistant'
     """
     if name not in names():
-        raise ScriptError(name, [f"no such scenario; there are {', '.join(names())}"])
+        there = ", ".join(names())
+        raise ScriptError(name, [f"no such scenario; there are {there}, or give a .yaml file"])
     text = (files(__name__) / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     return parse_script(text, where=f"{name}{SUFFIX}")
+
+
+def find(where: str | os.PathLike[str], *, beside: Path = Path()) -> Script:
+    """Return the script of a file, or of the shipped scenario of this name.
+
+    Args:
+        where: a path has a suffix, or is that of a file that exists; any other string is a name.
+        beside: the folder that a relative path begins in.
+
+    Raises:
+        ScriptError: there is no such file or scenario, or the file has a mistake.
+
+    Example:
+        >>> find("weather") == load("weather")
+        True
+    """
+    path = beside / where
+    if path.suffix or path.is_file() or not isinstance(where, str):
+        return load_script(path)
+    return load(where)
 
 
 def live(where: str) -> Planner:

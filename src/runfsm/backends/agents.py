@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import Any, Final, TypedDict, Unpack, cast, overload
-
-import openai
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast, overload
 
 from runfsm.backends import agents_wire as wire
 from runfsm.backends.agents_flows import Flows
@@ -29,6 +27,9 @@ from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
+
+if TYPE_CHECKING:
+    import openai
 
 __all__ = ["AgentsBackend", "AsyncAgentsBackend", "SyncAgentsBackend"]
 
@@ -172,6 +173,8 @@ class AsyncAgentsBackend(AsyncByFlows[Flows], AgentsBackend):
 
 
 def _check_line(client: Any) -> None:
+    import openai
+
     if not hasattr(client.beta, "agents"):
         raise CallerError(
             f"the Agents API is in openai 3 and newer, and this is openai {openai.__version__}: "

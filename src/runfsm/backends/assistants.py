@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import closing
-from typing import Any, TypeVar, cast, overload
-
-import openai
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from runfsm.backends import assistants_wire as wire
 from runfsm.backends.assistants_stream import LegReader
@@ -26,6 +24,9 @@ from runfsm.backends.faults import map_errors
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
+
+if TYPE_CHECKING:
+    import openai
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
-
-from openai.types.beta.threads import MessageDeltaEvent, Run
-from openai.types.beta.threads.runs import RunStep
+from typing import TYPE_CHECKING, Any, Final
 
 from runfsm.backends.assistants_answers import join_texts, read_run
 from runfsm.backends.faults import not_this_api
 from runfsm.backends.sse import EventReader
 from runfsm.driver.live import StepUpdate, StreamEvent, TextDelta
 from runfsm.errors import BackendError, Fault, FaultKind
+
+if TYPE_CHECKING:
+    from openai.types.beta.threads import MessageDeltaEvent
 
 __all__ = ["LegReader"]
 
@@ -57,6 +57,9 @@ class LegReader:
 
 def _read(name: str, data: str) -> StreamEvent | None:
     """One event; `None` for those that tell a driver nothing, and for unknown ones."""
+    from openai.types.beta.threads import MessageDeltaEvent, Run
+    from openai.types.beta.threads.runs import RunStep
+
     if name == "error":
         raise BackendError.of(_fault(json.loads(data)))
     if name in UNTOLD:

@@ -7,11 +7,7 @@ The paths and bodies are those of the API reference (`openai/openai-openapi`, /t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, TypeVar
-
-import openai
-from openai.types.beta import Assistant, Thread
-from openai.types.beta.threads import Message, Run
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from runfsm.backends.assistants_answers import read_id, read_key, read_message, read_run
 from runfsm.backends.call import Call, safe
@@ -24,6 +20,9 @@ from runfsm.lifecycle.snapshot import (
     RunSnapshot,
     has_room_for_key,
 )
+
+if TYPE_CHECKING:
+    from runfsm.backends.assistants_pages import MessagePage, RunPage
 
 __all__ = [
     "add_message",
@@ -44,17 +43,13 @@ BETA: Final = {"OpenAI-Beta": "assistants=v2"}
 #: The driver fills these in itself.
 RESERVED: Final = frozenset({"assistant_id", "stream", "thread"})
 
-
-class MessagePage(openai.BaseModel):
-    """One page of a thread's messages."""
-
-    data: list[Message]
-
-
-class RunPage(openai.BaseModel):
-    """One page of a thread's runs."""
-
-    data: list[Run]
+#: The classes that the client reads answers into.
+ASSISTANT: Final = "openai.types.beta:Assistant"
+THREAD: Final = "openai.types.beta:Thread"
+MESSAGE: Final = "openai.types.beta.threads:Message"
+RUN: Final = "openai.types.beta.threads:Run"
+MESSAGE_PAGE: Final = "runfsm.backends.assistants_pages:MessagePage"
+RUN_PAGE: Final = "runfsm.backends.assistants_pages:RunPage"
 
 
 class AssistantsCall(Call[T]):
@@ -81,15 +76,15 @@ def create_run(request: RunRequest) -> Call[RunSnapshot]:
     added = [*(body.pop("additional_messages", None) or ()), *said]
     if request.thread_id is None:
         body["thread"] = {"messages": added}
-        return AssistantsCall("post", "/threads/runs", Run, read_run, body)
+        return AssistantsCall("post", "/threads/runs", RUN, read_run, body)
     if added:
         body["additional_messages"] = added
-    return AssistantsCall("post", f"/threads/{safe(request.thread_id)}/runs", Run, read_run, body)
+    return AssistantsCall("post", f"/threads/{safe(request.thread_id)}/runs", RUN, read_run, body)
 
 
 def retrieve_run(ref: RunRef) -> Call[RunSnapshot]:
     """GET the run."""
-    return AssistantsCall("get", _run_path(ref), Run, read_run)
+    return AssistantsCall("get", _run_path(ref), RUN, read_run)
 
 
 def submit_outputs(ref: RunRef, outputs: Sequence[ToolOutput]) -> Call[RunSnapshot]:
@@ -99,12 +94,12 @@ def submit_outputs(ref: RunRef, outputs: Sequence[ToolOutput]) -> Call[RunSnapsh
             {"tool_call_id": output.call_id, "output": output.output} for output in outputs
         ]
     }
-    return AssistantsCall("post", f"{_run_path(ref)}/submit_tool_outputs", Run, read_run, body)
+    return AssistantsCall("post", f"{_run_path(ref)}/submit_tool_outputs", RUN, read_run, body)
 
 
 def cancel_run(ref: RunRef) -> Call[RunSnapshot]:
     """POST the cancel."""
-    return AssistantsCall("post", f"{_run_path(ref)}/cancel", Run, read_run)
+    return AssistantsCall("post", f"{_run_path(ref)}/cancel", RUN, read_run)
 
 
 def list_messages(ref: RunRef) -> Call[Sequence[RunMessage]]:
@@ -121,7 +116,7 @@ def list_messages(ref: RunRef) -> Call[Sequence[RunMessage]]:
 
     query = {"run_id": ref.run_id, "order": "desc", "limit": 100}
     return AssistantsCall(
-        "get", f"/threads/{safe(ref.thread_id)}/messages", MessagePage, read, query=query
+        "get", f"/threads/{safe(ref.thread_id)}/messages", MESSAGE_PAGE, read, query=query
     )
 
 
@@ -132,17 +127,17 @@ def list_runs(thread_id: str) -> Call[Sequence[RunSnapshot]]:
         return [read_run(run) for run in page.data]
 
     path = f"/threads/{safe(thread_id)}/runs"
-    return AssistantsCall("get", path, RunPage, read, query={"order": "desc", "limit": 20})
+    return AssistantsCall("get", path, RUN_PAGE, read, query={"order": "desc", "limit": 20})
 
 
 def create_assistant(params: Mapping[str, Any]) -> Call[str]:
     """POST an assistant."""
-    return AssistantsCall("post", "/assistants", Assistant, read_id, params)
+    return AssistantsCall("post", "/assistants", ASSISTANT, read_id, params)
 
 
 def create_thread(params: Mapping[str, Any]) -> Call[str]:
     """POST a thread."""
-    return AssistantsCall("post", "/threads", Thread, read_id, params)
+    return AssistantsCall("post", "/threads", THREAD, read_id, params)
 
 
 def add_message(thread_id: str, content: str, key: str | None) -> Call[str]:
@@ -150,7 +145,7 @@ def add_message(thread_id: str, content: str, key: str | None) -> Call[str]:
     body: dict[str, Any] = {"role": "user", "content": content}
     if key is not None:
         body["metadata"] = {METADATA_KEY: key}
-    return AssistantsCall("post", f"/threads/{safe(thread_id)}/messages", Message, read_id, body)
+    return AssistantsCall("post", f"/threads/{safe(thread_id)}/messages", MESSAGE, read_id, body)
 
 
 def find_message(thread_id: str, key: str) -> Call[str | None]:
@@ -160,7 +155,7 @@ def find_message(thread_id: str, key: str) -> Call[str | None]:
         return next((read_id(message) for message in page.data if read_key(message) == key), None)
 
     path = f"/threads/{safe(thread_id)}/messages"
-    return AssistantsCall("get", path, MessagePage, read, query={"order": "desc", "limit": 100})
+    return AssistantsCall("get", path, MESSAGE_PAGE, read, query={"order": "desc", "limit": 100})
 
 
 def _run_path(ref: RunRef) -> str:

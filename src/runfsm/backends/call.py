@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pkgutil import resolve_name
 from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import quote
 
@@ -27,7 +28,19 @@ UNREAD: Final = {"X-Stainless-Raw-Response": "stream"}
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One HTTP call: what to send, and how to read the answer."""
+    """One HTTP call: what to send, and how to read the answer.
+
+    Attributes:
+        method: the client's method.
+        path: below the client's `base_url`.
+        cast_to: the class that the client reads the answer into, or its name
+            (`"package.module:Class"`), which is imported when the call is sent: the client's own
+            classes are not loaded before there is a client.
+        read: reads that answer.
+        body: what is posted, as JSON.
+        query: the query parameters.
+        headers: beside those of the wire.
+    """
 
     method: Literal["get", "post", "delete"]
     path: str
@@ -51,12 +64,16 @@ class Call(Generic[T]):
         body = {**self.body, "stream": True}
         return {"stream": True, **self._arguments(UNREAD, body)}
 
+    @property
+    def _answer_class(self) -> Any:
+        return resolve_name(self.cast_to) if isinstance(self.cast_to, str) else self.cast_to
+
     def _arguments(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
         # Sent once: the driver repeats what may be repeated, at its own pace, after a look.
         head = {**self.HEADERS, **self.headers, **headers}
         options = {"headers": head, "params": dict(self.query), "max_retries": 0}
         sent = {"body": dict(body)} if self.method == "post" else {}
-        return {"path": self.path, "cast_to": self.cast_to, "options": options, **sent}
+        return {"path": self.path, "cast_to": self._answer_class, "options": options, **sent}
 
     def take(self, answer: Any) -> T:
         """Read the answer.
@@ -65,11 +82,11 @@ class Call(Generic[T]):
             BackendError: it is none of this API's.
         """
         try:
-            if isinstance(answer, self.cast_to):
+            if isinstance(answer, self._answer_class):
                 return self.read(answer)
         except (AttributeError, TypeError, ValueError) as error:
             raise BackendError.of(not_this_api(f"not an answer of this API: {error}")) from error
-        kind, wanted = type(answer).__name__, self.cast_to.__name__
+        kind, wanted = type(answer).__name__, self._answer_class.__name__
         raise BackendError.of(not_this_api(f"not an answer of this API: {kind}, not {wanted}"))
 
     def take_raw(self, raw: Any) -> T:

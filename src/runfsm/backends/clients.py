@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 import anyio
-import openai
 
 __all__ = ["close_answer", "fitting"]
 
@@ -25,6 +24,8 @@ def fitting(wanted: type, family: type, client: object, sync: type, awaited: typ
     Raises:
         TypeError: no class of the family goes with this client.
     """
+    import openai
+
     for kind, client_kind in ((sync, openai.OpenAI), (awaited, openai.AsyncOpenAI)):
         if isinstance(client, client_kind) and (wanted is family or issubclass(wanted, kind)):
             return kind if wanted is family else wanted

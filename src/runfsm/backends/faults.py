@@ -12,9 +12,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
-
-import openai
 
 from runfsm.errors import BackendError, Fault, FaultKind
 
@@ -50,29 +49,40 @@ CODES: Final[Mapping[str, FaultKind]] = {
 #: A proxy's word for a time-out; the SDK has no class for it, and repeats it like one.
 TIMED_OUT: Final = 408
 
-#: The most special class first: the first one that fits wins.
-KINDS: Final[tuple[tuple[type[Exception], FaultKind], ...]] = (
-    (openai.APITimeoutError, K.TRANSIENT),
-    (openai.APIConnectionError, K.TRANSIENT),
-    (openai.OAuthError, K.AUTH),
-    (openai.AuthenticationError, K.AUTH),
-    (openai.PermissionDeniedError, K.AUTH),
-    (openai.NotFoundError, K.NOT_FOUND),
-    (openai.RateLimitError, K.RATE_LIMITED),
-    (openai.ConflictError, K.TRANSIENT),  # "not now": other servers, and the Agents API
-    (openai.BadRequestError, K.INVALID),
-    (openai.UnprocessableEntityError, K.INVALID),
-    (openai.InternalServerError, K.TRANSIENT),
-    (openai.APIStatusError, K.INVALID),
-    (openai.APIResponseValidationError, K.GARBLED),  # not the shape of this API at all
-    (openai.LengthFinishReasonError, K.UNSUPPORTED),  # this and the next: other parts of the API
-    (openai.ContentFilterFinishReasonError, K.UNSUPPORTED),
-    (openai.InvalidWebhookSignatureError, K.AUTH),
-    (openai.WebSocketConnectionClosedError, K.TRANSIENT),
-    (openai.WebSocketQueueFullError, K.TRANSIENT),
-    (openai.APIError, K.TRANSIENT),  # an error event in the middle of a stream
-    (openai.OpenAIError, K.INVALID),
-)
+
+@cache
+def kinds() -> tuple[tuple[type[Exception], FaultKind], ...]:
+    """Return the client's exceptions, each with its meaning: the first class that fits wins.
+
+    A function, for the client is imported when a first call has failed, not before there is one.
+    """
+    import openai
+
+    return (
+        (openai.APITimeoutError, K.TRANSIENT),
+        (openai.APIConnectionError, K.TRANSIENT),
+        (openai.OAuthError, K.AUTH),
+        (openai.AuthenticationError, K.AUTH),
+        (openai.PermissionDeniedError, K.AUTH),
+        (openai.NotFoundError, K.NOT_FOUND),
+        (openai.RateLimitError, K.RATE_LIMITED),
+        (openai.ConflictError, K.TRANSIENT),  # "not now": other servers, and the Agents API
+        (openai.BadRequestError, K.INVALID),
+        (openai.UnprocessableEntityError, K.INVALID),
+        (openai.InternalServerError, K.TRANSIENT),
+        (openai.APIStatusError, K.INVALID),
+        (openai.APIResponseValidationError, K.GARBLED),  # not the shape of this API at all
+        (
+            openai.LengthFinishReasonError,
+            K.UNSUPPORTED,
+        ),  # this and the next: other parts of the API
+        (openai.ContentFilterFinishReasonError, K.UNSUPPORTED),
+        (openai.InvalidWebhookSignatureError, K.AUTH),
+        (openai.WebSocketConnectionClosedError, K.TRANSIENT),
+        (openai.WebSocketQueueFullError, K.TRANSIENT),
+        (openai.APIError, K.TRANSIENT),  # an error event in the middle of a stream
+        (openai.OpenAIError, K.INVALID),
+    )
 
 
 @contextmanager
@@ -91,7 +101,7 @@ def map_errors() -> Iterator[None]:
     """
     try:
         yield
-    except tuple(kind for kind, _ in KINDS) as error:
+    except tuple(kind for kind, _ in kinds()) as error:
         raise BackendError.of(_fault_of(error)) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BackendError.of(not_this_api(f"the answer is no JSON: {error}")) from error
@@ -116,7 +126,9 @@ def not_this_api(message: str) -> Fault:
 
 def _fault_of(error: Exception) -> Fault:
     """The fault that an exception of the `openai` client stands for."""
-    kind = next(kind for cls, kind in KINDS if isinstance(error, cls))
+    import openai
+
+    kind = next(kind for cls, kind in kinds() if isinstance(error, cls))
     message, status_code = _message(error), getattr(error, "status_code", None)
     holder = None
     if isinstance(error, openai.BadRequestError):

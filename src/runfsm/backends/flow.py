@@ -7,15 +7,16 @@ gives a call, and gets what came of it. Flows are pure; here they are run.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
-
-import openai
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from runfsm.backends.call import Call
 from runfsm.backends.faults import map_errors
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
+
+if TYPE_CHECKING:
+    import openai
 
 __all__ = ["AsyncByFlows", "BackendFlows", "Flow", "SyncByFlows"]
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final, Literal, TypedDict, Unpack, cast, overload
-
-import openai
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack, cast, overload
 
 from runfsm.backends.base import Capabilities
 from runfsm.backends.clients import close_answer, fitting
@@ -26,6 +24,9 @@ from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import RunRef
 from runfsm.lifecycle.wires import RESPONSES
+
+if TYPE_CHECKING:
+    import openai
 
 __all__ = ["AsyncResponsesBackend", "ResponsesBackend", "SyncResponsesBackend"]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from openai.types.responses import Response
+from typing import TYPE_CHECKING, Any, Final
 
 from runfsm.backends.fields import error_in, number_in, object_in, objects_in, usage_in
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunError, RunMessage, ToolCall
+
+if TYPE_CHECKING:
+    from openai.types.responses import Response
 
 __all__ = [
     "GIVEN_UP",
@@ -135,6 +136,8 @@ def read_hop(body: Any) -> Hop:
     Raises:
         TypeError: it is none.
     """
+    from openai.types.responses import Response
+
     if not isinstance(body, Mapping):
         raise TypeError("a response is an object")
     if not (isinstance(body.get("id"), str) and isinstance(body.get("status"), str)):

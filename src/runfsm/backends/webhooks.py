@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
-
-import openai
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from runfsm.driver.hint import WebhookHint
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
+
+if TYPE_CHECKING:
+    import openai
 
 __all__ = ["WebhookInbox"]
 
@@ -24,10 +25,6 @@ BODY_MAX: Final = 64 * 1024
 #: How many letters are remembered, so that one that comes again is known. The service repeats one
 #: for up to 72 hours (webhooks guide); who forgets it earlier looks once more, and that is all.
 REMEMBERED_MAX: Final = 10_000
-
-#: What the client raises at a wrong signature; at a header that is missing, or a body that is no
-#: text; at a signature that is not of ASCII.
-FORGED: Final = (openai.InvalidWebhookSignatureError, ValueError, TypeError)
 
 
 class _Letters(Protocol):
@@ -104,10 +101,14 @@ class WebhookInbox:
     def _verify(self, body: bytes, headers: Mapping[str, str]) -> None:
         if len(body) > BODY_MAX:
             raise BackendError(Fault(FaultKind.INVALID, f"a webhook of more than {BODY_MAX} bytes"))
+        import openai
+
         secret, tolerance = self._secret, self._tolerance_s
         try:
             self._letters.verify_signature(body, headers, secret=secret, tolerance=tolerance)
-        except FORGED as error:
+        # A wrong signature; a header that is missing, or a body that is no text; a signature that
+        # is not of ASCII.
+        except (openai.InvalidWebhookSignatureError, ValueError, TypeError) as error:
             raise BackendError(Fault(FaultKind.AUTH, f"not a signed webhook: {error}")) from error
 
     def _is_new(self, webhook_id: str) -> bool:

@@ -1,5 +1,6 @@
 """The command line: one module a command; the only place where driver and simulator meet.
 
+commands.py   the commands by their names, each loaded when it is run
 demo.py       `runfsm demo`: watch runs go through their lifecycle
 scenes.py     what the demo's clients do
 telling.py    a run, told on a terminal
@@ -18,51 +19,25 @@ conform.py    `runfsm conform`: does somebody's server behave as the API did?
 switches/     `runfsm switches`: what nobody recorded, and the ways to go
 explore/      `runfsm explore`: every behaviour of the service, against a function of one's own
 importing.py  a module or a file of the user's
+examples.py   `runfsm examples`: programs to read and run
 serve.py      `runfsm serve`: the simulator as an HTTP server
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from runfsm.cli import (
-    conform,
-    coverage,
-    demo,
-    diff,
-    doctor,
-    drive,
-    explore,
-    judge,
-    lifecycle,
-    replay,
-    serve,
-    simulate,
-    switches,
-)
+from runfsm import __version__
+from runfsm.cli.commands import CommandGroup
 from runfsm.errors import CallerError, RunfsmError
 
 __all__ = ["main"]
 
-
-class Commands(TyperGroup):
-    """The commands. A value that is none of its choices is told without pydantic's first words."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was typed."""
-        try:
-            return super().invoke(ctx)
-        except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
-            raise
-
-
 app = typer.Typer(
-    cls=Commands,
+    cls=CommandGroup,
     name="runfsm",
     help=(
         "Assistant runs as one explicit state machine: watch them, draw them, serve them. "
@@ -72,19 +47,28 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(drive.drive)
-app.command()(simulate.simulate)
-app.command()(doctor.doctor)
-app.command()(explore.explore)
-app.command()(coverage.coverage)
-app.command()(lifecycle.lifecycle)
-app.command()(diff.diff)
-app.command()(judge.judge)
-app.command()(replay.replay)
-app.command()(conform.conform)
-app.command()(switches.switches)
-app.command()(serve.serve)
+
+
+def _print_version(*, is_asked: bool) -> None:
+    if is_asked:
+        print(f"runfsm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[  # its callback does it
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=lambda value: _print_version(is_asked=value),
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ __all__ = ["demo"]
 NEXT: Final = {
     "{runfsm} lifecycle": "the table that all this is computed from",
     "{runfsm} serve": "the simulator behind a URL, for any client",
-    "examples/function_calling.py": "the first scene as a program of your own",
+    "{runfsm} examples": "programs to read and run, written into a folder of yours",
 }
 
 

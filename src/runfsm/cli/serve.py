@@ -24,7 +24,6 @@ from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.replay.recorder import RecordedSideDoor, Recorder
 from runfsm_simulator.world.engine import WorldClock
 from runfsm_simulator.world.script import Planner
-from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["serve"]
 
@@ -220,10 +219,9 @@ def _planner(script: str | None, *, is_recorded: bool) -> Planner | None:
     """What plays; on a tape it is written down in full, so it is one script, as it is now."""
     if script is None or not is_recorded:
         return scenarios.live(script) if script else None
-    path = Path(script)
-    if path.is_dir():
+    if Path(script).is_dir():
         raise CallerError(f"--record is of one script, and {script} is a folder of them")
-    return load_script(path) if path.suffix or path.exists() else scenarios.load(script)
+    return scenarios.find(script)
 
 
 def _check_recordable(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.padding import Padding
@@ -25,11 +25,8 @@ from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import ToolCall
 from runfsm.tools import BoundCall, Toolset, tool
 from runfsm_simulator import Script, Simulator, scenarios
-from runfsm_simulator.world.scriptfile import load_script
 
 __all__ = ["simulate"]
-
-FILES: Final = (".yaml", ".yml")
 
 
 def simulate(  # noqa: PLR0913  # the options of a command are its parameters
@@ -63,7 +60,7 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
 
     The client answers whatever function is called: this is about the script, not about tools.
     """
-    script = _script(scenario)
+    script = scenarios.find(scenario)
     simulator = Simulator(script, seed=seed, record=record, record_bodies=bodies)
     tools = Obliging(output, lambda: simulator.clock.sleep(answer_after))
     # A tape is of what goes over the wire.
@@ -76,10 +73,6 @@ def simulate(  # noqa: PLR0913  # the options of a command are its parameters
             print(json.dumps(_played(watch, simulator, script), indent=2))
         else:
             _tell(watch, simulator, script, message)
-
-
-def _script(scenario: str) -> Script:
-    return load_script(scenario) if scenario.endswith(FILES) else scenarios.load(scenario)
 
 
 class Obliging(Toolset):

@@ -172,13 +172,24 @@ def test_the_page_needs_nothing_else() -> None:
     assert 'class="never" title="' + f"{CANCEL} in (no run): it names a run" in text
 
 
+@pytest.mark.reported(
+    "tried as a new user",
+    "`runfsm coverage --html` without Graphviz lacked the edges, and advised `make diagrams`.",
+    now="Statuses and edges are listed in the diagram's place; the advice is how to get Graphviz.",
+)
 def test_a_page_without_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The diagram is missing, and how to get it is told; all else is there."""
+    """Without the diagram, statuses and edges are a list (tried as a new user)."""
     monkeypatch.setenv("PATH", "")
     text = page(measure(SOME))
+    (parsed := Cells()).feed(text)
 
     assert "No diagram: drawing SVG needs Graphviz" in text
     assert "<h2>pairs" in text
+    listed = [
+        cell for part in ("statuses", "edges") for cell in measure(SOME)[part].section.reachable
+    ]
+    assert 9 + 19 == len(listed)
+    assert [SOME[cell] for cell in listed] == [int(parsed.cells[str(cell)][1]) for cell in listed]
 
 
 # The command -------------------------------------------------------------------------------------

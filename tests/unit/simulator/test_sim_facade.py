@@ -12,7 +12,7 @@ import pytest
 from runfsm import RunRequest
 from runfsm.errors import CallerError, ScriptError
 from runfsm.lifecycle import RunStatus
-from runfsm_simulator import Script, Seeded, Simulator, say
+from runfsm_simulator import Script, Seeded, Simulator, say, scenarios
 from runfsm_simulator.wire.http import Request
 
 
@@ -27,6 +27,26 @@ def test_a_script_may_be_a_file(tmp_path: Path) -> None:
         assert ["Hello!"] == [message.text for message in sim.backend.messages(ref)]
     with pytest.raises(ScriptError):
         Simulator(tmp_path / "missing.yaml")
+
+
+@pytest.mark.reported(
+    "tried as a new user",
+    '`Simulator("weather")` did not take the name of a shipped scenario.',
+    now="It does, as the command line and the pytest marker do.",
+)
+def test_a_script_may_be_a_shipped_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name without a suffix is a scenario's, unless a file is called so (a new user's try)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weather").mkdir()  # a folder is no script
+    assert scenarios.load("weather") == Simulator("weather").world.planner
+
+    (tmp_path / "expiry").write_text("turns: [{say: Mine.}]\n")
+    assert "Mine." == Simulator("expiry").world.planner.turns[0].say
+
+    with pytest.raises(ScriptError, match=r"no such scenario; there are .*, or give a \.yaml file"):
+        Simulator("wether")
 
 
 def test_without_a_script_it_does_what_is_sensible() -> None:

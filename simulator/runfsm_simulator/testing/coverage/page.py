@@ -14,8 +14,9 @@ from runfsm_simulator.testing.coverage.painting import svg
 
 __all__ = ["page"]
 
-#: The sections that are a grid; the others stand on the diagram.
+#: The sections that are a grid; the others stand on the diagram, or are listed without one.
 GRIDS: Final = ("pairs", "calls", "faults")
+ON_DIAGRAM: Final = ("statuses", "edges")
 
 HEAD: Final = f"""\
 <!DOCTYPE html>
@@ -52,12 +53,15 @@ LEGEND: Final = (
 
 
 def page(measured: Measured) -> str:
-    """The page: a summary, the diagram (if Graphviz is there to draw it), and the grids."""
+    """Return the page: a summary, the diagram, and the grids.
+
+    Without Graphviz to draw the diagram, statuses and edges are listed in its place.
+    """
     name = escape(measured.lifecycle.name)
     body = [
         f"<h1>Coverage of the lifecycle of a {name}</h1>",
         *_summary(measured),
-        _diagram(measured),
+        *_diagram(measured),
         LEGEND,
     ]
     for covered in measured:
@@ -75,11 +79,21 @@ def _summary(measured: Measured) -> Iterator[str]:
     yield "</table>"
 
 
-def _diagram(measured: Measured) -> str:
+def _diagram(measured: Measured) -> Iterator[str]:
     try:
-        return svg(measured)
+        yield svg(measured)
     except CallerError as error:
-        return f"<p>No diagram: {escape(str(error))}</p>"
+        yield f"<p>No diagram: {escape(str(error))}</p>"
+        for name in ON_DIAGRAM:
+            yield from _list(measured[name])
+
+
+def _list(covered: Covered) -> Iterator[str]:
+    yield f"<h2>{covered.section.name}</h2>"
+    yield "<table>"
+    for cell in covered.section.reachable:
+        yield f"<tr><th>{escape(str(cell))}</th>{_cell(covered, cell)}</tr>"
+    yield "</table>"
 
 
 def _grid(covered: Covered) -> Iterator[str]:

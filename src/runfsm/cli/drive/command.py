@@ -65,6 +65,7 @@ def drive(  # noqa: PLR0913  # the options of a command are its parameters
     """Drive a run from the shell, with tools of your own, and watch it live.
 
     Try: `runfsm drive "How is the weather?" --simulate --tools examples/weather_tools.py`
+    (`runfsm examples` writes that file.)
 
     Exit codes: 0 when the run completed; 1 when it ended otherwise, or the
     service failed; 2 for wrong usage; 130 after Ctrl-C. The first Ctrl-C cancels

@@ -77,6 +77,7 @@ def explore(  # noqa: PLR0913  # an option each; all but the first by keyword
     code 130).
 
     Begin with: runfsm explore examples/loops/seed_loop.py:ask --depth 2
+    (`runfsm examples` writes that file.)
     """
     if core and place:
         raise CallerError(f"--core explores runfsm's own driver: leave {place} out, or --core")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
-from runfsm.lifecycle.draw.layout import column_of, spine_of
+from runfsm.lifecycle.draw.layout import column_of, leads_back, spine_of
 from runfsm.lifecycle.draw.legend import (
     ACTOR_COLOUR,
     ACTOR_MARK,
@@ -146,10 +146,10 @@ def _arrows(picture: Picture, spine: tuple[Arrow, ...]) -> Iterator[str]:
             arrow.count == 0,
         ),
     ):
-        yield _line(arrows, straight=arrows[0] in spine)
+        yield _line(arrows, straight=arrows[0] in spine, back=leads_back(arrows[0], spine))
 
 
-def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
+def _line(arrows: tuple[Arrow, ...], *, straight: bool, back: bool) -> str:
     first = arrows[0]
     colours = dict.fromkeys(map(_colour, arrows))
     tooltip = "\n".join(f"{a.event}: {a.why} ({_provenance(a)})" for a in arrows)
@@ -160,6 +160,8 @@ def _line(arrows: tuple[Arrow, ...], *, straight: bool) -> str:
     ]
     if straight:
         attributes.append("weight=20")
+    if back:  # at a corner of its own: elsewhere another arrow may begin under its head
+        attributes.append("headport=nw")
     if first.highlighted:
         attributes.append("penwidth=3.5")
     source = _quoted(first.source) if first.source else OUTSIDE

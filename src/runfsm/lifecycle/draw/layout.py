@@ -12,7 +12,7 @@ from collections import deque
 from runfsm.lifecycle.draw.picture import Arrow, Node, Picture
 from runfsm.lifecycle.table import Confidence
 
-__all__ = ["column_of", "spine_of"]
+__all__ = ["column_of", "leads_back", "spine_of"]
 
 
 def spine_of(picture: Picture) -> tuple[Arrow, ...]:
@@ -33,6 +33,12 @@ def spine_of(picture: Picture) -> tuple[Arrow, ...]:
             visited.add(here)
             ways.extend((*way, arrow) for arrow in sure if arrow.source == here)
     return ()
+
+
+def leads_back(arrow: Arrow, spine: tuple[Arrow, ...]) -> bool:
+    """Return whether an arrow goes back to a node that the spine has passed."""
+    passed = {step.dest for step in spine[:-1]}
+    return arrow.dest in passed and arrow.source not in {None, arrow.dest} and arrow not in spine
 
 
 def column_of(picture: Picture, spine: tuple[Arrow, ...]) -> tuple[Node, ...]:

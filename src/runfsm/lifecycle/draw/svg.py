@@ -31,7 +31,7 @@ def svg_of(dot_text: str) -> str:
         raise CallerError(
             "drawing SVG needs Graphviz, and there is no `dot` on the PATH. Install it "
             "(`apt install graphviz`, `brew install graphviz`, `winget install graphviz`) "
-            "and run `make diagrams` again. Every other format works without it."
+            "and try again. Every other format works without it."
         )
     drawn = subprocess.run(  # noqa: S603  # our own DOT text, on stdin, to a program from the PATH
         [program, "-Tsvg"], input=dot_text, capture_output=True, check=True, encoding="utf-8"
