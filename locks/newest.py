@@ -84,7 +84,7 @@ def main(tests: Sequence[str]) -> int:
 
 
 def _resolve() -> None:
-    extra = ("--editable", ".[dev]", "hatchling", "editables")
+    extra = ("--editable", ".[dev]", "--group", "build")
     _run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(FOLDER))
     _run(UV, "pip", "install", "--quiet", "--refresh", "--python", str(PYTHON), *extra)
 
