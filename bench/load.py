@@ -52,7 +52,7 @@ class Measured:
 
 
 def tool() -> str:
-    """What makes the load."""
+    """The tool that makes the load."""
     return "wrk" if shutil.which("wrk") else "an asyncio client (install wrk for more)"
 
 

@@ -73,7 +73,7 @@ def main(folder: str, name: str) -> str | None:
 
 
 def _is_of_another_python(folder: Path) -> bool:
-    """Whether an environment is there whose packages this Python would not see."""
+    """Return whether there is an environment whose packages this Python would not see."""
     there = {path.name for path in folder.glob("lib/python3*")}
     return bool(there) and there != {"python{}.{}".format(*sys.version_info)}
 

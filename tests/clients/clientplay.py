@@ -38,7 +38,7 @@ KEPT: Final = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TMPDIR")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came out of a scenario.
+    """The result of a scenario.
 
     Attributes:
         scenario: its name.

@@ -1,4 +1,4 @@
-"""What was reported by others, where, and what happens now: `python tests/reports`.
+"""The page of reports, their sources, and what happens now: `python tests/reports`.
 
 It writes `docs/reports.md` from the tests that bear `@pytest.mark.reported(source, given, now=…)`.
 `test_reports_fresh.py` holds them together: no marker that cannot be read, no page that is stale.

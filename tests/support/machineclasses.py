@@ -46,7 +46,7 @@ def built(machine_class: type[Any], model: Any, **kwargs: Any) -> Any:
 
 
 def triggered(model: Any, event: str, *args: Any, **kwargs: Any) -> bool:
-    """What the trigger answers, awaited if it is to be."""
+    """Return the trigger's answer, awaited if it is to be."""
     return awaited(model.trigger(event, *args, **kwargs))
 
 

@@ -43,7 +43,7 @@ def tolerated(what: str) -> Iterator[None]:
 
 
 def is_about_types(item: pytest.Item, error: BaseException) -> bool:
-    """Whether a test failed by the client's types: it says so, or the client validated strictly."""
+    """Return whether the client's types failed a test: it says so, or validated strictly."""
     if item.get_closest_marker("sdk_types"):
         return True
     if isinstance(error, BaseExceptionGroup):

@@ -168,7 +168,7 @@ READERS: Final[Mapping[str, Callable[[], set[str]]]] = {
 
 
 class Drift:
-    """What differs between the installed client and the record; any thread may add to it."""
+    """The differences between the installed client and the record; any thread may add to it."""
 
     def __init__(self) -> None:
         self.lines: set[str] = set()
@@ -208,7 +208,7 @@ class Record:
             yield f"{name}: in openai {told}, and not in {version}: {', '.join(lost)}"
 
     def is_gone(self, value: object, version: str) -> bool:
-        """Whether a value is one that older versions had and this one has not."""
+        """Return whether a value is one that older versions had and this one has not."""
         return any(
             all(_order(one) < _order(version) for one in having)
             for values in self.values.values()
@@ -221,7 +221,7 @@ class Record:
         return max(self.versions, key=_order)
 
     def knows(self, version: str, digest: str) -> bool:
-        """Whether a client is one that the suite was written with, to the letter."""
+        """Return whether a client is one that the suite was written with, to the letter."""
         return self.versions.get(version) == digest
 
 
@@ -240,7 +240,7 @@ def installed() -> tuple[str, str]:
 
 
 def is_known() -> bool:
-    """Whether the installed client is one that the record knows; else its checks only note."""
+    """Return whether the record knows the installed client; else its checks only note."""
     return RECORD.knows(*installed())
 
 

@@ -61,7 +61,7 @@ class RawHeaders(Mapping[str, str]):
         return len(self._values)
 
     def has_body(self) -> bool:
-        """Whether a request of HTTP/1 with these headers has a body: RFC 9112, section 6."""
+        """Return whether a request of HTTP/1 with these headers has a body: RFC 9112, section 6."""
         return b"content-length" in self._values or b"transfer-encoding" in self._values
 
 

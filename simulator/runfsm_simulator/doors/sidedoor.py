@@ -92,7 +92,7 @@ def _not_local(request: Request, peer: str | None) -> str | None:
 
 
 def foreign_page(request: Request, *, is_local: bool) -> str | None:
-    """Why a request is one of another site's page in a browser, if it is.
+    """Return the sign that a request is of another site's page in a browser, if it is.
 
     Args:
         request: as it came.

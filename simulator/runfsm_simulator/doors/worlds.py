@@ -146,7 +146,7 @@ class Worlds:
             del self._worlds[name]
 
     def progress(self) -> Hashable:
-        """What differs from before if something has changed, or has happened by itself.
+        """Return a value that is another one after each change, and after what happens by itself.
 
         Real time alone is no change: it goes on anyhow, and brings the same things again.
         """
@@ -158,7 +158,7 @@ class Worlds:
         )
 
     def runs_by_status(self) -> Counter[str]:
-        """How many runs have each status, in all worlds together."""
+        """Count the runs in each status, in all worlds together."""
         with self._lock:
             worlds = [one.world for one in self._worlds.values()]
         found: Counter[str] = Counter(dict.fromkeys(RunStatus, 0))

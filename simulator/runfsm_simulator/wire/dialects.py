@@ -58,5 +58,5 @@ def canonical_path(path: str) -> str:
 
 
 def not_simulated(path: str) -> bool:
-    """Whether the service has something at a path that this simulator has not."""
+    """Return whether the service has something at a path that this simulator has not."""
     return ELSEWHERE.fullmatch(path) is not None

@@ -31,7 +31,7 @@ class NoAnswer(Exception):  # noqa: N818  # what a client meets, not a defect
 
 @dataclass(slots=True)  # and not frozen, which costs: each request makes one
 class Request:
-    """What a client sent. Nobody changes it.
+    """A client's request. Nobody changes it.
 
     Attributes:
         method: in capitals.
@@ -63,7 +63,7 @@ class Blocks(Protocol):
 
 @dataclass(slots=True)  # as above
 class Response:
-    """What it gets. Nobody changes it.
+    """The answer to it. Nobody changes it.
 
     Attributes:
         status: the HTTP status.

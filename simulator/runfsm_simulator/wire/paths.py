@@ -20,7 +20,7 @@ ID: Final = re.compile(r"\{(\w+)\}")
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """What a path matches; `{name}` is one segment."""
+    """The pattern of a path; `{name}` is one segment."""
     return re.compile(ID.sub(r"(?P<\1>[^/]+)", path))
 
 

@@ -60,7 +60,7 @@ class Agenda:
         heapq.heappush(self._heap, Entry(due, rank, self._numbers, run_id, what, plan))
 
     def is_due(self, now: float) -> bool:
-        """Whether something is due by `now`, be it void by now. Quick: it is asked all the time."""
+        """Return whether something is due by `now`, void or not. Quick: called all the time."""
         return bool(self._heap) and self._heap[0].due <= now
 
     def next_due(self, holds: Callable[[Entry], bool]) -> float | None:

@@ -84,7 +84,7 @@ def _since_last_answer(items: Items) -> Items:
 
 
 def _is_answer(rest: Items) -> bool:
-    """Whether nothing is called between an assistant's message and what a client says next."""
+    """Return whether no call comes between an assistant's message and the client's next words."""
     for item in rest:
         if item.call:
             return False

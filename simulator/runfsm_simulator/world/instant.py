@@ -224,7 +224,7 @@ class Instant:
             return self._engine.taken
 
     def progress(self) -> Hashable:
-        """What differs from before if something has happened by itself that is worth keeping.
+        """Return a value that is another one once something worth keeping has happened by itself.
 
         What clients did is not counted: whoever carries their requests knows of it.
         """

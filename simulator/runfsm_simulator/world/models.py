@@ -158,7 +158,7 @@ class Step:
 
     @property
     def is_of_turn(self) -> bool:
-        """Whether it is one of the steps that its turn takes before the outcome."""
+        """Return whether it is one of the steps that its turn takes before the outcome."""
         return self.interim or self.hosted is not None
 
     @property

@@ -71,7 +71,7 @@ class AssistantsBackend:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the service can do, as far as it was seen not to."""
+        """The abilities of the service, less those that it was seen not to have."""
         return self._written.capabilities
 
 

@@ -89,14 +89,14 @@ def _listed(thread_id: str, run_id: str | None) -> Flow[list[Any]]:
 
 
 def _is_far_enough(listed: Sequence[Any]) -> bool:
-    """Whether, newest first, the list reaches back beyond the latest run."""
+    """Return whether, newest first, the list reaches back beyond the latest run."""
     first, last = _times(listed)
     is_descending = first > last or (first == last and listed[0].role != "user")
     return is_descending and any(message.role == "user" for message in listed)
 
 
 def _is_ascending(listed: Sequence[Any]) -> bool:
-    """Whether a list is oldest first, though it was asked for the other way."""
+    """Return whether a list is oldest first, though it was asked for the other way."""
     first, last = _times(listed)
     if first == last:  # all in one second: an answer comes after its question
         return [message.role for message in (*listed[:1], *listed[-1:])] == ["user", "assistant"]
@@ -104,7 +104,7 @@ def _is_ascending(listed: Sequence[Any]) -> bool:
 
 
 def _times(listed: Sequence[Any]) -> tuple[float, float]:
-    """When the first and the last of these messages were created."""
+    """Return the times at which the first and the last of these messages were created."""
     times = [number_in(message.created_at) or 0.0 for message in listed] or [0.0]
     return times[0], times[-1]
 

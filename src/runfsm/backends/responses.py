@@ -116,7 +116,7 @@ class ResponsesBackend:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the service can do, as far as it was seen not to."""
+        """The abilities of the service, less those that it was seen not to have."""
         return self._flows.memory.capabilities
 
 

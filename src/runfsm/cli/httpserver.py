@@ -1,4 +1,4 @@
-"""What `runfsm serve` runs: the simulator as an ASGI application, in uvicorn.
+"""The server of `runfsm serve`: the simulator as an ASGI application, in uvicorn.
 
 Needs the extra `server`; imported by that command only, when it begins to serve.
 """

@@ -1,4 +1,4 @@
-"""How `runfsm serve` behaves beside the service that it simulates: its options, read."""
+"""The options of `runfsm serve` that are about the server, not about the service, read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRACE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """How a server behaves.
+    """The behaviour of a server.
 
     Attributes:
         time: how time goes by, in words.

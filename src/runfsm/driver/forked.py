@@ -19,7 +19,7 @@ USED: Final[WeakKeyDictionary[object, int]] = WeakKeyDictionary()
 
 
 def is_forked(backend: object) -> bool:
-    """Whether this process is a fork of the one in which the backend's client was used first."""
+    """Return whether this process is a fork of the one that used the backend's client first."""
     client = getattr(backend, "_client", backend)
     pid = os.getpid()
     try:

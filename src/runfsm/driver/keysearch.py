@@ -22,7 +22,7 @@ UNLISTED: Final = frozenset({FaultKind.NOT_FOUND, FaultKind.INVALID, FaultKind.U
 
 @dataclass(slots=True)
 class KeySearch:
-    """What was done to find the run.
+    """The steps of the search for a run.
 
     Args:
         key: the key; `None`: nothing is looked for.
@@ -47,7 +47,7 @@ class KeySearch:
         return cls(entry.request.key if isinstance(entry, Create) and is_on else None)
 
     def next_action(self, thread_id: str | None, *, is_new: bool) -> TakeKey | ListRuns | None:
-        """What to do now, if anything; on a thread that is new there is nothing to list."""
+        """Return the next step, if any; on a thread that is new there is nothing to list."""
         if self.key is None:
             return None
         if not self.has_key:
@@ -57,6 +57,6 @@ class KeySearch:
         return ListRuns(thread_id)
 
     def is_refused(self, action: Action, fault: Fault) -> bool:
-        """Whether the runs cannot be listed: not every look-alike can do that."""
+        """Return whether the runs cannot be listed: not every look-alike can do that."""
         is_look = isinstance(action, ListRuns) and self.key is not None and not self.has_looked
         return is_look and fault.kind in UNLISTED

@@ -30,7 +30,7 @@ UNITS: Final = {"k": 1024, "m": 1024 * 1024}
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a service takes, as far as a refusal tells.
+    """The limits of a service, as far as a refusal names them.
 
     Attributes:
         place: which output was refused, from 0 on.

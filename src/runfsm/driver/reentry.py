@@ -40,7 +40,7 @@ class Calling:
         return cls(_service_of(backend), frozenset(thread_ids), job)
 
     def holds(self, backend: object, thread_id: str) -> bool:
-        """Whether the thread is held until this call has returned."""
+        """Return whether the thread is held until this call has returned."""
         is_under_way = self.job.output is None
         return (
             is_under_way and thread_id in self.thread_ids and self.service == _service_of(backend)
@@ -76,7 +76,7 @@ def check_no_reentry(backend: object, thread_id: str | None) -> None:
 
 
 def _service_of(backend: object) -> Any:
-    """What two backends of one service have in common."""
+    """Return a value that two backends of one service have in common."""
     client = getattr(backend, "_client", None)
     if client is None:
         return getattr(backend, "runfsm_service", backend)

@@ -99,7 +99,7 @@ def rerun_request(request: RunRequest, run: RunSnapshot, number: int) -> RunRequ
 
 
 def is_of(key: str, found: str) -> bool:
-    """Whether a run of the key `found` was made for `key`, as its first run or a further one."""
+    """Return whether a run of the key `found` was made for `key`, as its first or a further run."""
     _, slash, number = found.rpartition("/")
     return found == key or (
         bool(slash) and number.isdigit() and found == _numbered(key, int(number))

@@ -46,7 +46,7 @@ class Models(list[Any]):
 
 
 class _OfTable:
-    """What the machine and its events share: which table they are of, and how they are copied."""
+    """The part that the machine and its events share: their table, and how they are copied."""
 
     lifecycle: Lifecycle[Any, Any]
     made_of: tuple[Any, Lifecycle[Any, Any]]
@@ -100,7 +100,7 @@ class TableMachine(_OfTable, Machine):
             refuse(model, set(self.events) - set(bound))
 
     def _is_bound(self, bound: Any) -> bool:
-        """Whether it is what this machine binds onto models: a copied model has the original's."""
+        """Return whether this machine has bound it: a copied model has the original's."""
         if not isinstance(bound, partial):
             return False
         owner = getattr(bound.func, "__self__", None)

@@ -13,7 +13,7 @@ from clientprogram import ADA, CALLS, QUESTION, WEATHER, get_weather, play
 
 
 class Report(BaseModel):
-    """What an answer by schema has."""
+    """The fields of an answer by schema."""
 
     city: str
     degrees: int

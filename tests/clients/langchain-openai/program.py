@@ -16,7 +16,7 @@ WEATHER_TOOL = tool(get_weather)
 
 
 class Report(BaseModel):
-    """What an answer by schema has."""
+    """The fields of an answer by schema."""
 
     city: str
     degrees: int

@@ -19,7 +19,7 @@ PATIENCE_S = 8
 
 
 class Report(BaseModel):
-    """What an answer by schema has."""
+    """The fields of an answer by schema."""
 
     city: str
     degrees: int

@@ -22,7 +22,7 @@ QUICKLY = RunPollingOptions(
 
 
 class Plugin:
-    """What the agent can do."""
+    """The tools of the agent."""
 
     @kernel_function(name="get_weather", description="Tell the weather in a city.")
     def get_weather(self, city: Annotated[str, "the city"]) -> str:

@@ -1,4 +1,4 @@
-"""What is too much, or comes twice: outputs, rate limits, events, and a tool that asks itself."""
+"""Cases of too much, and of twice: outputs, rate limits, events, and a tool that asks itself."""
 
 from __future__ import annotations
 
