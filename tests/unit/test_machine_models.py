@@ -501,3 +501,68 @@ def test_a_machine_class_of_ones_own() -> None:
     job.start()
 
     assert (["added"], True, "Loud") == (heard, isinstance(machine, Loud), type(machine).__name__)
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_a_model_that_is_added_later_is_checked_as_well(machine_class: type[Any]) -> None:
+    """One that takes nothing, or has no place for a trigger; a copied one has the original's."""
+    machine = built(machine_class, None)
+    taken = SimpleNamespace(cancel=print)
+    for wrong in (Slotted(), taken):
+        with pytest.raises(ModelError):
+            machine.add_model(wrong)
+
+    assert ([], {"cancel": print}) == (machine.models, vars(taken))
+
+
+def test_only_what_has_slots_is_told_of_slots() -> None:
+    """The remedy fits the model."""
+    with pytest.raises(ModelError) as caught:
+        build_machine(Pydantic())
+
+    assert "__slots__" not in str(caught.value)
+
+
+def test_a_machine_that_is_its_own_model_hears_its_own_methods() -> None:
+    """By their names, as of any model; and nothing else that it answers to."""
+    heard: list[str] = []
+
+    class Own(Machine):
+        def before_start(self) -> None:
+            heard.append("before_start")
+
+    machine: Any = build_machine("self", Own)
+    machine.start()
+
+    assert (["before_start"], "in_progress") == (heard, machine.state)
+
+
+@pytest.mark.parametrize("machine_class", [one for one in MACHINES if "Hierarch" in one.__name__])
+def test_states_within_states_are_the_users_own(machine_class: type[Any]) -> None:
+    """They are entered by their path, have events and callbacks of their own, and are told."""
+    job: Any = SimpleNamespace(heard=[])
+    machine = built(machine_class, None)
+    machine.add_states([{"name": "review", "children": ["first", "second"], "initial": "first"}])
+    machine.add_transition("review_it", "queued", "review")
+    machine.add_transition("go_on", "review.first", "review.second")
+    machine.add_model(job)
+    triggered(job, "review_it")
+    assert "review.first" == job.state
+    triggered(job, "go_on")
+    assert "review.second" == job.state
+
+    with pytest.raises(IllegalTransition, match=r"not legal in status 'review.second'; legal here"):
+        triggered(job, "go_on")
+
+
+def test_what_is_legal_in_a_status_of_the_users_own_is_told() -> None:
+    """All of it, or that there is nothing."""
+    job: Any = Plain()
+    machine = build_machine(job)
+    machine.add_states(["archived", "gone"])
+    machine.add_transition("restore", "archived", "queued")
+    machine.add_transition("delete", "archived", "gone")
+    for status, legal in (("archived", "restore, delete"), ("gone", "nothing")):
+        machine.set_state(status)
+        with pytest.raises(IllegalTransition, match=f"'{status}'; legal here: {legal}."):
+            job.start()

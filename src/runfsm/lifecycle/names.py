@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from typing import Final
 
 from runfsm.errors import UnknownNameError
 
 __all__ = ["nearest", "unknown_name"]
+
+LETTERS_MAX: Final = 100  # are compared; the longest name has a fifth of them
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -22,7 +25,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word.strip())
     snake = re.sub(r"[\s-]+", "_", snake).casefold().rpartition(".")[2]
-    found = get_close_matches(snake[:100], [str(name) for name in known], n=1)
+    found = get_close_matches(snake[:LETTERS_MAX], [str(name) for name in known])
     return found[0] if found else None
 
 
