@@ -37,7 +37,8 @@ def check_is_utf8(beginning: bytes) -> None:
     """
     other = next((name for mark, name in MARKS.items() if beginning.startswith(mark)), None)
     first = beginning[:BEGINNING]
-    if other is None and b"\x00" in first:  # no mark: half of the bytes of plain words are null
+    # Without a mark: of plain words, every second byte is null, or all but each fourth.
+    if other is None and len(first) > 1 and not (any(first[::2]) and any(first[1::2])):
         other = "UTF-32" if first.count(0) > BEGINNING // 2 else "UTF-16"
     if other:
         raise ValueError(f"it is {other}; save it as UTF-8")

@@ -69,7 +69,9 @@ def test_code_with_a_client_of_its_own(
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(USES_A_CLIENT_OF_ITS_OWN)
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4)
+    # In a process of its own: pytester forgets the modules that a run in this one has loaded, and a
+    # client whose HTTP library is loaded twice does not know its errors again.
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
 
 
 def test_it_needs_the_extra(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
