@@ -21,7 +21,8 @@ explore/      `runfsm explore`: every behaviour of the service, against a functi
 importing.py  a module or a file of the user's
 examples.py   `runfsm examples`: programs to read and run
 serve.py      `runfsm serve`: the simulator as an HTTP server
-httpserver.py  what it runs; serveoptions.py: how that behaves
+httpserver.py  its server; serveoptions.py: the options of that; collector.py: when garbage is
+               collected there
 """
 
 from __future__ import annotations

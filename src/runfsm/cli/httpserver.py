@@ -5,7 +5,6 @@ Needs the extra `server`; imported by that command only, when it begins to serve
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import logging
 import signal
@@ -19,6 +18,7 @@ import uvicorn
 from starlette.middleware.cors import CORSMiddleware
 
 import runfsm
+from runfsm.cli.collector import QuietCollector, full_passes_wait
 from runfsm.cli.serveoptions import ServeOptions
 from runfsm.clock import SystemClock
 from runfsm_simulator.doors.asgi import App, OpenAnswers, create_app
@@ -95,8 +95,8 @@ def _run(
         timeout_graceful_shutdown=3,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    with _imports_set_aside():
-        Server(config, open_answers, ending).run(sockets=[listener])
+    with full_passes_wait() as collector:
+        Server(config, open_answers, ending, collector).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -106,19 +106,30 @@ class Server(uvicorn.Server):
         config: see uvicorn.
         open_answers: those that are going on.
         ending: the signals that came before it began to serve; with any, it ends at once.
+        collector: makes the full passes over all objects.
     """
 
     def __init__(
-        self, config: uvicorn.Config, open_answers: OpenAnswers, ending: list[int]
+        self,
+        config: uvicorn.Config,
+        open_answers: OpenAnswers,
+        ending: list[int],
+        collector: QuietCollector,
     ) -> None:
         super().__init__(config)
         self._open_answers = open_answers
         self._ending = ending
+        self._collector = collector
 
     async def main_loop(self) -> None:
         """Serve, unless it is to end already."""
         if not self._ending:  # from here on, uvicorn notes the signals itself
             await super().main_loop()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is due ten times a second; return whether to end."""
+        self._collector.tick(self.server_state.total_requests)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""
@@ -167,21 +178,6 @@ def _noted_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _imports_set_aside() -> Iterator[None]:
-    """Let the garbage collector leave alone what is there now: modules, for the most part.
-
-    To look through all of it again and again takes it a quarter of a second each time, and every
-    client waits meanwhile.
-    """
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _pages(
