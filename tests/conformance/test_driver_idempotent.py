@@ -9,33 +9,16 @@ from typing import Any, Final
 import anyio
 import pytest
 
-from by_hand import REF, a_run, listed, met, seen
 from driving import S, in_time
 from onroad import OnRoad
 from runfsm import (
     CallerError,
-    Fault,
-    FaultKind,
     Lines,
     Outcome,
-    Policy,
-    RunCore,
     RunRequest,
     ToolAnswered,
 )
-from runfsm.driver.actions import (
-    Cancel,
-    Create,
-    FetchMessages,
-    ListRuns,
-    Retrieve,
-    RunTools,
-    Sleep,
-    TakeKey,
-)
 from runfsm.driver.journal import RunAdopted
-from runfsm.driver.replies import KeyTaken, Slept
-from runfsm.driver.rerun import is_of
 from runfsm_simulator import Script, call, say
 
 SCRIPT: Final = Script.of(call("charge", queue_s=1, work_s=1), say("Charged.", queue_s=1, work_s=1))
@@ -195,93 +178,3 @@ def test_idempotent_wants_a_key() -> None:
     """A key that the driver makes up is another one each time."""
     with pytest.raises(CallerError, match="key=event_id, idempotent=True"):
         RunRequest("asst_1", idempotent=True)
-
-
-# The core, told by hand --------------------------------------------------------------------------
-
-REQUEST: Final = RunRequest("asst_1", "Hi", "thread_1", key="key_1", idempotent=True)
-NOTHING: Final = KeyTaken(None, 0.0)
-
-
-def _core(*replies: Any, request: RunRequest = REQUEST, **policy: Any) -> RunCore:
-    core = RunCore(request, 0.0, Policy(**policy))
-    for reply in replies:
-        core.receive(reply)
-    return core
-
-
-def test_the_key_is_taken_then_looked_for_then_used() -> None:
-    """First in this process, then on the thread; then the run is created."""
-    assert isinstance(_core().next_action(), TakeKey)
-    assert ListRuns("thread_1") == _core(NOTHING).next_action()
-    assert isinstance(_core(NOTHING, listed()).next_action(), Create)
-
-
-def test_a_key_is_waited_for_until_the_deadline() -> None:
-    """Whoever holds it may drive for long."""
-    action = _core(deadline_s=50).next_action()
-
-    assert isinstance(action, TakeKey)
-    assert 50 == action.timeout_s
-
-
-def test_a_run_of_the_process_that_is_over_gives_its_outcome() -> None:
-    """It is looked at, and its messages are fetched."""
-    core = _core(KeyTaken(a_run("completed"), 1.0))
-
-    assert FetchMessages(REF) == core.next_action()
-
-
-def test_a_run_of_the_process_that_was_left_is_driven() -> None:
-    """Nobody else here drives it: its tools are called."""
-    core = _core(KeyTaken(a_run("requires_action", "call_1"), 1.0))
-
-    assert isinstance(core.next_action(), RunTools)
-
-
-def test_a_run_of_somebody_else_is_only_looked_at() -> None:
-    """Its tools are the other driver's, and so is the run when the follower is interrupted."""
-    core = _core(NOTHING, listed(a_run("requires_action", "call_1")))
-
-    assert isinstance(core.next_action(), Sleep)
-    assert core.is_let_go
-    core.receive(Slept(1.0))
-    assert Retrieve(REF) == core.next_action()
-    core.receive(seen("completed", now=2.0))
-    assert FetchMessages(REF) == core.next_action()
-
-
-def test_a_follower_may_ask_to_cancel() -> None:
-    """That is the app's wish about its piece of work."""
-    core = _core(NOTHING, listed(a_run("in_progress")))
-    core.request_cancel()
-
-    assert Cancel(REF) == core.next_action()
-
-
-def test_the_lock_decides_between_two_processes() -> None:
-    """Both have looked, one has created: the other is locked out, looks again, and follows."""
-    locked = Fault(FaultKind.LOCKED, "already has an active run", status_code=400)
-    core = _core(NOTHING, listed(), met(locked))
-    assert ListRuns("thread_1") == core.next_action()
-    core.receive(listed(a_run("in_progress")))
-
-    assert core.snapshot is not None
-    assert core.is_let_go
-
-
-@pytest.mark.parametrize("kind", [FaultKind.NOT_FOUND, FaultKind.UNSUPPORTED, FaultKind.INVALID])
-def test_a_server_that_cannot_list_is_asked_for_a_run(kind: FaultKind) -> None:
-    """There, the process alone knows of keys."""
-    core = _core(NOTHING, met(Fault(kind, "no such route", status_code=404)))
-
-    assert isinstance(core.next_action(), Create)
-
-
-@pytest.mark.parametrize(
-    ("found", "is_ours"),
-    [("key", True), ("key/1", True), ("key/12", True), ("key/x", False), ("key2", False)],
-)
-def test_a_further_run_is_the_same_events(found: str, *, is_ours: bool) -> None:
-    """A run that was made again after a rate limit has a number behind the key."""
-    assert is_ours == is_of("key", found)

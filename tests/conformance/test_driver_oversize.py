@@ -155,6 +155,7 @@ def test_of_a_round_the_largest_goes_first() -> None:
         ("less than 2 MB", Limit(None, None, 2_097_152)),
         ("maximum size of 1,000", Limit(None, 1_000, None)),
         ("Request Entity Too Large", Limit()),
+        ("It exceeds the maximum length , and is less than ,kb of use", Limit()),
     ],
 )
 def test_a_refusal_may_tell_the_limit(message: str, limit: Limit) -> None:
@@ -175,12 +176,34 @@ def _outputs(*sizes: int) -> list[ToolOutput]:
         (Limit(place=7), (5_000, 9_000), ["call_1"]),
         (Limit(bytes=10_000), (5_000, 9_000, 7_000, 3_000), ["call_1", "call_2"]),
         (Limit(bytes=90_000), (5_000, 9_000), ["call_1"]),  # it counts in another way
+        (Limit(bytes=7_000), (5_000, 2_000), ["call_0"]),  # "less than", it says
+        (Limit(bytes=7_001), (5_000, 2_000), ["call_0"]),  # the same
+        (Limit(bytes=7_000), (1_500, 5_500), ["call_1"]),
+        (Limit(chars=5_000), (5_000, 5_001), ["call_1"]),
+        (Limit(chars=90_000, bytes=10_000), (5_000, 9_000, 7_000), ["call_1", "call_2"]),
+        (Limit(chars=90_000, place=0), (5_000, 9_000), ["call_0"]),
+        (Limit(place=2), (5_000, 9_000), ["call_1"]),
+        (Limit(place=1), (5_000, 30, 9_000), ["call_2"]),  # what is short is not what was meant
         (Limit(), (900, 30), []),
+        (Limit(), (1_000,), []),
+        (Limit(), (1_001,), ["call_0"]),
     ],
 )
 def test_what_is_replaced(limit: Limit, sizes: tuple[int, ...], replaced: list[str]) -> None:
     """What exceeds the limit that was told; the one that was named; or else the largest."""
     assert replaced == [it.call_id for it in limit.exceeded_by(_outputs(*sizes))]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"),
+    [(Limit(chars=6_000), "at most 6000 are taken"), (Limit(), "that is more than is taken")],
+)
+def test_the_word_tells_the_limit_as_far_as_it_is_known(limit: Limit, most: str) -> None:
+    """The model can then ask for as much as is taken."""
+    (output,) = _outputs(9_000)
+    word = json.loads(limit.word_for(output).output)
+
+    assert f"The result has 9000 characters; {most}. Ask for less of it." == word["message"]
 
 
 def test_a_word_is_not_replaced_by_a_word() -> None:

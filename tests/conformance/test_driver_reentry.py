@@ -217,6 +217,24 @@ async def _elsewhere(stage: OnRoad) -> None:
     stage.simulator.world.play(SCRIPT)
 
 
+def test_a_tool_may_ask_on_a_new_thread_whose_run_is_on_one() -> None:
+    """Two threads that were not named are not one thread."""
+    from roads import ROADS  # noqa: PLC0415  # the table, beside its fixtures
+
+    met: list[str] = []
+
+    def ask() -> str:
+        stage.simulator.world.play(Script.of(say("Hello!")))
+        met.append(stage.driver.run(stage.request).text)
+        stage.simulator.world.play(SCRIPT)
+        return "asked"
+
+    stage = OnRoad(ROADS["direct"], SCRIPT, tools=[ask])
+
+    assert "Done." == stage.run().text
+    assert ["Hello!"] == met
+
+
 def test_what_a_tool_leaves_behind_may_wait_for_its_run() -> None:
     """A task that outlives the tool waits for the run, as anybody else would."""
     from roads import ROADS  # noqa: PLC0415  # the table, beside its fixtures

@@ -20,6 +20,7 @@ from runfsm import (
     Transition,
 )
 from runfsm.driver.journal import RunAgain
+from runfsm.driver.pacing import FOREVER_S
 from runfsm.driver.rerun import rerun_delay_s, rerun_request
 from runfsm.lifecycle.snapshot import RunError
 from runfsm_simulator import Script, call, fail, say
@@ -182,6 +183,10 @@ def _failed(message: str, code: str = "rate_limit_exceeded", **more: Any) -> Run
         (f"{REACHED} Please try again in 1h2m3.5s.", 3723.5),
         ("Rate limit is exceeded. Try again in 60 seconds.", 60.0),
         ("Please retry after 2 minutes.", 120.0),
+        ("Please retry after 250 milliseconds.", 0.25),
+        ("Please try again in 2d3h.", 183_600.0),
+        ("Please try again in 999999999d", FOREVER_S),  # no timer takes that
+        ("Please try again in 1h30m, or 5 tries.", 5_400.0),
         ("try again in 6 s", 6.0),
         ("Rate limit reached.", 5.0),
         ("Try again in a while.", 5.0),
@@ -210,6 +215,11 @@ def test_what_no_wait_helps_is_not_repeated(message: str) -> None:
     assert None is rerun_delay_s(_failed(message), 0)
 
 
+def test_another_services_code_is_read_as_well() -> None:
+    """Some servers name the status of HTTP 429."""
+    assert 6.0 == rerun_delay_s(_failed("Try again in 6 s", "too_many_requests"), 0)
+
+
 def test_only_a_failed_run_is_repeated() -> None:
     """Another code, another status, or none."""
     assert None is rerun_delay_s(_failed("Try again in 6 s", "server_error"), 0)
@@ -226,6 +236,22 @@ def test_each_run_has_a_key_of_its_own(key: str | None) -> None:
     if key is not None:
         assert 3 == len({key, *(it.key for it in again)})
         assert all(len(it.key or "") <= 512 for it in again)
+
+
+def test_a_further_run_is_not_looked_for() -> None:
+    """The request finds its first run by its key; this one is made because that one has failed."""
+    request = RunRequest("asst_1", "Hi", key="key_1", idempotent=True)
+
+    assert not rerun_request(request, _failed(""), 1).idempotent
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(480, True), (481, False)])
+def test_a_key_is_kept_as_long_as_a_number_fits_behind_it(length: int, *, is_kept: bool) -> None:
+    """So that a person who reads the metadata sees whose run it is."""
+    key = "k" * length
+    again = rerun_request(RunRequest("asst_1", "Hi", key=key), _failed(""), 1)
+
+    assert is_kept == (f"{key}/1" == again.key)
 
 
 @pytest.mark.parametrize("number", [-1, 1.5, None, "2"])

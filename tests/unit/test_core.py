@@ -22,7 +22,7 @@ from runfsm.driver.actions import (
     SubmitOutputs,
 )
 from runfsm.driver.habits import Habits
-from runfsm.driver.journal import CancelReason
+from runfsm.driver.journal import CancelReason, NoText
 from runfsm.driver.learn import EMPTY_MAX
 from runfsm.driver.replies import Reply, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
@@ -100,6 +100,24 @@ def test_a_completed_run_is_asked_for_its_messages_until_there_is_one() -> None:
         core, [fetched(), Slept(0.5), fetched("Hi", now=0.5)]
     )
     assert "Hi" == core.outcome.text
+
+
+@pytest.mark.parametrize(
+    ("status", "texts", "noted"),
+    [
+        ("completed", ["Hello!"], []),
+        ("completed", ["", "Hello!"], []),
+        ("completed", ["", ""], [(7.0, 2)]),
+        ("failed", [""], []),
+    ],
+)
+def test_an_answer_without_a_text_is_written_down(
+    status: str, texts: list[str], noted: list[tuple[float, int]]
+) -> None:
+    """Of a run that claims to have answered, with how many messages it has."""
+    core = a_core(seen(status), fetched(*texts, now=7.0))
+
+    assert noted == [(it.at, it.messages) for it in core.journal if isinstance(it, NoText)]
 
 
 def test_a_completed_run_that_wrote_nothing_ends() -> None:

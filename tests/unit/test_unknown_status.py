@@ -90,6 +90,17 @@ def test_a_tenth_status_is_borne_and_then_named() -> None:
     assert "cancelling" in str(core.error)
 
 
+@pytest.mark.parametrize(("now", "is_borne"), [(1_200.9, True), (1_201.0, False)])
+def test_a_tenth_status_is_borne_for_twenty_minutes(now: float, *, is_borne: bool) -> None:
+    """From the first look that shows it."""
+    policy = Policy(deadline_s=None, on_interrupt="leave")
+    core = a_core(_shows("paused", 1.0), Slept(9.0), _shows("paused", 9.0), policy=policy)
+    for reply in (Slept(now), _shows("paused", now)):
+        core.receive(reply)
+
+    assert is_borne == (core.error is None)
+
+
 def test_a_known_status_ends_the_count() -> None:
     """A status that comes and goes is borne each time."""
     core = a_core(_shows("paused", 1.0), Slept(2.0), seen("in_progress", now=UNKNOWN_S))

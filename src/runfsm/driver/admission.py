@@ -219,7 +219,7 @@ class Admission:
 
     def _take_found(self, run: RunSnapshot | None, now: float) -> None:
         """An idempotent request has looked for its run before it makes one."""
-        self.patience.rest()
+        self.patience.look(news=True, mends=True)
         if run is not None:
             self.search.is_found, self.tried_at = True, now
             self.journal.append(RunAdopted(now, run.ref.run_id, found=True))

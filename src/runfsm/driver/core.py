@@ -110,11 +110,11 @@ class RunCore:
         known = self._known
         if known.error is not None:
             return Done()
-        if known.snapshot is None and known.now < self._rerun_at:
+        if known.snapshot is not None:
+            return decide(known, known.snapshot)
+        if known.now < self._rerun_at:
             return in_time(known, Sleep(self._rerun_at - known.now))
-        if known.snapshot is None:
-            return in_time(known, self._admission.next_action(known.now))
-        return decide(known, known.snapshot)
+        return in_time(known, self._admission.next_action(known.now))
 
     # What is known ------------------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ class RunCore:
     def _rerun(self) -> None:
         """Begin anew, if the run met its model's rate limit and the policy wants another."""
         known, outcome = self._known, self._known.outcome
-        if outcome is None or known.error is not None or known.cancel_reason is not None:
+        if outcome is None or known.cancel_reason is not None:
             return
         if known.is_found:  # whoever made it has made what further runs there are
             return

@@ -43,8 +43,9 @@ class KeySearch:
     @classmethod
     def of(cls, entry: object) -> KeySearch:
         """The search of an entry: of one that is not idempotent, none."""
-        is_on = isinstance(entry, Create) and entry.request.idempotent
-        return cls(entry.request.key if isinstance(entry, Create) and is_on else None)
+        if isinstance(entry, Create) and entry.request.idempotent:
+            return cls(entry.request.key)
+        return cls(None)
 
     def next_action(self, thread_id: str | None, *, is_new: bool) -> TakeKey | ListRuns | None:
         """Return the next step, if any; on a thread that is new there is nothing to list."""

@@ -117,7 +117,7 @@ def _meet_unknown(known: Known, run: RunSnapshot) -> None:
     error = BackendError.of(Fault(FaultKind.UNSUPPORTED, said))
     if meant in LIFECYCLE.terminal:
         fail(known, error)
-    elif known.parting is None:
+    else:
         _part(known, known.policy, Retrieve(run.ref), error)
 
 

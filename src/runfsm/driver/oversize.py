@@ -22,8 +22,8 @@ __all__ = ["Limit"]
 SMALL: Final = 1_000
 
 PLACE: Final = re.compile(r"(?:tool_outputs|input)\[(?P<place>\d+)\]")
-LENGTH: Final = re.compile(r"maximum (?:length|size)(?: of|:)? (?P<number>[\d,]+)")
-TOGETHER: Final = re.compile(r"less than (?P<number>[\d,]+) ?(?P<unit>[kKmM])i?[bB]")
+LENGTH: Final = re.compile(r"maximum (?:length|size)(?: of|:)? (?P<number>\d[\d,]*)")
+TOGETHER: Final = re.compile(r"less than (?P<number>\d[\d,]*) ?(?P<unit>[kKmM])i?[bB]")
 
 UNITS: Final = {"k": 1024, "m": 1024 * 1024}
 
@@ -63,7 +63,7 @@ class Limit:
 
     def exceeded_by(self, outputs: Sequence[ToolOutput]) -> list[ToolOutput]:
         """Return those outputs that are to be replaced; none if none of them can be."""
-        large = [it for it in outputs if it.error != "too_large" and len(it.output) > SMALL]
+        large = [it for it in outputs if len(it.output) > SMALL]
         large.sort(key=lambda it: len(it.output), reverse=True)
         if self.chars is not None and (
             found := [it for it in large if len(it.output) > self.chars]

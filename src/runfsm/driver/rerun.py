@@ -11,6 +11,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Final
 
+from runfsm.driver.pacing import FOREVER_S
 from runfsm.driver.request import RunRequest
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunSnapshot
@@ -40,6 +41,9 @@ UNITS_S: Final = (
 #: The wait before the first further run, in seconds, where no time is told; it doubles.
 BACKOFF_S: Final = 5.0
 
+#: Of a further run, behind its key. Others' keys may end in anything: `int` would raise for "²".
+NUMBER: Final = re.compile(r"[1-9][0-9]*")
+
 #: A longer key is too long for metadata with what is added to it, in characters.
 KEY_MAX: Final = 480
 
@@ -64,7 +68,7 @@ def rerun_delay_s(run: RunSnapshot, reruns: int) -> float | None:
     if HOPELESS.search(error.message):
         return None
     told_s = _told_s(error.message)
-    return BACKOFF_S * 2**reruns if told_s is None else told_s
+    return BACKOFF_S * 2**reruns if told_s is None else min(told_s, FOREVER_S)
 
 
 def _told_s(message: str) -> float | None:
@@ -100,13 +104,11 @@ def rerun_request(request: RunRequest, run: RunSnapshot, number: int) -> RunRequ
 
 def is_of(key: str, found: str) -> bool:
     """Return whether a run of the key `found` was made for `key`, as its first or a further run."""
-    _, slash, number = found.rpartition("/")
-    return found == key or (
-        bool(slash) and number.isdigit() and found == _numbered(key, int(number))
-    )
+    number = found.rpartition("/")[2]
+    return found == key or (bool(NUMBER.fullmatch(number)) and found == _numbered(key, number))
 
 
-def _numbered(key: str, number: int) -> str:
+def _numbered(key: str, number: int | str) -> str:
     """The key of its own that each run must have: by the first one's, that would be found."""
     stem = key if len(key) <= KEY_MAX else blake2b(key.encode(errors="replace")).hexdigest()
     return f"{stem}/{number}"
