@@ -78,6 +78,17 @@ def test_nobody_is_blamed_before_the_app_says_what_it_sends() -> None:
     )
 
 
+def test_an_own_event_is_the_likelier_explanation() -> None:
+    """What the app says that it has sent is what brought the run on, where either could have."""
+
+    def events(tracker: RunTracker) -> list[str]:
+        tracker.observe("requires_action")
+        return [step.edge.event for step in tracker.observe("completed")]
+
+    assert ["submit_tool_outputs", "start", "complete"] == events(RunTracker())
+    assert ["cancel", "complete"] == events(RunTracker(own={"cancel"}))
+
+
 @pytest.mark.parametrize(("own", "foreign"), [(None, True), (("cancel",), False), ((), True)])
 def test_a_look_may_say_what_was_sent_before_it(own: Any, *, foreign: bool) -> None:
     """It goes before what the tracker was made with."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from contextlib import nullcontext
 from enum import Enum
 from functools import cache, partial
 from typing import Any, Final
@@ -77,7 +78,7 @@ class TableMachine(_OfTable, Machine):
 
     def add_model(self, model: Any, initial: Any = None, **kwargs: Any) -> None:
         new = self._new_among(listify(model))
-        initial = initial if initial is None else self._known(initial)
+        initial = self._known(initial)
         for one in new:
             self._refuse(one)
         if new:
@@ -95,7 +96,7 @@ class TableMachine(_OfTable, Machine):
         super().remove_model(Models(listify(model)))
 
     def _refuse(self, model: Any) -> None:
-        if model is not self and not self.model_override:
+        if not self.model_override:
             bound = [name for name in self.events if self._is_bound(getattr(model, name, None))]
             refuse(model, set(self.events) - set(bound))
 
@@ -134,8 +135,6 @@ class TableMachine(_OfTable, Machine):
 
     def _has_callback(self, model: Any, name: str) -> bool:
         found = getattr(model, name, None)
-        if found is None:
-            return False
         is_function = inspect.isroutine(found) or isinstance(found, partial)
         # A machine that is its own model answers to such a name with a way to add callbacks.
         is_there = inspect.ismethod(found) or (is_function and model is not self)
@@ -183,12 +182,16 @@ class TableMachine(_OfTable, Machine):
         return super().get_triggers(*(self._plain(state) for state in args))
 
     def _get_trigger(self, model: Any, trigger_name: str, *args: Any, **kwargs: Any) -> Any:
-        known = trigger_name in self.events or (
-            hasattr(type(self), "has_trigger") and self.has_trigger(trigger_name)
-        )
-        if not known and not self.ignore_invalid_triggers:
-            raise unknown_name("event", self.lifecycle.name, trigger_name, list(self.events))
+        if not self.ignore_invalid_triggers:
+            self._check_event(trigger_name)
         return super()._get_trigger(model, trigger_name, *args, **kwargs)
+
+    def _check_event(self, name: str) -> None:
+        machine: Any = self
+        is_nested = hasattr(type(self), "has_trigger")
+        with machine() if is_nested else nullcontext():  # in a callback, too, from the top
+            if name not in self.events and not (is_nested and machine.has_trigger(name)):
+                raise unknown_name("event", self.lifecycle.name, name, list(self.events))
 
     def _plain(self, state: Any) -> Any:
         """A member of an enum by its value, which is what pytransitions calls the state here."""
