@@ -123,6 +123,7 @@ AREAS: Final = (
             "tests/unit/test_habits.py",
             "tests/unit/test_toolround.py",
             "tests/unit/test_underway.py",
+            "tests/unit/test_unknown_status.py",
             "tests/unit/test_threadcore.py",
         ),
         far=[
@@ -132,6 +133,11 @@ AREAS: Final = (
                 "tests/conformance/test_driver_cancels.py",
                 "tests/conformance/test_driver_tools.py",
                 "tests/conformance/test_driver_webhooks.py",
+                "tests/conformance/test_driver_idempotent.py",
+                "tests/conformance/test_driver_oversize.py",
+                "tests/conformance/test_driver_reentry.py",
+                "tests/conformance/test_driver_reruns.py",
+                "tests/conformance/test_driver_tool_errors.py",
                 "tests/conformance/test_driver_storm_regressions.py",
                 "tests/conformance/test_chain_storm_regressions.py",
                 "tests/conformance/test_responses_backend.py",
@@ -139,6 +145,33 @@ AREAS: Final = (
                 "tests/conformance/test_agents_backend.py",
                 "tests/conformance/test_faults_lies.py",
                 "tests/conformance/test_faults_cancels.py",
+            ),
+            *BY_THREADS,
+        ],
+    ),
+    Area(
+        "src/runfsm/driver",
+        [
+            "rerun.py",
+            "keysearch.py",
+            "oversize.py",
+            "reentry.py",
+            "forked.py",
+            "spelling.py",
+        ],
+        near=_tests(
+            "tests/unit/test_core_idempotent.py",
+            "tests/unit/test_core_oversize.py",
+            "tests/unit/test_core_reruns.py",
+            "tests/unit/test_forked.py",
+            "tests/unit/test_unknown_status.py",
+        ),
+        far=[
+            *_tests(
+                "tests/conformance/test_driver_idempotent.py",
+                "tests/conformance/test_driver_oversize.py",
+                "tests/conformance/test_driver_reentry.py",
+                "tests/conformance/test_driver_reruns.py",
             ),
             *BY_THREADS,
         ],
@@ -209,6 +242,19 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_pacing.py",
             "tests/unit/simulator/test_sim_webhooks.py",
             "tests/conformance/test_driver_tools.py",
+        ),
+    ),
+    Area(
+        "simulator/runfsm_simulator/world",
+        ["turnsteps.py"],
+        near=_tests(
+            "tests/unit/simulator/test_sim_message_steps.py",
+            "tests/unit/test_script_model.py",
+        ),
+        far=_tests(
+            "tests/unit/test_script_arguments.py",
+            "tests/unit/test_script_citations.py",
+            "tests/unit/simulator/test_sim_hosted_tools.py",
         ),
     ),
 )
