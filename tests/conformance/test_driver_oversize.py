@@ -176,9 +176,8 @@ def _outputs(*sizes: int) -> list[ToolOutput]:
         (Limit(place=7), (5_000, 9_000), ["call_1"]),
         (Limit(bytes=10_000), (5_000, 9_000, 7_000, 3_000), ["call_1", "call_2"]),
         (Limit(bytes=90_000), (5_000, 9_000), ["call_1"]),  # it counts in another way
-        (Limit(bytes=7_000), (5_000, 2_000), ["call_0"]),  # "less than", it says
-        (Limit(bytes=7_001), (5_000, 2_000), ["call_0"]),  # the same
-        (Limit(bytes=7_000), (1_500, 5_500), ["call_1"]),
+        (Limit(bytes=7_001), (5_000, 4_000, 3_000), ["call_0"]),
+        (Limit(bytes=7_000), (5_000, 4_000, 3_000), ["call_0", "call_1"]),  # "less than"
         (Limit(chars=5_000), (5_000, 5_001), ["call_1"]),
         (Limit(chars=90_000, bytes=10_000), (5_000, 9_000, 7_000), ["call_1", "call_2"]),
         (Limit(chars=90_000, place=0), (5_000, 9_000), ["call_0"]),

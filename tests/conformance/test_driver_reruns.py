@@ -190,6 +190,7 @@ def _failed(message: str, code: str = "rate_limit_exceeded", **more: Any) -> Run
         ("try again in 6 s", 6.0),
         ("Rate limit reached.", 5.0),
         ("Try again in a while.", 5.0),
+        ("Try again in 3 attempts.", 5.0),
     ],
 )
 def test_the_wait_is_read_from_the_message(message: str, delay_s: float) -> None:

@@ -164,6 +164,7 @@ AREAS: Final = (
             "tests/unit/test_core_oversize.py",
             "tests/unit/test_core_reruns.py",
             "tests/unit/test_forked.py",
+            "tests/unit/test_reentry.py",
             "tests/unit/test_unknown_status.py",
         ),
         far=[

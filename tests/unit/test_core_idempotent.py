@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from by_hand import LOST, REF, REFUSED, a_run, listed, met, seen
-from runfsm import BackendError, Fault, FaultKind, Pacing, Policy, RunCore, RunRequest
+from by_hand import LOCKED, LOST, REF, REFUSED, a_run, another, listed, met, seen
+from runfsm import BackendError, Fault, FaultKind, Pacing, Policy, RunCore, RunRequest, Wait
 from runfsm.driver.actions import (
     Cancel,
     Create,
@@ -21,12 +21,13 @@ from runfsm.driver.actions import (
     Sleep,
     TakeKey,
 )
-from runfsm.driver.journal import RunAdopted
-from runfsm.driver.replies import KeyTaken, Slept
+from runfsm.driver.journal import RunAdopted, ThreadHeld
+from runfsm.driver.replies import KeyTaken, Slept, ThreadMade
 from runfsm.driver.rerun import is_of
 
 REQUEST: Final = RunRequest("asst_1", "Hi", "thread_1", key="key_1", idempotent=True)
 NOTHING: Final = KeyTaken(None, 0.0)
+UNROUTED: Final = Fault(FaultKind.NOT_FOUND, "no such route", status_code=404)
 
 
 def _core(*replies: Any, request: RunRequest = REQUEST, **policy: Any) -> RunCore:
@@ -94,6 +95,23 @@ def test_the_lock_decides_between_two_processes() -> None:
 
     assert core.snapshot is not None
     assert core.is_let_go
+    assert not [it for it in core.journal if isinstance(it, ThreadHeld)]
+
+
+def test_whoever_waits_for_another_run_looks_ever_more_rarely() -> None:
+    """The key is looked for in each list, which makes no list news."""
+    core = _core(NOTHING, listed(), met(LOCKED), on_busy=Wait())
+    delays: list[float] = []
+    now = 0.0
+    while len(delays) < 3:
+        core.receive(listed(another("in_progress"), now=now))
+        action = core.next_action()
+        assert isinstance(action, Sleep)
+        delays.append(action.delay_s)
+        now += action.delay_s
+        core.receive(Slept(now))
+
+    assert [0.5, 0.75, 1.125] == delays
 
 
 def test_faults_of_the_search_are_over_when_it_is() -> None:
@@ -147,6 +165,14 @@ def test_a_list_that_fails_is_asked_for_again() -> None:
     assert ListRuns("thread_1") == core.next_action()
 
 
+def test_on_a_thread_that_is_new_nothing_is_looked_for() -> None:
+    """The run is made at once."""
+    request = replace(REQUEST, thread_id=None)
+    core = _core(NOTHING, ThreadMade("thread_1", 0.0), request=request)
+
+    assert isinstance(core.next_action(), Create)
+
+
 def test_a_thread_that_cannot_be_made_is_no_list_that_cannot_be_read() -> None:
     """The refusal of another call is the app's to know."""
     request = replace(REQUEST, thread_id=None)
@@ -156,6 +182,16 @@ def test_a_thread_that_cannot_be_made_is_no_list_that_cannot_be_read() -> None:
 
     assert Done() == core.next_action()
     assert isinstance(core.error, BackendError)
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_a_holder_that_cannot_be_listed_is_not_looked_for(*, idempotent: bool) -> None:
+    """Though the key could be, or was not: one knocks."""
+    request = replace(REQUEST, idempotent=idempotent)
+    first = (NOTHING, listed()) if idempotent else ()
+    core = _core(*first, met(LOCKED), met(UNROUTED), request=request, on_busy=Wait())
+
+    assert isinstance(core.next_action(), Create)
 
 
 def test_a_list_that_is_refused_for_the_key_is_raised() -> None:

@@ -29,7 +29,7 @@ def _core(*replies: Any, policy: Policy | None = None) -> RunCore:
     return a_core(*first, met(TOLD, now=3.0), *replies, policy=policy)
 
 
-def _told(core: RunCore) -> list[tuple[float, str, int]]:
+def _told(core: RunCore) -> list[tuple[float | None, str, int]]:
     steps = core.journal
     return [(it.at, it.call_id, it.size) for it in steps if isinstance(it, OutputTooLarge)]
 

@@ -115,15 +115,16 @@ def test_an_event_within_a_state_is_known() -> None:
 
 
 def test_a_callback_within_a_state_may_go_on() -> None:
-    """An event that is triggered from there begins at the top again."""
-    job: Any = SimpleNamespace()
+    """An event that is triggered from there begins at the top again, and so does a question."""
+    heard: list[bool] = []
+    job: Any = SimpleNamespace(told=lambda: heard.append(job.is_queued()))
     machine = build_machine(None, HierarchicalMachine)
-    machine.add_states([_reviewed(after=partial(triggered, job, "back"))])
+    machine.add_states([_reviewed(after=[partial(triggered, job, "back"), job.told])])
     machine.add_transition("back", "review.second", "queued")
     machine.add_model(job, initial="review")
     job.go_on()
 
-    assert "queued" == job.state
+    assert ("queued", [True]) == (job.state, heard)
 
 
 def test_what_is_legal_in_several_states_at_once_is_told() -> None:

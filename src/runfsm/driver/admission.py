@@ -219,7 +219,6 @@ class Admission:
 
     def _take_found(self, run: RunSnapshot | None, now: float) -> None:
         """An idempotent request has looked for its run before it makes one."""
-        self.patience.look(news=True, mends=True)
         if run is not None:
             self.search.is_found, self.tried_at = True, now
             self.journal.append(RunAdopted(now, run.ref.run_id, found=True))
@@ -240,11 +239,11 @@ class Admission:
 
     def _take_list(self, runs: Sequence[RunSnapshot], now: float, *, is_whole: bool) -> None:
         if self.search.key is not None and self._ever is None:
-            is_first_look, self.search.has_looked = not self.search.has_looked, True
+            self.search.has_looked = True
             ours = self._ours(runs)
             self.search.is_followed = ours is not None
             self._take_found(ours, now)
-            if ours or is_first_look:
+            if ours:
                 return
         if self._ever and (ours := self._ours(runs)):
             self.journal.append(RunAdopted(now, ours.ref.run_id))
@@ -257,7 +256,7 @@ class Admission:
         elif isinstance(self.entry, ListRuns) or self._lock is not None:
             self._see_holder(active, now, is_whole=is_whole)
         else:
-            self.patience.look(news=True, mends=False)
+            self.patience.look(news=True, mends=not self._must_find)
         if self._must_find:
             self._was_not_done()
             if not is_whole:
