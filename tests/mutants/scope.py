@@ -206,6 +206,7 @@ AREAS: Final = (
             "tests/unit/simulator/test_sim_saving.py",
             "tests/unit/simulator/test_sim_stream_orders.py",
             "tests/unit/simulator/test_sim_pacing.py",
+            "tests/unit/simulator/test_sim_request_way.py",
             "tests/unit/simulator/test_sim_switches*.py",
         ),
         far=[

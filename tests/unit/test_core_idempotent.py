@@ -44,6 +44,12 @@ def test_the_key_is_taken_then_looked_for_then_used() -> None:
     assert isinstance(_core(NOTHING, listed()).next_action(), Create)
 
 
+def test_a_run_that_is_still_looked_for_is_not_let_go() -> None:
+    """Nobody knows yet whose it is."""
+    assert not _core().is_let_go
+    assert not _core(NOTHING).is_let_go
+
+
 def test_a_key_is_waited_for_until_the_deadline() -> None:
     """Whoever holds it may drive for long."""
     action = _core(deadline_s=50).next_action()
@@ -83,6 +89,7 @@ def test_a_follower_may_ask_to_cancel() -> None:
     core = _core(NOTHING, listed(a_run("in_progress")))
     core.request_cancel()
 
+    assert not core.is_let_go
     assert Cancel(REF) == core.next_action()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from by_hand import a_core, met, seen
+from by_hand import REFUSED, a_core, met, seen
 from runfsm import BackendError, CancelReason, Fault, FaultKind, Policy, RunCore
 from runfsm.driver.actions import Cancel, Retrieve, SubmitOutputs
 from runfsm.driver.journal import OutputTooLarge
@@ -57,6 +57,27 @@ def test_the_limit_itself_is_not_too_large(size: int, told: list[Any]) -> None:
     action = core.next_action()
     assert isinstance(action, SubmitOutputs)
     assert [size == 5_000] == [it.error is None for it in action.outputs]
+
+
+def test_a_large_output_is_sent_again_after_another_fault() -> None:
+    """Only a refusal for its size says that it is too large."""
+    large = (seen("requires_action", "call_1", now=1.0), _ran("call_1", 9_000, 2.0))
+    core = a_core(*large, met(REFUSED, now=3.0), Slept(4.0))
+    core.receive(seen("requires_action", "call_1", now=4.0))
+
+    action = core.next_action()
+    assert isinstance(action, SubmitOutputs)
+    assert ([None], []) == ([it.error for it in action.outputs], _told(core))
+
+
+def test_a_look_that_is_refused_for_its_size_is_no_outputs_fault() -> None:
+    """A proxy may say so of anything: it is raised, after a cancel."""
+    core = a_core(seen("queued"), Slept(1.0), met(TOLD, now=1.0))
+
+    assert isinstance(core.next_action(), Cancel)
+    core.receive(seen("cancelling", now=2.0))
+    assert isinstance(core.error, BackendError)
+    assert FaultKind.TOO_LARGE is core.error.fault.kind
 
 
 def test_only_the_outputs_that_are_too_large_are_replaced() -> None:

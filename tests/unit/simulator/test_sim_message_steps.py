@@ -379,6 +379,9 @@ def test_after_and_turn_say_the_same() -> None:
     assert ["a", "print(1)"] == [step.written for step in whole.steps]
 
 
+ONE_OF: Final = "a step does exactly one of say, code_interpreter, file_search"
+
+
 @pytest.mark.parametrize(
     ("step", "problem"),
     [
@@ -386,9 +389,10 @@ def test_after_and_turn_say_the_same() -> None:
         ("[{say: x}, {sya: y}]", "2: turns[0].steps[1].sya: unknown key; did you mean 'say'?"),
         (
             "{say: x, code_interpreter: {input: y}}",
-            "2: turns[0].steps: a step does exactly one of say, code_interpreter, file_search",
+            f"2: turns[0].steps: {ONE_OF}; here is say and code_interpreter",
         ),
-        ("{cites: []}", "2: turns[0].steps: a step does exactly one of say, "),
+        ("{cites: []}", f"2: turns[0].steps: {ONE_OF}; here is none of them"),
+        ("[5]", "2: turns[0].steps[0]: expected a mapping, got the number 5"),
         ("{say: '{mesage}'}", "2: turns[0].steps.say: unknown place {mesage}; "),
         ("{say: x, cites: {text: y, file_id: z}}", "2: turns[0].steps.cites.text: is not in the"),
         ("{code_interpreter: {input: y}, cites: []}", "2: turns[0].steps.cites: unknown key; "),
