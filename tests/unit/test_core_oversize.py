@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from by_hand import REFUSED, a_core, met, seen
-from runfsm import BackendError, CancelReason, Fault, FaultKind, Policy, RunCore
-from runfsm.driver.actions import Cancel, Retrieve, SubmitOutputs
+from runfsm import BackendError, CancelReason, Fault, FaultKind, Pacing, Policy, RunCore
+from runfsm.driver.actions import Cancel, Retrieve, Sleep, SubmitOutputs
 from runfsm.driver.journal import OutputTooLarge
 from runfsm.driver.replies import Slept, ToolsRan
 from runfsm.driver.request import ToolOutput
@@ -78,6 +78,22 @@ def test_a_look_that_is_refused_for_its_size_is_no_outputs_fault() -> None:
     core.receive(seen("cancelling", now=2.0))
     assert isinstance(core.error, BackendError)
     assert FaultKind.TOO_LARGE is core.error.fault.kind
+
+
+def test_a_refusal_that_is_mended_is_no_failure() -> None:
+    """The service is well: what fails next is the first in a row."""
+    core = _core(met(REFUSED, now=3.0), policy=Policy(pacing=Pacing(faults_max=1)))
+
+    assert isinstance(core.next_action(), Sleep)
+
+
+def test_a_small_output_that_is_refused_is_no_tools_failure() -> None:
+    """Nothing can be said in its place: the run is cancelled for the fault."""
+    small = (seen("requires_action", "call_1", now=1.0), _ran("call_1", 10, 2.0))
+    core = a_core(*small, met(TOLD, now=3.0), policy=Policy(on_tool_error="raise"))
+
+    assert CancelReason.FAULT is core.cancel_reason
+    assert isinstance(core.next_action(), Cancel)
 
 
 def test_only_the_outputs_that_are_too_large_are_replaced() -> None:

@@ -198,16 +198,17 @@ def _meet(known: Known, policy: Policy, action: Action, fault: Fault) -> None:
 
 def _tell_too_large(known: Known, policy: Policy, outputs: Sequence[ToolOutput]) -> bool:
     """Hand in a word to the model in place of these outputs; return whether there are any."""
+    if not outputs:
+        return False
     for output in outputs:
         size = len(output.output)
         known.journal.append(OutputTooLarge(known.now, output.call_id, output.name, size))
         known.answers.take(known.limit.word_for(output))
-    if outputs and policy.on_tool_error == "raise":
+    if policy.on_tool_error == "raise":
         want_cancel(known, CancelReason.TOOL_ERROR)
-    if outputs:
-        known.patience.look(news=True, mends=True, at=known.now)
-        known.patience.rest()  # the service is well: look at once, and hand in
-    return bool(outputs)
+    known.patience.look(news=True, mends=True)
+    known.patience.rest()  # the service is well: look at once, and hand in
+    return True
 
 
 def _may_go_on(action: Action, fault: Fault) -> bool:
