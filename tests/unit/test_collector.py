@@ -77,7 +77,7 @@ def test_nothing_else_makes_full_passes_and_all_is_as_before_in_the_end() -> Non
     before, frozen = gc.get_threshold(), gc.get_freeze_count()
     with pytest.raises(ZeroDivisionError), full_passes_wait():  # noqa: PT012  # looks inside
         assert (*before[:2], NEVER) == gc.get_threshold()
-        assert gc.get_freeze_count() > frozen
+        assert gc.get_freeze_count() > max(frozen, 10_000)  # all that was imported
         _ = 1 / 0
 
     assert (before, 0) == (gc.get_threshold(), gc.get_freeze_count())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import re
 import threading
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runfsm.cli.httpserver import _imports_set_aside
 from runfsm_simulator import Script, Simulator, hang, say
 from runfsm_simulator.doors.asgi import create_app
 from runfsm_simulator.doors.journal import RUN_ID
@@ -214,11 +212,3 @@ def test_others_have_their_turn_between_the_blocks_of_a_stream() -> None:
     assert ["1", "2", "3"] == re.findall(r"\d", order)
     assert "12" not in order
     assert "23" not in order
-
-
-def test_the_collector_leaves_alone_what_was_imported() -> None:
-    """While it serves, and no longer."""
-    with _imports_set_aside():
-        assert gc.get_freeze_count() > 10_000
-
-    assert 0 == gc.get_freeze_count()
