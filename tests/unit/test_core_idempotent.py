@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from by_hand import LOCKED, LOST, REF, REFUSED, a_run, another, listed, met, seen
+from by_hand import GARBLED, LOCKED, LOST, REF, REFUSED, a_run, another, listed, met, seen
 from runfsm import BackendError, Fault, FaultKind, Pacing, Policy, RunCore, RunRequest, Wait
 from runfsm.driver.actions import (
     Cancel,
@@ -199,6 +199,14 @@ def test_a_holder_that_cannot_be_listed_is_not_looked_for(*, idempotent: bool) -
     core = _core(*first, met(LOCKED), met(UNROUTED), request=request, on_busy=Wait())
 
     assert isinstance(core.next_action(), Create)
+
+
+def test_a_key_that_was_taken_is_no_answer_of_the_service() -> None:
+    """What answers the first request in other words is the wrong address."""
+    core = _core(NOTHING, met(GARBLED))
+
+    assert Done() == core.next_action()
+    assert isinstance(core.error, BackendError)
 
 
 def test_a_list_that_is_refused_for_the_key_is_raised() -> None:
