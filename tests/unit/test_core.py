@@ -23,7 +23,6 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.habits import Habits
 from runfsm.driver.journal import CancelReason, NoText
-from runfsm.driver.learn import EMPTY_MAX
 from runfsm.driver.replies import Reply, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 
@@ -128,7 +127,7 @@ def test_a_completed_run_that_wrote_nothing_ends() -> None:
         asked += isinstance(action, FetchMessages)
         core.receive(Slept(1.0) if isinstance(action, Sleep) else fetched())
 
-    assert 1 + EMPTY_MAX == asked
+    assert 4 == asked
     assert (RunStatus.COMPLETED, ()) == (core.outcome.status, core.outcome.messages)
 
 
