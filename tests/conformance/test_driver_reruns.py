@@ -20,6 +20,7 @@ from runfsm import (
     Transition,
 )
 from runfsm.driver.journal import RunAgain
+from runfsm.driver.pacing import FOREVER_S
 from runfsm.driver.rerun import rerun_delay_s, rerun_request
 from runfsm.lifecycle.snapshot import RunError
 from runfsm_simulator import Script, call, fail, say
@@ -183,6 +184,16 @@ def _failed(message: str, code: str = "rate_limit_exceeded", **more: Any) -> Run
         ("Rate limit is exceeded. Try again in 60 seconds.", 60.0),
         ("Please retry after 2 minutes.", 120.0),
         ("try again in 6 s", 6.0),
+        ("Please try again in 1m30s. Limit 3 / min.", 90.0),
+        ("Please try again in 1 minute and 30 seconds.", 90.0),
+        ("Please try again in about 2 minutes, or later.", 120.0),
+        ("Please wait 30 seconds.", 30.0),
+        ("Please retry your request after 6 secs", 6.0),
+        ("Please retry: 4000 tokens were asked for. Please try again in 800ms", 0.8),
+        ("Please try again in 2 h 5 min", 7500.0),
+        ("Please try again in 3 months.", 5.0),
+        ("Please try again on 2026-12-01.", 5.0),
+        (f"Please try again in {'9' * 20}s.", FOREVER_S),
         ("Rate limit reached.", 5.0),
         ("Try again in a while.", 5.0),
     ],
