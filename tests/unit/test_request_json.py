@@ -89,6 +89,10 @@ OPTIONS = [
     ({"extra": nested(DEPTH_MAX)}, "is nested more than 100 levels deep", "give a flat value"),
     ({"circle": CIRCLE}, "[0]... is nested more than 100 levels deep, or holds itself", "flat"),
     ({"response_format": Span}, "options['response_format'] is the class Span", "a pydantic model"),
+    ({"metadata": [1]}, "options['metadata'] is a list", "give a dict, such as {'user':"),
+    ({"metadata": "a"}, "options['metadata'] is a str", "give a dict, such as {'user':"),
+    ({"additional_messages": 5}, "['additional_messages'] is a int", "give a list, such as"),
+    ({"additional_messages": "Hi"}, "['additional_messages'] is a str", "give a list, such as"),
     ([("a", 1)], "options is a list", "give a dict, such as {'temperature': 0.2}"),
 ]
 

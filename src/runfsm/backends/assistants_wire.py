@@ -130,7 +130,7 @@ def list_runs(thread_id: str) -> Call[Sequence[RunSnapshot]]:
     """GET the thread's latest runs, newest first."""
 
     def read(page: RunPage) -> Sequence[RunSnapshot]:
-        return [read_run(run) for run in _listed(page)]
+        return [read_run(run) for run in page.data]
 
     path = f"/threads/{safe(thread_id)}/runs"
     return AssistantsCall("get", path, RUN_PAGE, read, query={"order": "desc", "limit": 20})
@@ -161,16 +161,18 @@ def find_message(thread_id: str, key: str) -> Call[str | None]:
     """GET the thread's latest messages, and find the one of this key."""
 
     def read(page: MessagePage) -> str | None:
-        return next(
-            (read_id(message) for message in _listed(page) if read_key(message) == key), None
-        )
+        return next((read_id(message) for message in page.data if read_key(message) == key), None)
 
     path = f"/threads/{safe(thread_id)}/messages"
     return AssistantsCall("get", path, MESSAGE_PAGE, read, query={"order": "desc", "limit": 100})
 
 
 def _listed(page: Any) -> tuple[Any, ...]:
-    """What is on a page. Servers in Go write `null` for an empty list."""
+    """What was written. Servers in Go write `null` for an empty list.
+
+    Of a list in which something is looked for that may have been made, `null` is no answer: taken
+    for an empty one, it would be made twice.
+    """
     is_null = page.data is None and "data" in page.model_fields_set
     return () if is_null else tuple(page.data)
 

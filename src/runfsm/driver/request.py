@@ -22,6 +22,12 @@ __all__ = [
 #: The API's bound on a value of the metadata, in characters.
 KEY_MAX: Final = 512
 
+#: What something is added to.
+SHAPES: Final = {
+    "metadata": (dict, "{'user': 'u-1'}"),
+    "additional_messages": (list, "[{'role': 'user', 'content': 'Hi'}]"),
+}
+
 
 def check_id(name: str, value: object, *, right: str) -> None:
     """Refuse what names nothing: `None`, an empty text, or the thing itself.
@@ -67,6 +73,10 @@ def checked_options(options: Mapping[str, Any], place: str = "options") -> dict[
     if "response_format" in given:
         given["response_format"] = response_format_of(given["response_format"])
     checked: dict[str, Any] = plain_json(given, place)
+    for name, (kind, right) in SHAPES.items():
+        if not isinstance(value := checked.get(name), kind | None):
+            told = f"{place}[{name!r}] is a {type(value).__name__}"
+            raise CallerError(f"{told}: give a {kind.__name__}, such as {right}")
     return checked
 
 
