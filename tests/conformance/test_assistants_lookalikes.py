@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from lookalike import Json, Lookalike
-from runfsm import RunStatus
+from runfsm import BackendError, RunStatus
 from runfsm.driver.journal import NoText
 from runfsm.lifecycle.journal import JournalStep
 from runfsm_simulator import Script, fail, say
+from runfsm_simulator.wire.http import Request, Response
 
 ONE: Final = Script.of(say("Hello!", queue_s=1, work_s=1))
 
@@ -158,3 +161,46 @@ def test_a_completed_run_without_a_message_says_so(caplog: Any) -> None:
 def test_a_run_with_a_text_has_no_such_step(*, is_async: bool) -> None:
     """A run that answered is not told of as one that did not."""
     assert [] == _no_text(Lookalike(ONE).run(is_async=is_async).journal)
+
+
+class Odd(Lookalike):
+    """A server whose every list is changed as a whole."""
+
+    def __init__(self, change: Callable[[Any], Any], kinds: tuple[str, ...]) -> None:
+        super().__init__(ONE)
+        self._change, self._kinds = change, kinds
+
+    def handle(self, request: Request) -> Response:
+        """One request in, one answer out."""
+        answer = self.simulator.handle(request)
+        if request.method != "GET" or not request.path.endswith(self._kinds):
+            return answer
+        body = self._change(json.loads(answer.body))
+        return replace(answer, body=json.dumps(body).encode())
+
+
+@both
+def test_messages_that_are_null_are_none(*, is_async: bool) -> None:
+    """Servers in Go write an empty list as `null`."""
+    outcome = Odd(lambda body: {**body, "data": None}, ("/messages",)).run(is_async=is_async)
+
+    assert ("", [0]) == (outcome.text, _no_text(outcome.journal))
+
+
+ODD: Final[dict[str, Callable[[Any], Any]]] = {
+    "no data": lambda body: {"messages": body["data"]},
+    "an object": lambda body: {"data": {"0": body["data"]}},
+    "with null": lambda body: {"data": [None, *body["data"]]},
+    "of texts": lambda _: {"data": ["Hello!"]},
+    "of lists": lambda body: {"data": [body["data"]]},
+    "a plain list": lambda body: body["data"],
+    "without ids": lambda body: {"data": [_without("id")(it) for it in body["data"]]},
+}
+
+
+@both
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_a_list_that_is_none_is_told_as_a_fault(change: Any, *, is_async: bool) -> None:
+    """Messages that are no objects with an id are no answer of this API; nothing else is raised."""
+    with pytest.raises(BackendError, match="not an answer of this API"):
+        Odd(change, ("/messages",)).run(is_async=is_async)

@@ -129,7 +129,16 @@ def wrapped(*args: Any, **kwargs: Any) -> Any:
     return _answer(*args, **kwargs)
 
 
-@pytest.mark.parametrize("function", [returns_a_coroutine, wrapped], ids=["plain", "wrapped"])
+async def late(city: str) -> Any:
+    """A decorator's async function that does not await the one that it wraps."""
+    return _answer(city)
+
+
+late.__name__ = "returns_a_coroutine"
+RETURNING = [returns_a_coroutine, wrapped, late]
+
+
+@pytest.mark.parametrize("function", RETURNING, ids=["plain", "wrapped", "twice"])
 def test_a_tool_is_awaited_if_it_returns_an_awaitable(road: Any, function: Any) -> None:
     """What a function returns counts, not how it was declared."""
     if road.loop == "trio":

@@ -15,11 +15,12 @@ from runfsm import (
     CallerError,
     Lines,
     Outcome,
+    Policy,
     RunRequest,
     ToolAnswered,
 )
 from runfsm.driver.journal import RunAdopted
-from runfsm_simulator import Script, call, say
+from runfsm_simulator import Script, call, hang, say
 
 SCRIPT: Final = Script.of(call("charge", queue_s=1, work_s=1), say("Charged.", queue_s=1, work_s=1))
 
@@ -65,6 +66,16 @@ def test_an_event_that_comes_again_makes_no_second_run(road: Any, *, has_thread:
     assert (S.COMPLETED, "Charged.", "Charged.") == (again.status, first.text, again.text)
     assert (first.ref, [first.ref.run_id]) == (again.ref, _found(again))
     assert (1, runs) == (stage.charges, stage.runs)
+    stage.nothing_is_left()
+
+
+def test_an_event_whose_run_has_expired_is_told_so_again(road: Any) -> None:
+    """Where only the driver knows of an expiry, it is remembered with the key."""
+    stage = Till(road, policy=Policy(deadline_s=None))
+    stage.simulator.world.play(Script.of(hang()))
+    first, again = stage.run(), stage.run()
+
+    assert (S.EXPIRED, S.EXPIRED, first.ref) == (first.status, again.status, again.ref)
     stage.nothing_is_left()
 
 

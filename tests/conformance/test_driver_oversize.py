@@ -87,6 +87,41 @@ def test_the_model_hears_that_its_call_gave_too_much(http: Road, refusal: str, w
     stage.nothing_is_left()
 
 
+@pytest.mark.parametrize(
+    "sizes",
+    [(1_048_577,), (1_048_577, 1_100_000, 5), (300_000, 300_000), (900,) * 600],
+    ids=["one", "two of three", "together", "many small"],
+)
+def test_the_simulators_own_refusal_is_understood(road: Road, sizes: tuple[int, ...]) -> None:
+    """What the Assistants API refuses is told to the model on each road; the others take more."""
+
+    def dump(size: int) -> str:
+        return "x" * size
+
+    sizes = sizes if road.wire == "assistants" else sizes[:90]
+    round_ = calls(*[Call(name="dump", arguments={"size": size}) for size in sizes])
+    stage = OnRoad(road, Script.of(round_, say("Then less.")), tools=[dump])
+    outcome = stage.run()
+
+    assert (S.COMPLETED, "Then less.") == (outcome.status, outcome.text)
+    assert (road.wire == "assistants") == bool(_large(outcome))
+
+
+def test_bytes_of_utf_8_count(road: Road) -> None:
+    """300,000 characters of two bytes each are more than 512 kB; those of one byte are not."""
+
+    def dump(text: str) -> str:
+        return text * 300_000
+
+    stage = OnRoad(road, Script.of(call("dump", text="é"), say("Less.")), tools=[dump])
+
+    assert ([("dump", 300_000)] if road.wire == "assistants" else []) == _large(stage.run())
+
+    stage.simulator.world.play(Script.of(call("dump", text="e"), say("Less.")))
+
+    assert [] == _large(stage.run())
+
+
 def test_a_word_that_is_refused_too_ends_the_run(http: Road) -> None:
     """A service that takes nothing is not asked in a circle: the run is cancelled."""
     stage = _stage(http, refusal="a proxy", refusals=2)
@@ -176,16 +211,17 @@ def _outputs(*sizes: int) -> list[ToolOutput]:
         (Limit(place=7), (5_000, 9_000), ["call_1"]),
         (Limit(bytes=10_000), (5_000, 9_000, 7_000, 3_000), ["call_1", "call_2"]),
         (Limit(bytes=90_000), (5_000, 9_000), ["call_1"]),  # it counts in another way
-        (Limit(bytes=7_001), (5_000, 4_000, 3_000), ["call_0"]),
-        (Limit(bytes=7_000), (5_000, 4_000, 3_000), ["call_0", "call_1"]),  # "less than"
+        (Limit(bytes=7_201), (5_000, 4_000, 3_000), ["call_0"]),  # a word of 200 in its place
+        (Limit(bytes=7_200), (5_000, 4_000, 3_000), ["call_0", "call_1"]),  # "less than"
         (Limit(chars=5_000), (5_000, 5_001), ["call_1"]),
         (Limit(chars=90_000, bytes=10_000), (5_000, 9_000, 7_000), ["call_1", "call_2"]),
         (Limit(chars=90_000, place=0), (5_000, 9_000), ["call_0"]),
         (Limit(place=2), (5_000, 9_000), ["call_1"]),
         (Limit(place=1), (5_000, 30, 9_000), ["call_2"]),  # what is short is not what was meant
-        (Limit(), (900, 30), []),
-        (Limit(), (1_000,), []),
-        (Limit(), (1_001,), ["call_0"]),
+        (Limit(), (200,), []),
+        (Limit(), (201,), ["call_0"]),
+        (Limit(bytes=2_000), (900, 900, 900, 30), ["call_0", "call_1"]),
+        (Limit(), (150, 30), []),
     ],
 )
 def test_what_is_replaced(limit: Limit, sizes: tuple[int, ...], replaced: list[str]) -> None:

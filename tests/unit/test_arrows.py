@@ -48,6 +48,7 @@ MAY_IMPORT = {
         "errors",
         "lifecycle",
         "driver.content",
+        "driver.forked",
         "driver.request",
         "driver.hint",
         "driver.live",

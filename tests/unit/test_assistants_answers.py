@@ -86,6 +86,17 @@ def test_a_call_without_arguments_is_a_call(ask: Ask, function: Any) -> None:
     assert (ToolCall("call_1", "f", ""),) == ask(Service(body), "retrieve", REF).calls
 
 
+@by_both
+def test_arguments_may_be_an_object(ask: Ask) -> None:
+    """Look-alikes write the arguments of a call as an object, not as its text."""
+    action = _action({"name": "f", "arguments": {"city": "Paris"}})
+    body = RUN | {"status": "requires_action", "required_action": action}
+
+    assert (ToolCall("call_1", "f", '{"city": "Paris"}'),) == ask(
+        Service(body), "retrieve", REF
+    ).calls
+
+
 NO_RUNS: dict[str, tuple[Any, str]] = {
     "a page": (b"<html>Welcome to this network</html>", "text/html"),
     "half a body": (b'{"id": "run_', "application/json"),

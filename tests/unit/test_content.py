@@ -134,3 +134,26 @@ def test_a_message_as_text() -> None:
     """What a log of contents prints of it: the texts, and of everything else what it is."""
     assert "Hi" == text_of("Hi")
     assert "Hi [ImageUrl] [ImageFile] [FileAttachment] [FileUrl] [FileData]" == text_of(ALL)
+
+
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        ({"type": "image_url", "image_url": URL}, "image_url is a str: the API writes"),
+        ({"type": "image_url"}, "image_url is a NoneType: the API writes"),
+        ({"type": "image_file", "image_file": {"id": "f"}}, r"image_file has \['id'\]: the API"),
+    ],
+)
+def test_a_dict_that_is_nearly_right_is_told_what_is(part: Any, problem: str) -> None:
+    """Not with the value: it may be a whole image, as a `data:` URL."""
+    with pytest.raises(CallerError, match=problem) as caught:
+        check_content([part])
+
+    assert URL not in str(caught.value)
+
+
+def test_one_tool_of_a_file_may_be_given_alone() -> None:
+    """`tools="file_search"` is that tool, and not eleven of one letter."""
+    one: Any = "file_search"
+
+    assert FileAttachment("file-1", ("file_search",)) == FileAttachment("file-1", one)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from typing import Any
 
+import anyio
 import pytest
 
-from runfsm import CallerError, RunDriver, RunRequest
+from runfsm import AssistantsBackend, CallerError, ResponsesBackend, RunDriver, RunRequest
 from runfsm.driver import forked
 from runfsm_simulator import Script, Simulator, hang, say
 
@@ -106,3 +108,25 @@ def test_another_process_is_told_by_its_id(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(CallerError, match="in the child"):
         forked.check_process(simulator.backend)
+
+
+@pytest.mark.parametrize("wire", [AssistantsBackend, ResponsesBackend])
+def test_connections_are_told_apart_not_clients(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy by `with_options` shares them, and a backend may use them without a driver."""
+    client = Simulator(Script.of(say("Hello!"))).client()
+    wire(client).create_thread()
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    for same in (client, client.with_options(timeout=5)):
+        with pytest.raises(CallerError, match="in the child"):
+            wire(same).create_thread()
+
+
+def test_tasks_tell_them_apart_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, for a backend of tasks."""
+    backend = AssistantsBackend(Simulator(Script.of(say("Hello!"))).async_client())
+    anyio.run(backend.create_thread)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    with pytest.raises(CallerError, match="in the child"):
+        anyio.run(backend.create_thread)

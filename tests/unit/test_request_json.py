@@ -87,8 +87,12 @@ OPTIONS = [
     ({"extra": dt.date(2026, 1, 1)}, "options['extra'] is a date", "give a text or a number"),
     ({"extra": openai.NOT_GIVEN}, "options['extra'] is a NotGiven", "leave it out"),
     ({"extra": nested(DEPTH_MAX)}, "is nested more than 100 levels deep", "give a flat value"),
-    ({"circle": CIRCLE}, "[0] is nested more than 100 levels deep", "give a flat value"),
+    ({"circle": CIRCLE}, "[0]... is nested more than 100 levels deep, or holds itself", "flat"),
     ({"response_format": Span}, "options['response_format'] is the class Span", "a pydantic model"),
+    ({"metadata": [1]}, "options['metadata'] is a list", "give a dict, such as {'user':"),
+    ({"metadata": "a"}, "options['metadata'] is a str", "give a dict, such as {'user':"),
+    ({"additional_messages": 5}, "['additional_messages'] is a int", "give a list, such as"),
+    ({"additional_messages": "Hi"}, "['additional_messages'] is a str", "give a list, such as"),
     ([("a", 1)], "options is a list", "give a dict, such as {'temperature': 0.2}"),
 ]
 
@@ -150,7 +154,7 @@ MESSAGES = [
     (["Hi", {"text": "Hi"}], "message[1]: there is no part of type None"),
     (
         ["Hi", {"type": "image_url", "image_url": "https://x.test"}],
-        "message[1]: image_url is 'https",
+        "message[1]: image_url is a str",
     ),
     (["Hi", {"type": "text", "text": "a", "when": 1}], "message[1]: text has no 'when' here"),
 ]
@@ -196,3 +200,12 @@ def test_an_assistant_or_a_thread_that_is_no_json_is_refused_at_once(backend: An
         made.create_assistant(model="gpt-5", temperature=float("nan"))
     with pytest.raises(CallerError, match=r"thread\['metadata'\] is a set"):
         made.create_thread(metadata={"a"})
+
+
+def test_a_key_is_no_longer_than_metadata_takes() -> None:
+    """One that is would be refused by the service, after the run's thread was made."""
+    assert 512 == len(str(RunRequest("asst_1", key="k" * 512).key))
+    with pytest.raises(CallerError, match="key has 513 characters, and metadata takes 512"):
+        RunRequest("asst_1", key="k" * 513)
+    with pytest.raises(CallerError, match="key has 513 characters"):
+        RunDriver(Simulator().backend).add_message("thread_1", "Hi", key="k" * 513)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from runfsm import RunStatus
-from runfsm.backends.responses_answers import GIVEN_UP, Past, dangling, read_hop, read_items
+from runfsm.backends.responses_answers import (
+    GIVEN_UP,
+    Past,
+    dangling,
+    message_of,
+    read_hop,
+    read_items,
+)
 
 S = RunStatus
 
@@ -105,6 +113,26 @@ def test_what_is_no_page_is_refused(body: Any) -> None:
     """A page has data."""
     with pytest.raises(TypeError):
         read_items(body)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["It rains.", ["It ", "rains."], {"type": "output_text", "text": "It rains."}],
+    ids=["a text", "texts", "one part"],
+)
+def test_a_message_may_have_a_text_where_it_has_parts(content: Any) -> None:
+    """Look-alikes write one text for all of it, or one part alone."""
+    item = {"type": "message", "id": "m", "role": "assistant", "content": content}
+
+    assert "It rains." == getattr(message_of(item), "text", None)
+
+
+def test_arguments_may_be_an_object() -> None:
+    """Look-alikes write the arguments of a call as an object, not as its text."""
+    item = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": {"a": "é"}}
+    (call,) = dangling([item])
+
+    assert {"a": "é"} == json.loads(call.arguments)
 
 
 def test_fields_may_be_missing() -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from by_hand import LOST, a_core, met, seen
 from roads import Road
-from runfsm import Fault, FaultKind, Policy, RunRequest, RunStatus
+from runfsm import Fault, FaultKind, Policy, RunEvent, RunRequest, RunStatus, Transition
 from runfsm.backends.retryafter import read_retry_after
 from runfsm.driver.actions import Retrieve, Sleep
+from runfsm.driver.journal import FaultMet
 from runfsm.driver.pacing import FOREVER_S, Pacing
 from runfsm.driver.replies import Slept
-from runfsm_simulator import Script, Simulator, say
+from runfsm_simulator import Script, Simulator, hang, say
 from runfsm_simulator.doors.faults import ArmedFault
 
 #: 2026-10-21 07:28:00 UTC.
@@ -112,3 +113,33 @@ def test_a_service_is_not_asked_before_its_date(http: Road, status: int, *, has_
     assert RunStatus.COMPLETED is outcome.status
     assert outcome.snapshot.created_at is not None
     assert outcome.snapshot.created_at >= until - 1  # a date has whole seconds
+
+
+#: Where a cancel is asked for.
+CANCELS: Final = {"assistants": "*/cancel", "responses": "*/cancel", "agents": "*/events"}
+
+
+@pytest.mark.parametrize(("asked_s", "gap_s"), [(20.0, (20.0, 26.0)), (3600.0, (0.4, 5.0))])
+def test_a_refused_cancel_is_not_repeated_too_early(
+    http: Road, asked_s: float, gap_s: tuple[float, float]
+) -> None:
+    """A cancel heeds `Retry-After`, too, as long as another attempt has time within its grace."""
+    simulator = Simulator(Script.of(hang()))
+    request = RunRequest(simulator.create_assistant(), "Hi", http.thread(simulator))
+    headers = {"retry-after": f"{asked_s:.0f}"}
+    fault = ArmedFault(method="POST", path=CANCELS[http.wire], status=429, headers=headers)
+    simulator.control.faults.arm(fault)
+
+    def cancel(watch: Any, _: object) -> None:
+        watch.cancel()
+
+    outcome = http.drive(simulator, request, on_step=cancel)
+    met = next(it.at for it in outcome.journal if isinstance(it, FaultMet))
+    done = next(
+        it.at
+        for it in outcome.journal
+        if isinstance(it, Transition) and it.edge.event is RunEvent.CANCEL
+    )
+
+    assert RunStatus.CANCELLED is outcome.status
+    assert gap_s[0] <= done - met <= gap_s[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -195,6 +196,26 @@ async def cached(location: str) -> str:
     return location
 
 
+@functools.singledispatch
+def shown(value: int) -> str:
+    """Show a number, or something else."""
+    return str(value)
+
+
+class Showing:
+    """An object whose method is chosen by its argument."""
+
+    @functools.singledispatchmethod
+    def shown(self, value: int) -> str:
+        """Show a number, or something else."""
+        return str(value)
+
+
+async def told(location: str) -> AsyncIterator[str]:
+    """Tell one by one."""
+    yield location
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("thing", "problem", "right"),
@@ -214,6 +235,10 @@ class TestRefused:
                 "def my_get_w",
             ),
             (cached, "can be awaited only once", "with a dict of its results"),
+            (shown, "singledispatch chooses by", "return shown(value)"),
+            (Showing().shown, "singledispatch chooses by", "def one_more(value"),
+            (told, "an async generator has no result", "async def told(...) -> list[str]"),
+            (functools.partial(told, "a"), "an async generator has no result", "return [...]"),
             ("f", "a tool is made from a function", "tool(get_weather)"),
             (5, "a tool is made from a function", "tool(get_weather)"),
             (None, "a tool is made from a function", "tool(get_weather)"),
@@ -297,6 +322,25 @@ def test_arguments_are_checked_by_the_schema(arguments: str, error: str, message
     assert message in json.loads(output.output)["message"]
 
 
+def test_a_property_that_is_never_allowed() -> None:
+    """A property whose schema is `false` is told to the model in words."""
+    made = of_schema(parameters={"type": "object", "properties": {"a": True, "b": False}})
+    output = Toolset([made]).bind(ToolCall("call_1", "look_up", '{"a": 1, "b": 2}'))
+
+    assert not isinstance(output, BoundCall)
+    assert json.loads(output.output)["message"].endswith("has a property that is not allowed.")
+
+
+def test_a_property_may_have_any_name() -> None:
+    """Those of Python's own words, too: `self`, `class`, `name`."""
+    names = dict.fromkeys(("self", "class", "name", "function", "two words"), 1)
+    made = of_schema(
+        parameters=MappingProxyType({"type": "object", "properties": {key: {} for key in names}})
+    )
+
+    assert json.dumps(names) == called(made, json.dumps(names))
+
+
 def test_a_schema_that_is_changed_later_changes_nothing() -> None:
     """The tool has a copy."""
     mine = json.loads(json.dumps(PLACE))
@@ -327,7 +371,8 @@ def takes_more(city: str, key: str, **rest: Any) -> str:  # noqa: ARG001  # its 
         ),
         ({"parameters": {"type": "object", "default": float("nan")}}, "is no JSON schema: Out of"),
         ({"parameters": {"type": "string"}}, "a model sends an object"),
-        ({"parameters": {}}, "a model sends an object"),
+        ({"parameters": {}}, 'a model sends an object: "type" is "object" at the top'),
+        ({"parameters": {"$schema": 5, "type": "object"}}, "is no JSON schema"),
         ({"parameters": []}, "a model sends an object"),
         (
             {"parameters": {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}}},

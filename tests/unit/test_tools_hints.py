@@ -92,6 +92,7 @@ def test_an_iterable_of_anything_is_a_list() -> None:
     assert {"type": "array", "items": {}, "default": []} == made.parameters["properties"]["x"]
     assert [1, "a"] == bound(made, [1, "a"]).invoke()
     assert {"x": ()} == made.read("{}")
+    assert made.parameters == taking(OldIterable, x=()).parameters  # its old name
 
 
 T = TypeVar("T", bound=Iterable[int])

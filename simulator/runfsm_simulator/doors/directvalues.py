@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
@@ -104,6 +105,9 @@ REFUSED: Final[Mapping[RunEvent, FaultKind]] = {
     RunEvent.SUBMIT_TOOL_OUTPUTS: FaultKind.STALE_ACTION,
 }
 
+#: The words of an output that is too long, and of all of them together.
+OVERSIZE: Final = re.compile(r"'tool_outputs\b.*too (long|large)")
+
 
 def fault(refusal: ApiError | IllegalTransition | Refusal, switches: Switches) -> Fault:
     """What a driver makes of a refusal, which has the words of the wire."""
@@ -119,5 +123,6 @@ def fault(refusal: ApiError | IllegalTransition | Refusal, switches: Switches) -
         case WrongToolOutputs():  # another client may have answered; this is a later round
             kind = FaultKind.STALE_ACTION
         case _:
-            kind = FaultKind.INVALID
+            is_large = OVERSIZE.search(answer.message) is not None
+            kind = FaultKind.TOO_LARGE if is_large else FaultKind.INVALID
     return Fault(kind, answer.message, holder=holder, status_code=answer.status)

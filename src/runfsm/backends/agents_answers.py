@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runfsm.backends.fields import error_in, number_in, object_in, objects_in, usage_in
+from runfsm.backends.fields import (
+    arguments_in,
+    error_in,
+    number_in,
+    object_in,
+    objects_in,
+    usage_in,
+)
 from runfsm.backends.responses_answers import Item, read_items
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import RunError, RunRef, RunSnapshot, ToolCall, Usage
@@ -144,8 +151,7 @@ def read_actions(body: Any) -> Actions:
 def _call(action: Mapping[str, Any]) -> ToolCall:
     kind = str(action.get("type"))
     if kind == "function_call":
-        arguments = action.get("arguments")
-        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        text = arguments_in(action.get("arguments"))
         return ToolCall(str(action.get("call_id")), str(action.get("name")), text)
     named = (action.get(f"{name}_id") for name in ("request", "environment"))
     call_id = next((name for name in named if name is not None), kind)

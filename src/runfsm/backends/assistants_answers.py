@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from runfsm.backends.fields import arguments_in
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,
     RunError,
@@ -69,7 +70,7 @@ def _moment(value: Any) -> float | None:
 def _read_calls(run: Any) -> tuple[ToolCall, ...]:
     calls = _get(run, "required_action", "submit_tool_outputs", "tool_calls") or ()
     return tuple(
-        ToolCall(call.id, call.function.name, _get(call.function, "arguments") or "")
+        ToolCall(call.id, call.function.name, arguments_in(_get(call.function, "arguments")))
         for call in calls
     )
 

@@ -13,7 +13,7 @@ from runfsm.backends.assistants_answers import read_id, read_key, read_run
 from runfsm.backends.call import Call, safe
 from runfsm.backends.content import assistants_message
 from runfsm.driver.content import MessageContent
-from runfsm.driver.request import RunRequest, ToolOutput, checked_options
+from runfsm.driver.request import RunRequest, ToolOutput, check_key, checked_options
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import (
     METADATA_KEY,
@@ -115,7 +115,10 @@ def list_messages(thread_id: str, run_id: str | None, after: str | None) -> Call
     """GET a page of a thread's messages, newest first: those of a run, or all."""
 
     def read(page: MessagePage) -> Page:
-        return Page(tuple(page.data), bool(getattr(page, "has_more", False)))
+        messages = _listed(page)
+        for message in messages:
+            read_id(message)
+        return Page(messages, bool(getattr(page, "has_more", False)))
 
     wanted = {"run_id": run_id, "order": "desc", "limit": 100, "after": after}
     query = {name: value for name, value in wanted.items() if value is not None}
@@ -149,6 +152,7 @@ def add_message(thread_id: str, content: MessageContent, key: str | None) -> Cal
     """POST a user's message."""
     body = assistants_message(content)
     if key is not None:
+        check_key(key)
         body["metadata"] = {METADATA_KEY: key}
     return AssistantsCall("post", f"/threads/{safe(thread_id)}/messages", MESSAGE, read_id, body)
 
@@ -161,6 +165,16 @@ def find_message(thread_id: str, key: str) -> Call[str | None]:
 
     path = f"/threads/{safe(thread_id)}/messages"
     return AssistantsCall("get", path, MESSAGE_PAGE, read, query={"order": "desc", "limit": 100})
+
+
+def _listed(page: Any) -> tuple[Any, ...]:
+    """What was written. Servers in Go write `null` for an empty list.
+
+    Of a list in which something is looked for that may have been made, `null` is no answer: taken
+    for an empty one, it would be made twice.
+    """
+    is_null = page.data is None and "data" in page.model_fields_set
+    return () if is_null else tuple(page.data)
 
 
 def _run_path(ref: RunRef) -> str:

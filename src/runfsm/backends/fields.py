@@ -8,7 +8,15 @@ from typing import Any
 
 from runfsm.lifecycle.snapshot import RunError
 
-__all__ = ["error_in", "json_or_text", "number_in", "object_in", "objects_in", "usage_in"]
+__all__ = [
+    "arguments_in",
+    "error_in",
+    "json_or_text",
+    "number_in",
+    "object_in",
+    "objects_in",
+    "usage_in",
+]
 
 
 def objects_in(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -39,6 +47,13 @@ def error_in(error: Any) -> RunError | None:
     if not isinstance(error, Mapping):
         return None
     return RunError(str(error.get("code") or "unknown"), str(error.get("message") or ""))
+
+
+def arguments_in(value: Any) -> str:
+    """The arguments of a call, as text. Look-alikes write the object itself."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
 
 
 def json_or_text(text: str) -> Any:

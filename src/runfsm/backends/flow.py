@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from runfsm.backends.call import Call
 from runfsm.backends.faults import map_errors
 from runfsm.driver.content import MessageContent
+from runfsm.driver.forked import check_process
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
@@ -91,6 +92,7 @@ class SyncCalls:
     _client: openai.OpenAI
 
     def _send(self, call: Call[T]) -> T:
+        check_process(self)
         with map_errors():
             return call.take_raw(getattr(self._client, call.method)(**call.arguments))
 
@@ -170,6 +172,7 @@ class AsyncCalls:
     _client: openai.AsyncOpenAI
 
     async def _send(self, call: Call[T]) -> T:
+        check_process(self)
         with map_errors():
             return call.take_raw(await getattr(self._client, call.method)(**call.arguments))
 

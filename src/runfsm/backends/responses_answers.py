@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from runfsm.backends.fields import error_in, number_in, object_in, objects_in, usage_in
+from runfsm.backends.fields import (
+    arguments_in,
+    error_in,
+    number_in,
+    object_in,
+    objects_in,
+    usage_in,
+)
 from runfsm.lifecycle.run import RunStatus
 from runfsm.lifecycle.snapshot import METADATA_KEY, RunError, RunMessage, ToolCall
 
@@ -186,8 +193,7 @@ def said_by(item: Item) -> tuple[str, str] | None:
     """Who said what, of a message; `None` of anything else."""
     if item.get("type", "message") != "message":
         return None
-    content = item.get("content")
-    return str(item.get("role")), content if isinstance(content, str) else _texts(content)
+    return str(item.get("role")), _texts(item.get("content"))
 
 
 def _is_of_user(item: Item) -> bool:
@@ -215,7 +221,7 @@ def _call(item: Item) -> ToolCall | None:
     call_id = str(item.get("call_id") or item.get("id"))
     match kind:
         case "function_call":
-            return ToolCall(call_id, str(item.get("name")), str(item.get("arguments") or ""))
+            return ToolCall(call_id, str(item.get("name")), arguments_in(item.get("arguments")))
         case "custom_tool_call":
             arguments = json.dumps({"input": item.get("input")})  # a text, and no JSON
             return ToolCall(call_id, str(item.get("name")), arguments, kind="custom")
@@ -252,5 +258,7 @@ def message_of(item: Item) -> RunMessage | None:
 
 
 def _texts(content: Any) -> str:
-    texts = (part.get("text") for part in objects_in(content))
+    """The texts of a message's parts. Look-alikes write one text for all of it, or one part."""
+    parts = content if isinstance(content, list) else [content]
+    texts = (part if isinstance(part, str) else object_in(part).get("text") for part in parts)
     return "".join(text for text in texts if isinstance(text, str))

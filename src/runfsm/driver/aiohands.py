@@ -270,13 +270,15 @@ class AsyncHands:
         if self._key_ticket is None or not await self._is_first(self._key_ticket, timeout_s):
             return Slept(self._clock.now())
         ref = self._lines.made(key)
-        run = await self._ask(self.backend.retrieve, ref) if ref is not None else None
-        return KeyTaken(run, self._clock.now())
+        if ref is None:
+            return KeyTaken(None, self._clock.now())
+        run = await self._ask(self.backend.retrieve, ref)
+        return KeyTaken(self._lines.as_it_ended(key, run), self._clock.now())
 
-    def remember(self, key: str | None, ref: RunRef) -> None:
+    def remember(self, key: str | None, ref: RunRef, *, has_expired: bool) -> None:
         """Keep which run the key has made, if it was taken."""
         if self._key_ticket is not None and key is not None:
-            self._lines.remember(key, ref)
+            self._lines.remember(key, ref, has_expired=has_expired)
 
     # Streams -------------------------------------------------------------------------------------
 

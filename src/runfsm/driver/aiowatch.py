@@ -29,6 +29,7 @@ from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.run import RunStatus
 
 __all__ = ["AsyncDrive", "AsyncErrand", "AsyncRunStream", "AsyncWatch"]
 
@@ -154,7 +155,11 @@ class AsyncDrive(AsyncIterator[ItemT], Generic[ItemT]):
         self._under_way.discard(self)
         self._teller.end(self._shared.clock.now())
         if self.core.snapshot is not None:
-            self._hands.remember(self.core.request.key, self.core.snapshot.ref)
+            self._hands.remember(
+                self.core.request.key,
+                self.core.snapshot.ref,
+                has_expired=self.core.status is RunStatus.EXPIRED,
+            )
         await self._hands.aclose()
         if self._participant:
             self._participant.leave()

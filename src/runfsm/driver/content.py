@@ -115,7 +115,8 @@ class FileAttachment:
 
     def __post_init__(self) -> None:
         _check(self, "file_id", self.file_id)
-        object.__setattr__(self, "tools", tuple(self.tools))
+        tools = (self.tools,) if isinstance(self.tools, str) else tuple(self.tools)
+        object.__setattr__(self, "tools", tools)
         if wrong := [tool for tool in self.tools if tool not in FILE_TOOLS]:
             raise CallerError(f"FileAttachment.tools has {wrong[0]!r}; it takes {FILE_TOOLS}")
 
@@ -184,9 +185,9 @@ def check_content(content: MessageContent, place: str = "message") -> str | tupl
     if isinstance(content, Part | Mapping):
         raise CallerError(f"{place} is one part, and no list of them: put it into a list")
     if not isinstance(content, list | tuple):
-        name = type(content).__name__
         raise CallerError(
-            f"{place} is a {name}: give a text, or a list such as ['Look:', ImageUrl(url)]"
+            f"{place} is a {_name(content)}: give a text, or a list such as "
+            f"['Look:', ImageUrl(url)]"
         )
     if not content:
         raise CallerError(f"{place} is an empty list: give a text, or at least one part")
@@ -210,7 +211,7 @@ def _part(part: object, place: str) -> Part:
         return Text(check_text(part, place))
     if not isinstance(part, Mapping):
         raise CallerError(
-            f"{place} is a {type(part).__name__}: give a text, ImageUrl, ImageFile, "
+            f"{place} is a {_name(part)}: give a text, ImageUrl, ImageFile, "
             "FileAttachment, FileUrl or FileData"
         )
     try:
@@ -247,7 +248,9 @@ def _inner(kind: str, make: Callable[..., Part]) -> Callable[[dict[str, Any]], P
         try:
             return make(**inner)
         except TypeError as error:
-            raise CallerError(f"{kind} is {inner!r}, which is none of the API's") from error
+            told = f"has {sorted(inner)}" if isinstance(inner, dict) else f"is a {_name(inner)}"
+            right = f"{{'type': {kind!r}, {kind!r}: {SHAPES[kind]}}}"
+            raise CallerError(f"{kind} {told}: the API writes {right}") from error
 
     return read
 
@@ -267,6 +270,9 @@ def _input_file(known: dict[str, Any]) -> Part:
     return FileAttachment(known.pop("file_id", None))
 
 
+#: What stands in a part of the Assistants API, besides a `detail`.
+SHAPES: Final = {"image_url": "{'url': 'https://...'}", "image_file": "{'file_id': 'file-...'}"}
+
 READERS: Final[Mapping[str, Callable[[dict[str, Any]], Part]]] = {
     "text": _text,
     "input_text": _text,
@@ -278,6 +284,10 @@ READERS: Final[Mapping[str, Callable[[dict[str, Any]], Part]]] = {
 
 
 # Checks ------------------------------------------------------------------------------------------
+
+
+def _name(value: object) -> str:
+    return type(value).__name__
 
 
 def _check(part: object, name: str, value: object) -> None:

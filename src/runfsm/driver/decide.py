@@ -108,8 +108,9 @@ def _after_rest(known: Known, action: Action, *, look: bool) -> Action:
 
 
 def _sleep(known: Known, delay_s: float) -> Sleep:
-    # Wanted cancelled, or given up on: then nobody waits for an hour because a service says so.
-    if known.cancel_reason is not None or known.has_expired:
+    # Wanted cancelled, or given up on: then nobody waits for an hour because a service says so, but
+    # as long as there is time for another attempt afterwards.
+    if known.give_up_at is not None and known.now + delay_s >= known.give_up_at:
         delay_s = min(delay_s, known.policy.pacing.longest_s)
     return Sleep(_in_time_s(known, delay_s))
 

@@ -14,13 +14,15 @@ from runfsm.errors import CallerError
 
 __all__ = ["check_process", "is_forked"]
 
-#: The process in which each client was used first. No lock: it could be held during the fork.
+#: The process in which each HTTP client, which has the connections, was used first. No lock: it
+#: could be held during the fork.
 USED: Final[WeakKeyDictionary[object, int]] = WeakKeyDictionary()
 
 
 def is_forked(backend: object) -> bool:
     """Return whether this process is a fork of the one that used the backend's client first."""
     client = getattr(backend, "_client", backend)
+    client = getattr(client, "_client", client)  # which `client.with_options(...)` shares
     pid = os.getpid()
     try:
         return USED.setdefault(client, pid) != pid

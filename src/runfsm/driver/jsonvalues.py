@@ -19,6 +19,9 @@ __all__ = ["check_text", "plain_json"]
 #: Honest options are nested some ten levels deep; Python's own encoder gives up at some thousand.
 DEPTH_MAX: Final = 100
 
+#: So much of a place that is deep down is told, in characters.
+PLACE_MAX: Final = 80
+
 #: An integer beyond cannot be read as a number by most parsers.
 BITS_MAX: Final = 1024
 
@@ -44,7 +47,11 @@ def plain_json(value: Any, place: str, *, depth: int = 0) -> Any:
 number, or None
     """
     if depth > DEPTH_MAX:
-        raise CallerError(f"{place} is nested more than {DEPTH_MAX} levels deep: give a flat value")
+        begin = place[:PLACE_MAX]
+        raise CallerError(
+            f"{begin}... is nested more than {DEPTH_MAX} levels deep, or holds itself: give a flat "
+            f"value"
+        )
     match value:
         case None | bool():
             return value

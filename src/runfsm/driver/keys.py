@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from runfsm.driver.actions import AddMessage
 from runfsm.driver.content import MessageContent, check_content
-from runfsm.driver.request import RunRequest, check_id
+from runfsm.driver.request import RunRequest, check_key
 from runfsm.errors import CallerError
 from runfsm.lifecycle.snapshot import METADATA_MAX, has_room_for_key
 
@@ -29,7 +29,7 @@ def new_message(thread_id: str, content: MessageContent, key: str | None) -> Add
         CallerError: the content is no message, the key no name, or one cannot be sent.
     """
     if key is not None:
-        check_id("key", key, right="give a text of your own, or leave it out")
+        check_key(key)
     return AddMessage(thread_id, check_content(content, "content"), key or new_key())
 
 

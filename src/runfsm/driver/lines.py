@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from runfsm.driver.actions import TakeTurn
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
-from runfsm.lifecycle.snapshot import RunRef
+from runfsm.lifecycle.run import RunStatus
+from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 __all__ = ["Lines", "Ticket", "key_line", "line_is_full"]
 
@@ -35,7 +37,8 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: dict[str, deque[Ticket]] = {}
-        self._made: dict[str, RunRef] = {}  # by the keys of idempotent requests
+        # By the keys of idempotent requests; and whether a run was cancelled for its time.
+        self._made: dict[str, tuple[RunRef, bool]] = {}
 
     def join(
         self,
@@ -72,18 +75,29 @@ class Lines:
             line.append(ticket)
             return ticket
 
-    def remember(self, key: str, ref: RunRef) -> None:
+    def remember(self, key: str, ref: RunRef, *, has_expired: bool = False) -> None:
         """Keep which run a key has made; of too many, the oldest is forgotten."""
         with self._lock:
             self._made.pop(key, None)
-            self._made[key] = ref
+            self._made[key] = ref, has_expired
             if len(self._made) > MADE_MAX:
                 del self._made[next(iter(self._made))]
 
     def made(self, key: str) -> RunRef | None:
         """Return the run that a key has made in this process, as far as it is remembered."""
         with self._lock:
-            return self._made.get(key)
+            ref, _ = self._made.get(key, (None, False))
+            return ref
+
+    def as_it_ended(self, key: str, run: RunSnapshot) -> RunSnapshot:
+        """Return the run that a key has made, as it was told to have ended.
+
+        Where a service has no expiry, only this process knows what the run was cancelled for.
+        """
+        with self._lock:
+            _, has_expired = self._made.get(key, (None, False))
+        is_cancelled = run.status is RunStatus.CANCELLED
+        return replace(run, means=RunStatus.EXPIRED) if has_expired and is_cancelled else run
 
     def waiting(self, thread_id: str) -> int:
         """How many stand in a thread's line, the one whose turn it is included."""

@@ -18,8 +18,9 @@ from runfsm.tools.outputs import failure
 
 __all__ = ["Limit"]
 
-#: A shorter output is not what was too large, in characters: the word about it is no shorter.
-SMALL: Final = 1_000
+#: A shorter output is not what was too large, in characters: the word about it is no shorter. But
+#: many that are hardly longer may be too large together.
+SMALL: Final = 200
 
 PLACE: Final = re.compile(r"(?:tool_outputs|input)\[(?P<place>\d+)\]")
 LENGTH: Final = re.compile(r"maximum (?:length|size)(?: of|:)? (?P<number>\d[\d,]*)")
@@ -96,7 +97,7 @@ def _until_they_fit(
     for output in large:
         if left < most:
             break
-        left -= _size(output)
+        left -= _size(output) - SMALL  # a word takes its place
         found.append(output)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from runfsm.driver.content import MessageContent, check_content
 from runfsm.driver.jsonvalues import check_text, plain_json
@@ -15,8 +15,18 @@ __all__ = [
     "RunRequest",
     "ToolOutput",
     "check_id",
+    "check_key",
     "checked_options",
 ]
+
+#: The API's bound on a value of the metadata, in characters.
+KEY_MAX: Final = 512
+
+#: What something is added to.
+SHAPES: Final = {
+    "metadata": (dict, "{'user': 'u-1'}"),
+    "additional_messages": (list, "[{'role': 'user', 'content': 'Hi'}]"),
+}
 
 
 def check_id(name: str, value: object, *, right: str) -> None:
@@ -30,6 +40,20 @@ def check_id(name: str, value: object, *, right: str) -> None:
         return
     told = repr(value) if value is None or value == "" else f"a {type(value).__name__}"
     raise CallerError(f"{name} is {told}: {right}")
+
+
+def check_key(key: str) -> None:
+    """Refuse what metadata could not keep as a name.
+
+    Raises:
+        CallerError: it is no text, cannot be sent, or is too long.
+    """
+    check_id("key", key, right="give a text of your own, or leave it out")
+    if len(key) > KEY_MAX:
+        raise CallerError(
+            f"key has {len(key)} characters, and metadata takes {KEY_MAX}: give a shorter one, "
+            f"such as hashlib.sha256(key.encode()).hexdigest()"
+        )
 
 
 def checked_options(options: Mapping[str, Any], place: str = "options") -> dict[str, Any]:
@@ -49,6 +73,10 @@ def checked_options(options: Mapping[str, Any], place: str = "options") -> dict[
     if "response_format" in given:
         given["response_format"] = response_format_of(given["response_format"])
     checked: dict[str, Any] = plain_json(given, place)
+    for name, (kind, right) in SHAPES.items():
+        if not isinstance(value := checked.get(name), kind | None):
+            told = f"{place}[{name!r}] is a {type(value).__name__}"
+            raise CallerError(f"{told}: give a {kind.__name__}, such as {right}")
     return checked
 
 
@@ -74,9 +102,9 @@ class RunRequest:
             be the event's own.
 
     Raises:
-        CallerError: an id or a key that is no text, or empty; a message that is neither a text nor
-            parts; options that are no mapping, or no JSON; a text that cannot be sent;
-            `idempotent` without a key.
+        CallerError: an id or a key that is no text, or empty; a key that is too long; a message
+            that is neither a text nor parts; options that are no mapping, or no JSON; a text that
+            cannot be sent; `idempotent` without a key.
 
     Example:
         >>> RunRequest("asst_abc123", "How is the weather?", options={"temperature": 0.2})
@@ -96,7 +124,7 @@ class RunRequest:
             right = "give its id, thread.id, or leave it out for a new thread"
             check_id("thread_id", self.thread_id, right=right)
         if self.key is not None:
-            check_id("key", self.key, right="give a text of your own, or leave it out")
+            check_key(self.key)
         elif self.idempotent:
             right = "give the event's own id: RunRequest(..., key=event_id, idempotent=True)"
             raise CallerError(f"idempotent=True without a key: {right}")

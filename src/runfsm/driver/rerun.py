@@ -23,20 +23,21 @@ CODES: Final = frozenset({"rate_limit_exceeded", "too_many_requests"})
 #: The same code is used where waiting does not help: no money, or more tokens than a minute has.
 HOPELESS: Final = re.compile(r"quota|billing|too large|must be reduced", re.IGNORECASE)
 
+#: A time after one of these words, in the same sentence: "try again in 1m30s", "wait 6 seconds".
 DUE: Final = re.compile(
-    r"(?:again|retry)\s+(?:in|after)\s+(?P<parts>(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+)", re.IGNORECASE
+    r"\b(?:again|retry|wait)\b[^.\d]*(?P<parts>(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*(?:and\s+)?)+)",
+    re.IGNORECASE,
 )
 PART: Final = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)", re.IGNORECASE)
 
-#: By how a unit begins; the longer beginning first.
-UNITS_S: Final = (
-    ("ms", 0.001),
-    ("mil", 0.001),
-    ("s", 1.0),
-    ("m", 60.0),
-    ("h", 3600.0),
-    ("d", 86400.0),
-)
+#: By the names of a unit; each may have an `s` at its end.
+UNITS_S: Final = {
+    **dict.fromkeys(("ms", "msec", "milli", "millisecond"), 0.001),
+    **dict.fromkeys(("s", "sec", "second"), 1.0),
+    **dict.fromkeys(("m", "min", "minute"), 60.0),
+    **dict.fromkeys(("h", "hr", "hour"), 3600.0),
+    **dict.fromkeys(("d", "day"), 86400.0),
+}
 
 #: The wait before the first further run, in seconds, where no time is told; it doubles.
 BACKOFF_S: Final = 5.0
@@ -72,20 +73,20 @@ def rerun_delay_s(run: RunSnapshot, reruns: int) -> float | None:
 
 
 def _told_s(message: str) -> float | None:
-    found = DUE.search(message)
-    if found is None:
-        return None
-    waits_s = [
-        float(part["count"]) * seconds
-        for part in PART.finditer(found["parts"])
-        if (seconds := _unit_s(part["unit"])) is not None
-    ]
-    return sum(waits_s) if waits_s else None
+    for found in DUE.finditer(message):
+        waits_s = [
+            float(part["count"]) * seconds
+            for part in PART.finditer(found["parts"])
+            if (seconds := _unit_s(part["unit"])) is not None
+        ]
+        if waits_s:
+            return min(sum(waits_s), FOREVER_S)
+    return None
 
 
 def _unit_s(unit: str) -> float | None:
-    beginnings = (seconds for start, seconds in UNITS_S if unit.lower().startswith(start))
-    return next(beginnings, None)
+    name = unit.lower()
+    return UNITS_S.get(name, UNITS_S.get(name.removesuffix("s")))
 
 
 def rerun_request(request: RunRequest, run: RunSnapshot, number: int) -> RunRequest:

@@ -55,7 +55,9 @@ async def _call(job: ToolJob, invoke: Callable[[], Any]) -> ToolOutput:
     bound = job.bound
     try:
         value = invoke()  # what it returns counts, not how the function was declared
-        return bound.finish(await value if isawaitable(value) else value)
+        while isawaitable(value):  # of an awaitable, too
+            value = await value
+        return bound.finish(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

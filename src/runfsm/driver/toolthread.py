@@ -82,5 +82,7 @@ def settle(job: ToolJob, output: ToolOutput) -> None:
         log_late(output)
 
 
-async def _awaited(value: Awaitable[Any]) -> Any:
-    return await value
+async def _awaited(value: Any) -> Any:
+    while isawaitable(value):  # an async decorator may give what it wraps, not awaited
+        value = await value
+    return value

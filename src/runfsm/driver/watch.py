@@ -26,6 +26,7 @@ from runfsm.driver.threadcore import ThreadCore
 from runfsm.driver.underway import UnderWay
 from runfsm.errors import CallerError
 from runfsm.lifecycle.journal import JournalStep
+from runfsm.lifecycle.run import RunStatus
 
 __all__ = ["Drive", "Errand", "RunStream", "Watch"]
 
@@ -142,7 +143,11 @@ class Drive(Iterator[ItemT], Generic[ItemT]):
         self._under_way.discard(self)
         self._teller.end(self._shared.clock.now())
         if self.core.snapshot is not None:
-            self._hands.remember(self.core.request.key, self.core.snapshot.ref)
+            self._hands.remember(
+                self.core.request.key,
+                self.core.snapshot.ref,
+                has_expired=self.core.status is RunStatus.EXPIRED,
+            )
         self._hands.close()
         if self._participant:
             self._participant.leave()

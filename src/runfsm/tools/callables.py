@@ -20,6 +20,9 @@ __all__ = ["Callee", "check_hints", "place_of"]
 
 RIGHT: Final = "def get_weather(location: str) -> str: ...\n              tool(get_weather)"
 
+#: The file that the functions of `singledispatch` are made in.
+DISPATCHER: Final = functools.singledispatch.__code__.co_filename
+
 
 @dataclass(frozen=True, slots=True)
 class Callee:
@@ -163,6 +166,20 @@ def _check_kind(function: Any, layers: list[Any], name: str) -> None:
             wrong=f"tool({kind.__name__})",
             right=f"tool({kind.__name__}().a_method), or give it __call__: tool({kind.__name__}())",
         )
+    if inspect.isasyncgenfunction(_called(function)):
+        raise refusal(
+            name,
+            "an async generator has no result that can be handed in",
+            wrong=f"@tool async def {name}(...): yield ...",
+            right=f"@tool async def {name}(...) -> list[str]: return [...]",
+        )
+    if any(map(_is_dispatched, layers)):
+        raise refusal(
+            name,
+            "singledispatch chooses by the first argument's place, and a model sends names",
+            wrong=f"@tool @singledispatch def {name}(value: int | str)",
+            right=f"@tool def one_more(value: int | str): return {name}(value)",
+        )
     for layer in layers:
         if hasattr(layer, "cache_info") and inspect.iscoroutinefunction(_inner(layer)):
             raise refusal(
@@ -171,6 +188,13 @@ def _check_kind(function: Any, layers: list[Any], name: str) -> None:
                 wrong=f"@tool @lru_cache async def {name}(...)",
                 right=f"@tool async def {name}(...), with a dict of its results",
             )
+
+
+def _is_dispatched(layer: Any) -> bool:
+    """Return whether it is of `singledispatch` or `singledispatchmethod`."""
+    code = getattr(layer, "__code__", None)
+    is_made_there = code is not None and code.co_filename == DISPATCHER
+    return hasattr(layer, "register") and (is_made_there or type(layer).__module__ == "functools")
 
 
 def check_hints(callee: Callee) -> None:

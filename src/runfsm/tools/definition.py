@@ -106,7 +106,7 @@ class Tool(Generic[P, R]):
             parameters=parameters,
         )
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself: nothing is checked, nothing converted."""
         return self._function(*args, **kwargs)
 

@@ -44,9 +44,9 @@ def checked_hint(hint: Any) -> Any:
         >>> checked_hint(dict[str, Iterable[int]])
         dict[str, collections.abc.Sequence[int]]
     """
-    if hint in LISTS:
-        return abc.Sequence
     origin, args = get_origin(hint), get_args(hint)
+    if hint in LISTS or (origin in LISTS and not args):
+        return abc.Sequence
     if origin is Annotated:
         return _annotated(*args)
     if not args or any(isinstance(arg, list) for arg in args):  # a Callable's

@@ -67,6 +67,8 @@ def _read(validator: Validator, text: str) -> dict[str, Any]:
 
 def _problem(error: ValidationError) -> tuple[str, str]:
     where = ".".join(map(str, error.absolute_path))
+    if error.validator is None:  # a property whose schema is `false`; its path is not told
+        return where, "has a property that is not allowed"
     if error.validator in SAY_NAMES:
         return where, error.message
     value = json.dumps(error.validator_value)
@@ -82,13 +84,13 @@ def _checked_schema(tool: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(parameters, Mapping):
         raise _no_schema(tool, "a model sends an object", parameters)
     try:
-        schema: dict[str, Any] = json.loads(json.dumps(parameters, allow_nan=False))
+        schema: dict[str, Any] = json.loads(json.dumps({**parameters}, allow_nan=False))
         _validator(schema).check_schema(schema)
-    except (SchemaError, TypeError, ValueError) as error:
+    except (AttributeError, SchemaError, TypeError, ValueError) as error:  # "$schema": 5
         reason = getattr(error, "message", None) or error
         raise _no_schema(tool, f"parameters is no JSON schema: {reason}", parameters) from error
     if schema.get("type") != "object":
-        raise _no_schema(tool, "a model sends an object", parameters)
+        raise _no_schema(tool, 'a model sends an object: "type" is "object" at the top', parameters)
     _check_references(tool, schema)
     return schema
 
