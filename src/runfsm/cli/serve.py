@@ -337,8 +337,11 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while attempting")[
+            0
+        ]  # which says the address again
         raise CallerError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; end what listens there, or "
+            f"cannot listen on {host}, port {port}: {reason}; end what listens there, or "
             "give another --port (0 picks a free one) or --host"
         ) from error
     # Its connections inherit this. asyncio sets it only where a socket says that it is of TCP, and
