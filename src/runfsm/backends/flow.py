@@ -14,10 +14,13 @@ from runfsm.backends.faults import map_errors
 from runfsm.driver.content import MessageContent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
+from runfsm.latemodule import LateModule
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["AsyncByFlows", "AsyncCalls", "BackendFlows", "Flow", "SyncByFlows", "SyncCalls"]
 
