@@ -7,6 +7,8 @@
 #
 #   docker run --rm -p 4010:4010 -v runfsm:/state runfsm --state /state/worlds.json
 #
+# Another port outside is -p 8080:4010. Inside it stays 4010: HEALTHCHECK asks there.
+#
 # What waits for it, and starts when it answers: compose.yaml.
 # The side door /_sim/ is off unless it has a token: docker run -e RUNFSM_CONTROL_TOKEN=... runfsm
 

@@ -76,13 +76,19 @@ def _server(simulator: Simulator) -> Any:
     try:
         import uvicorn  # noqa: PLC0415  # an extra: only this fixture needs it
 
-        from runfsm_simulator.doors.asgi import create_app  # noqa: PLC0415  # as above
+        from runfsm_simulator.doors.asgi import (  # noqa: PLC0415  # as above
+            OpenAnswers,
+            create_app,
+        )
+        from runfsm_simulator.doors.quietserver import QuietServer  # noqa: PLC0415  # as above
     except ImportError as error:
         raise pytest.UsageError(
             f"the fixture runfsm_server needs {error.name}, which is not installed: "
             "pip install 'runfsm[server]'"
         ) from error
-    app = create_app(simulator, side_door=SideDoor(Worlds(lambda: simulator)))
+    open_answers = OpenAnswers()
+    side_door = SideDoor(Worlds(lambda: simulator))
+    app = create_app(simulator, side_door=side_door, open_answers=open_answers)
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -90,4 +96,4 @@ def _server(simulator: Simulator) -> Any:
         ws="none",
         timeout_graceful_shutdown=int(STOP_S),
     )
-    return uvicorn.Server(config)
+    return QuietServer(config, open_answers)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from runfsm.latemodule import LateModule
 from runfsm_simulator import scenarios
 from runfsm_simulator.doors.beginning import Beginning
 from runfsm_simulator.doors.control import Control
@@ -36,6 +37,8 @@ from runfsm_simulator.world.trace import TraceEntry
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["Simulator"]
 

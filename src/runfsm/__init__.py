@@ -22,6 +22,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    # "as": not in `__all__`, and public all the same (PEP 484).
+    from runfsm import backends as backends
+    from runfsm import clock as clock
+    from runfsm import driver as driver
+    from runfsm import errors as errors
+    from runfsm import lifecycle as lifecycle
+    from runfsm import tools as tools
     from runfsm.backends import (
         AgentsBackend,
         AssistantsBackend,
@@ -329,14 +336,16 @@ MODULE_OF: Final = {name: module for module, names in MODULES.items() for name i
 SUBMODULES: Final = frozenset({"backends", "clock", "driver", "errors", "lifecycle", "tools"})
 
 
-def __getattr__(name: str) -> Any:
-    if name in SUBMODULES:
-        return import_module(f"{__name__}.{name}")
-    if name not in MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{MODULE_OF[name]}"), name)
-    globals()[name] = value  # the next look finds it without coming here
-    return value
+if not TYPE_CHECKING:  # to a type checker, a name that is not there is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name in SUBMODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{MODULE_OF[name]}"), name)
+        globals()[name] = value  # the next look finds it without coming here
+        return value
 
 
 def __dir__() -> list[str]:

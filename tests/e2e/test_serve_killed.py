@@ -11,6 +11,7 @@ import openai
 import pytest
 
 from runfsm.cli import main
+from runfsm_simulator.doors import wholefile
 from serving import running, until
 
 # The SDK warns at every call of this API.
@@ -44,6 +45,34 @@ def test_after_a_kill_the_next_server_has_it_all(tmp_path: Path) -> None:
         assert "Ada" == it.beta.assistants.retrieve(assistant.id).name
         (message,) = it.beta.threads.messages.list(thread.id).data
         assert [] != message.content
+
+
+def test_what_a_kill_in_the_middle_of_a_save_leaves_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried as a new user: each such kill left a file as large as the state, for ever.
+
+    Of another state's name, or of a user's, nothing is removed.
+    """
+    state = tmp_path / "w[1].json"
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "fsync", _interrupt)  # where a kill may come
+        killed.setattr(Path, "unlink", lambda _: None)  # and nothing is removed
+        with pytest.raises(KeyboardInterrupt):
+            wholefile.write_whole(state, b"half", told="no")
+    (left,) = tmp_path.iterdir()
+    others = {tmp_path / ".w1.json.abc.unfinished", tmp_path / ".w[1].json.swp"}
+    for other in others:
+        other.touch()
+    with running("--state", str(state)) as server:
+        assert (0, "") == server.end(signal.SIGTERM)
+
+    assert not left.exists()
+    assert others | {state, tmp_path / "w[1].json.lock"} == set(tmp_path.iterdir())
+
+
+def _interrupt(_: int) -> None:
+    raise KeyboardInterrupt
 
 
 def _holds(state: Path, *ids: str) -> bool:

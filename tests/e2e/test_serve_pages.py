@@ -131,6 +131,15 @@ def test_no_other_site_and_no_site_at_the_side_door(
     assert (status, False) == (answered, "access-control-allow-origin" in headers)
 
 
+def test_a_log_that_nobody_reads_any_more_stops_nobody() -> None:
+    """As with `runfsm serve --access-log 2>&1 | head`: each request was answered with 500."""
+    with running("--access-log") as server:
+        assert server.process.stderr is not None
+        server.process.stderr.close()
+        with urlopen(f"{server.url}/healthz") as answer:  # noqa: S310  # our own server
+            assert 200 == answer.status
+
+
 def test_queries_and_keys_stay_out_of_the_access_log() -> None:
     """A line for each request on stderr, if it is asked for; and nothing else."""
     with running("--access-log") as server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import signal
+import socket
 import sys
 import weakref
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning"
 
 STUCK = "turns: [{hang: true, queue_s: 0}]"
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
+
+#: A body of which the rest does not come.
+HALF = b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
 
 
 @pytest.fixture
@@ -89,6 +93,48 @@ def test_a_call_without_an_answer_does_not_hold_it_up(stuck: Server, sent: signa
 
     assert (0, "") == ended
     assert isinstance(lost, openai.APIConnectionError)
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
+def test_a_request_that_is_still_being_sent_does_not_hold_it_up(
+    stuck: Server, sent: signal.Signals
+) -> None:
+    """The rest of its body may never come; its client sees a lost connection, not a refusal."""
+    host, _, port = stuck.url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port))) as sender, client(stuck) as it:
+        sender.sendall(HALF)
+        it.models.list()  # a later connection is answered, so the half has been read
+        ended = stuck.end(sent)
+        answer = sender.makefile("rb").read()
+
+    assert (0, "") == ended
+    assert b"" == answer.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_terminal_that_is_closed_ends_it_as_sigterm_does(stuck: Server, tmp_path: Path) -> None:
+    """The state is saved, and its exit code is 0."""
+    with client(stuck) as it, run_stream(it) as stream:
+        first = next(iter(stream))
+        ended = stuck.end(signal.SIGHUP)
+
+    assert (0, "") == ended
+    assert first.data.id in (tmp_path / "worlds.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_under_nohup_it_goes_on_without_its_terminal() -> None:
+    """What ignores SIGHUP when it begins goes on ignoring it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from `nohup`
+    try:
+        with running("--time", "virtual") as server, client(server) as it:
+            server.process.send_signal(signal.SIGHUP)
+            it.models.list()
+            ended = server.end(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (0, "") == ended
 
 
 def _has_no_answer(it: openai.OpenAI, side_door: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal, assert_type
+from typing import Any, Literal, assert_type
 
 import openai
 from transitions import Machine
 from transitions.extensions import LockedMachine
 
+import runfsm
+import runfsm_simulator.testing
 from runfsm import (
     LIFECYCLE,
     AgentsBackend,
@@ -139,3 +141,11 @@ def on_agents(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> None:
     RunDriver(AgentsBackend(client), [get_weather])
     assert_type(AgentsBackend(async_client), AsyncAgentsBackend)
     AsyncRunDriver(AgentsBackend(async_client))
+
+
+def of_names_that_are_not_there() -> None:
+    """A misspelt name is a mistake to a type checker, though names are loaded when asked for."""
+    runfsm.RunDrivr  # type: ignore[attr-defined]  # noqa: B018  # that is the test
+    runfsm_simulator.testing.AppMachin  # type: ignore[attr-defined]  # noqa: B018  # as above
+    assert_type(runfsm.errors.CallerError("x").args, tuple[Any, ...])
+    assert_type(runfsm.lifecycle.RunStatus.QUEUED, Literal[runfsm.lifecycle.RunStatus.QUEUED])

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "runfsm.errors": set(),
     "runfsm.clock": set(),
     "runfsm.textfile": set(),
+    "runfsm.latemodule": set(),
     "runfsm.lifecycle": {"errors", "lifecycle"},
     "runfsm.driver": {"errors", "lifecycle", "driver", "tools"},
     **{
@@ -53,9 +54,10 @@ MAY_IMPORT = {
         "driver.hint",
         "driver.live",
         "backends",
+        "latemodule",
     },
     "runfsm.otel": {"errors", "lifecycle", "driver"},
-    "runfsm_simulator": {"errors", "lifecycle", "textfile"},
+    "runfsm_simulator": {"errors", "latemodule", "lifecycle", "textfile"},
     "runfsm_pytest": {"errors", "lifecycle"},
     # It makes what clients take, and tests them.
     "runfsm_simulator.testing": {"errors", "lifecycle", "driver", "backends.base"},
@@ -102,6 +104,7 @@ ONLY_IMPORTER = {
 STDLIB_ONLY = [
     "runfsm.errors",
     "runfsm.textfile",
+    "runfsm.latemodule",
     *(
         f"runfsm.lifecycle.{name}"
         for name in ("names", "table", "run", "catalog", "snapshot", "journal")

@@ -9,12 +9,13 @@ import sys
 from inspect import getdoc
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import runfsm
 from runfsm.cli.commands import COMMANDS
+from runfsm.latemodule import LateModule
 
 HEAVY = ("anyio", "openai", "pydantic", "transitions", "typer")
 
@@ -106,3 +107,26 @@ def test_the_help_says_what_a_command_says_of_itself(name: str) -> None:
 
     assert doc is not None
     assert COMMANDS[name].summary == doc.partition("\n\n")[0].replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "runfsm.SyncAssistantsBackend.__init__",
+        "runfsm.AsyncResponsesBackend",
+        "runfsm.SyncAgentsBackend.__init__",
+        "runfsm.WebhookInbox.__init__",
+        "runfsm_simulator.Simulator.client",
+        "runfsm_simulator.Simulator.async_client",
+    ],
+)
+def test_hints_that_name_the_client_can_be_read(wanted: str) -> None:
+    """Frameworks that fill in arguments by their types read them so; `NameError` was the answer."""
+    hints = get_type_hints(resolve_name(wanted))
+
+    assert "openai" in str(hints)
+
+
+def test_who_only_looks_at_a_late_module_does_not_import_it() -> None:
+    """As `inspect.unwrap` and `doctest` do, which ask each name of a module for such attributes."""
+    assert not hasattr(LateModule("no_such_module"), "__wrapped__")

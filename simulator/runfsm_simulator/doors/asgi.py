@@ -73,7 +73,7 @@ def create_app(
 
 
 class OpenAnswers:
-    """Answers that go on: streams, and calls that are armed to get none.
+    """Calls that go on: bodies that still come, streams, and calls that are armed to get no answer.
 
     A server that ends would wait for them; it breaks them off instead, by `end`.
 
@@ -126,7 +126,7 @@ class App:
             await _other(scope, receive, send)
             return
         try:
-            request = await read_request(scope, receive)
+            request = await read_request(scope, receive, waiting=self._open.one)
             if self._pages is None:
                 response = self._answer(request, scope)
             else:

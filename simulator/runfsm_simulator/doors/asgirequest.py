@@ -7,10 +7,11 @@ looked at: so a body that cannot be there is not waited for, and headers stay by
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from runfsm_simulator.wire.http import Request
+from runfsm_simulator.wire.http import NoAnswer, Request
 from runfsm_simulator.wire.routes import MAX_BODY_BYTES
 
 __all__ = ["ClientGone", "RawHeaders", "Receive", "Scope", "Send", "path_of", "read_request"]
@@ -65,15 +66,29 @@ class RawHeaders(Mapping[str, str]):
         return b"content-length" in self._values or b"transfer-encoding" in self._values
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
+async def read_request(
+    scope: Scope, receive: Receive, *, waiting: Callable[[], AbstractContextManager[object]]
+) -> Request:
     """The request, read to its end, or so far that the wire will refuse it.
+
+    Args:
+        scope: see ASGI.
+        receive: see ASGI.
+        waiting: makes the context in which a body is waited for; it may end the waiting.
 
     Raises:
         ClientGone: the client left in the middle of it.
+        NoAnswer: the waiting was ended.
     """
     headers = RawHeaders(scope["headers"])
     is_http1 = scope.get("http_version", "").startswith("1")
-    body = b"" if is_http1 and not headers.has_body() else await _bounded_body(receive)
+    body: bytes | None = b""
+    if not is_http1 or headers.has_body():
+        body = None
+        with waiting():
+            body = await _bounded_body(receive)
+    if body is None:
+        raise NoAnswer("drop")
     query = scope["query_string"]
     return Request(
         scope["method"], path_of(scope), _parsed(query) if query else NO_QUERY, headers, body

@@ -23,7 +23,7 @@ from runfsm.textfile import check_is_utf8
 from runfsm_simulator.doors import wholefile
 from runfsm_simulator.world import plain
 
-__all__ = ["MAIN", "check_writable", "read", "write"]
+__all__ = ["MAIN", "check_writable", "read", "sweep", "write"]
 
 #: The world of who names none.
 MAIN: Final = "main"
@@ -64,6 +64,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         CallerError: there is no folder for the file, or it takes none.
     """
     wholefile.check_writable(path, told=TOLD)
+
+
+def sweep(path: str | os.PathLike[str]) -> None:
+    """Remove what was left by processes that were killed in the middle of a save.
+
+    Only for who holds the file.
+    """
+    wholefile.sweep(path)
 
 
 def _line(world: Mapping[str, Any]) -> bytes:

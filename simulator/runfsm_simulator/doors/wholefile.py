@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from runfsm.errors import CallerError
 
-__all__ = ["check_writable", "write_whole"]
+__all__ = ["check_writable", "sweep", "write_whole"]
+
+#: How the name of a file ends that is being written, and then takes the place of the other.
+UNFINISHED: Final = ".unfinished"
 
 
 def check_writable(path: str | os.PathLike[str], *, told: str) -> None:
@@ -48,13 +53,24 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, told: str) -> None
         raise CallerError(f"{told} to {path}: {error.strerror}") from error
 
 
+def sweep(path: str | os.PathLike[str]) -> None:
+    """Remove what processes left that were killed while they wrote this file.
+
+    Only for who holds the file: another process may be writing it otherwise.
+    """
+    target = _target(path)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{UNFINISHED}"):
+        with suppress(OSError):
+            left.unlink()
+
+
 def _target(path: str | os.PathLike[str]) -> Path:
     """The file itself: a link to it stays one."""
     return Path(os.path.realpath(path))
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

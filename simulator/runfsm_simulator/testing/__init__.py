@@ -115,12 +115,14 @@ ROOMS: Final = {
 ROOM_OF: Final = {name: room for room, names in ROOMS.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in ROOM_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"{__name__}.{ROOM_OF[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
-            raise
-        raise ImportError(f"{name} needs Hypothesis: pip install 'runfsm[test]'") from error
+if not TYPE_CHECKING:  # to a type checker, a name that is not there is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name not in ROOM_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            return getattr(import_module(f"{__name__}.{ROOM_OF[name]}"), name)
+        except ModuleNotFoundError as error:
+            if error.name != "hypothesis":
+                raise
+            raise ImportError(f"{name} needs Hypothesis: pip install 'runfsm[test]'") from error

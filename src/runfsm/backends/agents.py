@@ -26,10 +26,13 @@ from runfsm.backends.flow import AsyncByFlows, Flow, SyncByFlows
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
+from runfsm.latemodule import LateModule
 from runfsm.lifecycle.snapshot import RunRef, RunSnapshot
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["AgentsBackend", "AsyncAgentsBackend", "SyncAgentsBackend"]
 

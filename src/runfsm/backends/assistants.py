@@ -27,10 +27,13 @@ from runfsm.backends.flow import AsyncCalls, SyncCalls
 from runfsm.driver.content import MessageContent
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
+from runfsm.latemodule import LateModule
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["AssistantsBackend", "AsyncAssistantsBackend", "SyncAssistantsBackend"]
 

@@ -15,10 +15,13 @@ from runfsm.driver.content import MessageContent
 from runfsm.driver.forked import check_process
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import BackendError
+from runfsm.latemodule import LateModule
 from runfsm.lifecycle.snapshot import RunMessage, RunRef, RunSnapshot
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["AsyncByFlows", "AsyncCalls", "BackendFlows", "Flow", "SyncByFlows", "SyncCalls"]
 

@@ -22,11 +22,14 @@ from runfsm.backends.responses_threads import Conversations, ResponseChains
 from runfsm.driver.live import StreamEvent
 from runfsm.driver.request import RunRequest, ToolOutput
 from runfsm.errors import CallerError
+from runfsm.latemodule import LateModule
 from runfsm.lifecycle.snapshot import RunRef
 from runfsm.lifecycle.wires import RESPONSES
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["AsyncResponsesBackend", "ResponsesBackend", "SyncResponsesBackend"]
 

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from runfsm.driver.hint import WebhookHint
 from runfsm.errors import BackendError, CallerError, Fault, FaultKind
+from runfsm.latemodule import LateModule
 
 if TYPE_CHECKING:
     import openai
+else:
+    openai = LateModule("openai")
 
 __all__ = ["WebhookInbox"]
 

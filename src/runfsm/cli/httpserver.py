@@ -6,12 +6,11 @@ Needs the extra `server`; imported by that command only, when it begins to serve
 from __future__ import annotations
 
 import ipaddress
-import logging
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import uvicorn
@@ -22,6 +21,7 @@ from runfsm.cli.collector import QuietCollector, full_passes_wait
 from runfsm.cli.serveoptions import ServeOptions
 from runfsm.clock import SystemClock
 from runfsm_simulator.doors.asgi import App, OpenAnswers, create_app
+from runfsm_simulator.doors.quietserver import QuietServer
 from runfsm_simulator.doors.serverpages import (
     Observer,
     Page,
@@ -34,6 +34,7 @@ from runfsm_simulator.doors.serverpages import (
 from runfsm_simulator.doors.sidedoor import SideDoor
 from runfsm_simulator.doors.worlds import Worlds
 from runfsm_simulator.wire.errors import REFUSALS
+from runfsm_simulator.wire.http import Request
 
 __all__ = ["run"]
 
@@ -53,9 +54,6 @@ EXPOSED: Final = (
     "retry-after-ms",
     "x-should-retry",
 )
-
-#: How uvicorn logs an answer that was broken off: on purpose, here.
-BROKEN_OFF: Final = "ASGI callable returned without"
 
 
 def run(
@@ -94,13 +92,12 @@ def _run(
         ws="none",
         timeout_graceful_shutdown=3,
     )
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
     with full_passes_wait() as collector:
         Server(config, open_answers, ending, collector).run(sockets=[listener])
 
 
-class Server(uvicorn.Server):
-    """Breaks off, at its end, what would hold it up for ever: streams, and calls without an answer.
+class Server(QuietServer):
+    """Ends at a signal that came before it began, too; and lets the garbage collector wait.
 
     Args:
         config: see uvicorn.
@@ -116,8 +113,7 @@ class Server(uvicorn.Server):
         ending: list[int],
         collector: QuietCollector,
     ) -> None:
-        super().__init__(config)
-        self._open_answers = open_answers
+        super().__init__(config, open_answers)
         self._ending = ending
         self._collector = collector
 
@@ -130,11 +126,6 @@ class Server(uvicorn.Server):
         """Do what is due ten times a second; return whether to end."""
         self._collector.tick(self.server_state.total_requests)
         return await super().on_tick(counter)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End."""
-        self._open_answers.end()
-        await super().shutdown(sockets)
 
 
 class CorsForTheApi:
@@ -198,13 +189,19 @@ def _pages(
     }
     metrics, observers = _metrics(worlds, open_answers, options)
     if options.access_log:
-        observers.append(lambda *noted: print(access_line(*noted), file=sys.stderr, flush=True))
+        observers.append(_log_access)
     pages = {
         "/": about_page(facts),
         "/healthz": health_page(runfsm.__version__, now=now),
         "/metrics": guarded(metrics, is_local=is_local),
     }
     return ServerPages(pages, observers=observers, now=now)
+
+
+def _log_access(request: Request, status: int | None, took_s: float) -> None:
+    """Write a line on stderr. Clients are answered, too, when nobody reads it any more."""
+    with suppress(OSError):
+        print(access_line(request, status, took_s), file=sys.stderr, flush=True)
 
 
 def _metrics(
@@ -218,7 +215,3 @@ def _metrics(
         return lambda _: REFUSALS["no_metrics"].error(problem=problem).response(), []
     metrics = Metrics(worlds, open_streams=lambda: open_answers.streams, autosave=options.autosave)
     return metrics.page, [metrics.note]
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith(BROKEN_OFF)

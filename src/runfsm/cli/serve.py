@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Final, Literal
 
 import typer
@@ -216,6 +217,7 @@ def _kept(served: Worlds, state: Path | None, *, every_s: float) -> Iterator[Aut
         raise _not_installed("--state", error) from error
     statefile.check_writable(state)
     with held(state):
+        statefile.sweep(state)
         if state.exists():
             served.load(state)
         with Autosave(served, state, every_s=every_s, now=SystemClock().now) as autosave:
@@ -258,14 +260,22 @@ def _time_told(time: Time, speed: float) -> str:
 def _ended_by_signals() -> Iterator[None]:
     """Ctrl-C and SIGTERM are how a server ends, not how it fails: what comes after it is done.
 
-    uvicorn ends gracefully at either, and then sends it again to whoever handled it before.
+    uvicorn ends gracefully at either, and then sends it again to whoever handled it before. A
+    terminal that is closed (SIGHUP) ends it as SIGTERM does, unless it was begun by `nohup`.
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handlers: dict[int, Callable[[int, FrameType | None], object]] = {
+        signal.SIGTERM: signal.default_int_handler
+    }
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:
+        handlers[hang_up] = lambda *_: signal.raise_signal(signal.SIGTERM)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         with suppress(KeyboardInterrupt):
             yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _server() -> Callable[[Worlds, SideDoor | None, socket.socket, ServeOptions], None]:
@@ -327,8 +337,11 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while attempting")[
+            0
+        ]  # which says the address again
         raise CallerError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; end what listens there, or "
+            f"cannot listen on {host}, port {port}: {reason}; end what listens there, or "
             "give another --port (0 picks a free one) or --host"
         ) from error
     # Its connections inherit this. asyncio sets it only where a socket says that it is of TCP, and

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.request import urlopen
+
 import pytest
+
+from runfsm_pytest.server import serving
+from runfsm_simulator import Simulator
 
 pytest_plugins = ["pytester"]
 
@@ -72,6 +78,23 @@ def test_code_with_a_client_of_its_own(
     # In a process of its own: pytester forgets the modules that a run in this one has loaded, and a
     # client whose HTTP library is loaded twice does not know its errors again.
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
+
+
+def test_it_stops_at_once_and_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is under way when the test is over is broken off: no traceback, no waiting.
+
+    Here a call that is armed to get no answer, and one of which half the body has come.
+    """
+    with socket.socket() as held, socket.socket() as half:
+        with serving(Simulator()) as server:
+            host, _, port = server.url.removeprefix("http://").rpartition(":")
+            urlopen(f"{server.url}/_sim/faults", b'{"trouble": "timeout"}').close()  # noqa: S310  # ours
+            for request, part in ((held, b""), (half, b"Content-Length: 99\r\n")):
+                request.connect((host, int(port)))
+                request.sendall(b"POST /v1/threads HTTP/1.1\r\nHost: x\r\n" + part + b"\r\n")
+            urlopen(f"{server.url}/_sim/").close()  # noqa: S310  # a later one: those have been read
+
+        assert ("", "") == capfd.readouterr()
 
 
 def test_it_needs_the_extra(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
