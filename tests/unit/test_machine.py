@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from transitions import Machine, MachineError
+from transitions.extensions import LockedMachine
 
 from machineclasses import MACHINES, built, triggered
-from runfsm.errors import CallerError, IllegalTransition, UnknownNameError
+from runfsm.errors import CallerError, IllegalTransition, ModelError, UnknownNameError
 from runfsm.lifecycle import LIFECYCLE, RUN_STEP, RunEvent, RunStatus
 from runfsm.lifecycle.machine import build_machine, fire
 
@@ -162,6 +163,65 @@ def test_an_unknown_status_is_refused(
     with pytest.raises(UnknownNameError):
         triggered(job, "start")
     assert given == job.state
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+@pytest.mark.parametrize("given", [5, True, 1.5, b"queued", {"queued": 1}, object()])
+def test_a_status_that_is_no_text_is_refused(machine_class: type[Any], given: object) -> None:
+    """As it may stand in a column of numbers: before anything is bound, and at the next event."""
+    other: Any = Job()
+    job: Any = Job()
+    machine = built(machine_class, job)
+    for wrong in (
+        lambda: built(machine_class, Job(), initial=given),
+        lambda: machine.set_state(given),
+        lambda: machine.add_model(other, initial=given),
+    ):
+        with pytest.raises(UnknownNameError):
+            wrong()
+    assert ("queued", [job], ["heard"]) == (job.state, machine.models, list(vars(other)))
+
+    job.state = given
+    with pytest.raises(UnknownNameError):
+        triggered(job, "start")
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_a_status_that_is_null_is_refused(machine_class: type[Any]) -> None:
+    """A row whose column is NULL is not passed over in silence."""
+    job: Any = Job()
+    built(machine_class, job)
+    job.state = None
+    with pytest.raises(UnknownNameError, match=r"^None is no status of a run"):
+        triggered(job, "start")
+
+
+@pytest.mark.parametrize("machine_class", [Machine, LockedMachine])
+def test_a_list_is_no_status(machine_class: type[Any]) -> None:
+    """Only nested machines can be in several states at once."""
+    with pytest.raises(UnknownNameError):
+        build_machine(Job(), machine_class, initial=["queued"])
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_the_ends_of_the_table_are_final_states(machine_class: type[Any]) -> None:
+    """pytransitions' `on_final` is called at the end of a run, and only there."""
+    ends: list[str] = []
+    job: Any = Job()
+    built(machine_class, job, on_final=lambda: ends.append(job.state))
+    triggered(job, "start")
+    assert [] == ends
+
+    triggered(job, "complete")
+
+    assert ["completed"] == ends
+
+
+@pytest.mark.parametrize("given", [None, "LockedMachine", Job, Machine(None)])
+def test_what_is_no_machine_class_is_refused(given: Any) -> None:
+    """The error shows what was got."""
+    with pytest.raises(ModelError, match=r"^machine_class must be a machine class .* got "):
+        build_machine(Job(), given)
 
 
 @pytest.mark.parametrize("machine_class", MACHINES)

@@ -515,12 +515,41 @@ def test_a_model_that_is_added_later_is_checked_as_well(machine_class: type[Any]
     assert ([], {"cancel": print}) == (machine.models, vars(taken))
 
 
-def test_only_what_has_slots_is_told_of_slots() -> None:
+@pytest.mark.parametrize("model", [Pydantic(), {"state": "queued"}, [5], "a model"])
+def test_only_what_has_slots_is_told_of_slots(model: Any) -> None:
     """The remedy fits the model."""
     with pytest.raises(ModelError) as caught:
-        build_machine(Pydantic())
+        build_machine(model)
 
     assert "__slots__" not in str(caught.value)
+    assert ". Give the machine an object of its own" in str(caught.value)
+
+
+class Extra(pydantic.BaseModel, extra="allow"):
+    """Takes any attribute, and takes it for data."""
+
+    number: int = 1
+
+
+@pytest.mark.parametrize("machine_class", MACHINES)
+def test_a_model_that_takes_attributes_for_data_is_refused(machine_class: type[Any]) -> None:
+    """The triggers would be dumped with it, and its repr would never end (pytransitions#635)."""
+    model = Extra()
+    with pytest.raises(ModelError, match=r"fields, by pydantic's extra='allow'"):
+        built(machine_class, model)
+
+    assert {"number": 1} == model.model_dump()
+
+
+def test_a_model_that_drops_attributes_is_refused() -> None:
+    """Before anything calls what was never bound."""
+
+    class Deaf:
+        def __setattr__(self, name: str, value: object) -> None:
+            """Take nothing."""
+
+    with pytest.raises(ModelError, match=r"^Deaf drops the attributes that it is given"):
+        build_machine(Deaf())
 
 
 def test_a_machine_that_is_its_own_model_hears_its_own_methods() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, overload
 from transitions import Machine, MachineError, State
 from transitions.core import Event
 
+from runfsm.errors import ModelError
 from runfsm.lifecycle.machine_class import class_of, refuse
 from runfsm.lifecycle.run import LIFECYCLE, RunEvent, RunStatus
 from runfsm.lifecycle.table import Lifecycle
@@ -72,7 +73,8 @@ def build_machine(
 
     Raises:
         ModelError: the model already has an attribute with an event's name, which pytransitions
-            would skip; or it takes no attributes, as one with slots or a pydantic model.
+            would skip; or it takes no attributes, as one with slots or a pydantic model; or
+            `machine_class` is no machine class.
         UnknownNameError: `initial` is none of the statuses; the message has the nearest.
 
     Example:
@@ -87,19 +89,31 @@ def build_machine(
         (True, True, 'completed')
     """
     options: dict[str, Any] = {
-        "states": [status.value for status in lifecycle.statuses],
+        "states": [
+            {"name": status.value, "final": status in lifecycle.terminal}
+            for status in lifecycle.statuses
+        ],
         "transitions": [
             [event.value, source.value, dest.value] for event, source, dest in _rows(lifecycle)
         ],
         "initial": lifecycle.initial.value,
         "auto_transitions": False,
     }
+    _check_class(machine_class)
     # A list, for pytransitions takes a model that is false (an empty container) for none.
     models = model if model is None or isinstance(model, list | tuple) else [model]
     for one in models or ():  # all of them, before any is bound
         if one is not None and one is not Machine.self_literal and not kwargs.get("model_override"):
             refuse(one, {event.value for event, _, _ in _rows(lifecycle)})
     return class_of(machine_class, lifecycle)(model=models, **options | kwargs)
+
+
+def _check_class(given: Any) -> None:
+    if not (isinstance(given, type) and issubclass(given, Machine)):
+        raise ModelError(
+            "machine_class must be a machine class of pytransitions, such as LockedMachine, "
+            f"got {given!r}"
+        )
 
 
 def _rows(lifecycle: Lifecycle[Any, Any]) -> list[tuple[Any, Any, Any]]:

@@ -129,9 +129,12 @@ class TableMachine(_OfTable, Machine):
             if self._has_callback(model, name) and name not in getattr(state, kind):
                 state.add_callback(kind.removeprefix("on_"), name)
 
+    @property
+    def _is_nested(self) -> bool:
+        return hasattr(type(self), "get_global_name")
+
     def _callback_name(self, state: Any) -> str:
-        is_nested = hasattr(type(self), "get_global_name")
-        return str(self.get_global_name(state) if is_nested else state.name)
+        return str(self.get_global_name(state) if self._is_nested else state.name)
 
     def _has_callback(self, model: Any, name: str) -> bool:
         found = getattr(model, name, None)
@@ -163,15 +166,17 @@ class TableMachine(_OfTable, Machine):
     def get_state(self, state: Any, *args: Any) -> Any:
         try:
             return super().get_state(self._plain(state), *args)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # TypeError: it cannot be hashed
             raise self._unknown(state) from error
 
     def set_state(self, state: Any, model: Any = None) -> None:
-        super().set_state(self._plain(state), model)
+        super().set_state(self._named(state), model)
 
     def build_state_tree(self, model_states: Any, *args: Any) -> Any:
         """Called by hierarchical machines, to read a model's status."""
         machine: Any = self
+        if model_states is None or model_states == []:  # listify(None): a column that is NULL
+            raise self._unknown(None)
         states = self._plain(model_states)
         with machine():  # from wherever it is asked, a model's status is a name from the top
             self._known(states)
@@ -199,8 +204,16 @@ class TableMachine(_OfTable, Machine):
             return state.value
         return state
 
-    def _known(self, state: Any) -> Any:
+    def _named(self, state: Any) -> Any:
+        """Return what can name a state, plain; refuse a number, bytes and the like."""
         state = self._plain(state)
+        is_several = isinstance(state, list | tuple) and self._is_nested  # of a parallel state
+        if state is None or is_several or isinstance(state, str | Enum | State):
+            return state
+        raise self._unknown(state)
+
+    def _known(self, state: Any) -> Any:
+        state = self._named(state)
         if isinstance(state, str):
             self.get_state(state)
         return state
@@ -307,12 +320,21 @@ def _refuse_unbindable(model: Any) -> None:
     try:
         setattr(model, PROBE, None)
     except Exception as error:
-        kind = type(model)
-        has_slots = not hasattr(model, "__dict__")
-        remedy = 'Add "__dict__" to its __slots__, or ' if has_slots else ""
-        message = (
-            f"{kind.__name__} takes no new attributes, and a machine binds its methods onto its "
-            f"model ({error}). {remedy}{OWN_OBJECT}"
-        )
-        raise ModelError(message) from error
+        raise _unbindable(model, f"takes no new attributes ({error})") from error
+    if not hasattr(model, PROBE):
+        raise _unbindable(model, "drops the attributes that it is given")
+    is_data = PROBE in (getattr(model, "__pydantic_extra__", None) or ())
     delattr(model, PROBE)
+    if is_data:  # dumped with the rest, and each one's repr has the model's
+        raise _unbindable(model, "takes new attributes for fields, by pydantic's extra='allow'")
+
+
+def _unbindable(model: Any, problem: str) -> ModelError:
+    """Return the error for a model that has no room for methods."""
+    kind = type(model)
+    has_slots = not hasattr(model, "__dict__") and hasattr(kind, "__slots__")
+    remedy = f'Add "__dict__" to its __slots__, or {OWN_OBJECT}' if has_slots else OWN_OBJECT
+    return ModelError(
+        f"{kind.__name__} {problem}, and a machine binds its methods onto its model. "
+        f"{remedy[0].upper()}{remedy[1:]}"
+    )
