@@ -25,16 +25,19 @@ MARKS: Final = {
 BEGINNING: Final = 4  # bytes that tell
 MARK: Final = "\ufeff"
 NEWLINE: Final = b"\n"
+GZIP: Final = b"\x1f\x8b"
 
 
 def check_is_utf8(beginning: bytes) -> None:
-    """Raise ValueError if a file that begins so is UTF-16 or UTF-32.
+    """Raise ValueError if a file that begins so is UTF-16, UTF-32 or compressed.
 
     Example:
         >>> check_is_utf8("queued".encode("utf-16"))
         Traceback (most recent call last):
         ValueError: it is UTF-16; save it as UTF-8
     """
+    if beginning.startswith(GZIP):
+        raise ValueError("it is compressed by gzip; unpack it first")
     other = next((name for mark, name in MARKS.items() if beginning.startswith(mark)), None)
     first = beginning[:BEGINNING]
     # Without a mark: of plain words, every second byte is null, or all but each fourth.
@@ -75,7 +78,9 @@ def standard_input() -> IO[bytes]:
 
 @contextmanager
 def lines_of(file: IO[bytes]) -> Iterator[TextIO]:
-    """Read a binary file as text, line by line; what is not UTF-8 within it becomes a mark.
+    """Read a binary file as text, line by line; a byte that is not UTF-8 becomes a surrogate.
+
+    So names that differ in such bytes stay different. `telling.harmless` shows them as a mark.
 
     Raises:
         ValueError: it is in another encoding, which is named.
@@ -83,7 +88,7 @@ def lines_of(file: IO[bytes]) -> Iterator[TextIO]:
     raw: Any = file
     buffered = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
     check_is_utf8(buffered.peek(BEGINNING)[:BEGINNING])
-    text = io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="replace")
+    text = io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape")
     try:
         yield text
     finally:

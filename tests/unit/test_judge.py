@@ -380,6 +380,26 @@ def test_a_log_without_a_look_is_a_wrong_call(judge: Judge, lines: list[Any]) ->
     assert '"status": "queued"' in judge(lines=lines, code=2)
 
 
+@pytest.mark.parametrize("status", ["queued", "COMPL\ud800"])
+def test_half_a_character_can_be_printed(judge: Judge, status: str) -> None:
+    """JSON can write a surrogate alone, which no terminal can be sent."""
+    told = judge(lines=[look(status, "run_\ud800"), look("completed", "run_\ud800")])
+    assert "run_�" in told
+    assert "run_\\ud800" in judge("-", "--json", lines=[look("queued", "run_\ud800")])
+
+
+def test_a_status_with_spaces_around_it_is_quoted(judge: Judge) -> None:
+    """So that one sees why it is none of the nine."""
+    assert "'queued ' (did you mean queued?)" in judge(lines=[look("queued ")], code=2)
+
+
+def test_a_time_that_is_no_number_is_no_time(judge: Judge) -> None:
+    """Python writes NaN and Infinity as JSON, which others cannot read."""
+    lines = [look("queued", at=float("nan")), look("completed", at=float("inf"))]
+    assert "nan" not in judge(lines=lines)
+    assert "NaN" not in judge("-", "--json", lines=lines)
+
+
 def test_a_log_that_cannot_be_opened_is_a_wrong_call(judge: Judge, tmp_path: Path) -> None:
     """One line, with the reason."""
     assert "No such file" in judge(str(tmp_path / "none.jsonl"), code=2)

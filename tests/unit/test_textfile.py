@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -159,4 +160,27 @@ def test_lines_come_as_they_are_read() -> None:
     """A long log is not taken as a whole; the file stays its opener's."""
     file = io.BytesIO(b"\xef\xbb\xbfone\r\ntwo\xff\n")
     with lines_of(file) as lines:
-        assert ["one\n", "two\ufffd\n"] == list(lines)
+        assert ["one\n", "two\udcff\n"] == list(lines)
+
+
+def test_names_that_differ_in_other_bytes_stay_different(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a log in Latin-1, two runs are not taken for one that went back."""
+    lines = (
+        '{"run_id": "r\xfcn", "status": "completed"}',
+        '{"run_id": "r\xe4n", "status": "queued"}',
+    )
+    code = _run(monkeypatch, "judge", "-", stdin="\n".join(lines).encode("latin-1"))
+    assert (0, True) == (code, "2 runs: all of it can be" in capsys.readouterr().out)
+
+
+def test_a_compressed_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Logs are rotated and packed."""
+    code = _run(monkeypatch, "judge", "-", stdin=gzip.compress(LOG.encode()))
+    assert (2, True) == (
+        code,
+        "standard input cannot be read: it is compr" in capsys.readouterr().err,
+    )

@@ -20,7 +20,10 @@ __all__ = ["Telling", "amount", "harmless", "new_console", "status_text"]
 WIDTH: Final = 96  # longer lines are hard to read, however wide the window is
 
 #: What a terminal obeys, but for line breaks and tabs.
-CONTROLS: Final = {code: "�" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+SURROGATES: Final = range(0xD800, 0xE000)  # half a character each, which no terminal can be sent
+CONTROLS: Final = {
+    code: "�" for code in (*range(32), *range(127, 160), *SURROGATES) if chr(code) not in "\n\t"
+}
 
 
 def new_console() -> Console:
@@ -42,7 +45,7 @@ def amount(number: int, thing: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """What a model or a service wrote, without what a terminal would obey."""
+    """What a model or a service wrote, without what a terminal would obey, or cannot show."""
     return text.translate(CONTROLS)
 
 

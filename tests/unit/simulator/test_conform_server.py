@@ -360,3 +360,15 @@ def test_a_server_of_something_else_is_told_once(body: bytes) -> None:
 
     with pytest.raises(CallerError, match=r"simulator\.invalid.* has nothing of the API: .*/v1"):
         check_server(transport.client(pages), clock=SystemClock())
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 502])
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b"", b'"fine"'])
+def test_a_server_that_answers_with_pages_is_told_once(status: int, body: bytes) -> None:
+    """A login page comes with 200: it is no API, and not sixty failures."""
+
+    def pages(_: Request) -> Response:
+        return Response(status, {"content-type": "text/html"}, body)
+
+    with pytest.raises(CallerError, match=rf"nothing of the API: .* {status} and no JSON object"):
+        check_server(transport.client(pages), clock=SystemClock())

@@ -301,16 +301,22 @@ def _runs_in(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check_reachable(client: openai.OpenAI, service: Service) -> None:
+    answered: dict[str, None] = {}
     try:
-        is_there = any(service.ask(*probe).status != 404 for probe in PROBES)
+        for probe in PROBES:
+            answer = service.ask(*probe)
+            if answer.status != 404 and isinstance(answer.body, dict):
+                return
+            answered["404" if answer.status == 404 else f"{answer.status} and no JSON object"] = (
+                None
+            )
     except NotSo as nothing:
         raise CallerError(f"nobody answers at {client.base_url}: {nothing.got}") from nothing
-    if not is_there:
-        raise CallerError(
-            f"{client.base_url} has nothing of the API: to GET /assistants, GET /models and POST "
-            "/threads it answers 404; is the path right? It mostly ends with /v1, as "
-            "http://127.0.0.1:4010/v1"
-        )
+    raise CallerError(
+        f"{client.base_url} has nothing of the API: to GET /assistants, GET /models and POST "
+        f"/threads it answers {' or '.join(answered)}; is the path right? It mostly ends with "
+        "/v1, as http://127.0.0.1:4010/v1"
+    )
 
 
 def _side_door(client: openai.OpenAI, service: Service) -> str | None:

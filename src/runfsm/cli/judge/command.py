@@ -80,6 +80,10 @@ def judged(log: str, *, as_json: bool = False, step: bool = False) -> None:
         raise CallerError(f"nothing was judged: {_unknown(hearing)}")
 
 
+def _named(log: str) -> str:
+    return "standard input" if log == "-" else f"the log {log}"
+
+
 @contextmanager
 def _opened(log: str) -> Iterator[TextIO]:
     with ExitStack() as stack:
@@ -88,7 +92,7 @@ def _opened(log: str) -> Iterator[TextIO]:
             lines = stack.enter_context(lines_of(file))
         except (OSError, ValueError) as error:
             problem = error.strerror if isinstance(error, OSError) else error
-            raise CallerError(f"the log {log} cannot be read: {problem}") from error
+            raise CallerError(f"{_named(log)} cannot be read: {problem}") from error
         yield lines
 
 
@@ -184,9 +188,17 @@ def _sum_up(console: Console, hearing: Hearing) -> None:
 def _unknown(hearing: Hearing) -> str:
     """Each unknown status, and the one that was probably meant."""
     near = {status: nearest(status, RunStatus) for status in hearing.unknown}
-    told = [f"{one} (did you mean {meant}?)" if meant else one for one, meant in near.items()]
+    told = [
+        f"{_quoted(one)} (did you mean {meant}?)" if meant else _quoted(one)
+        for one, meant in near.items()
+    ]
     listed = ", ".join(told[:STATUSES_TOLD]) + (", …" if len(told) > STATUSES_TOLD else "")
     return harmless(f"no status of the lifecycle, and not judged: {listed}")
+
+
+def _quoted(status: str) -> str:
+    """Return it as it is, unless nobody would see its spaces."""
+    return status if status and status == status.strip() else repr(status)
 
 
 def _numbers(lines: Sequence[int]) -> str:

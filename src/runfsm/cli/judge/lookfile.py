@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final, TextIO
 
 from runfsm.errors import CallerError
@@ -107,7 +108,8 @@ class Looks:
             self._seal = None
             return
         try:
-            self._seal.opened(text.removeprefix(MARK).removesuffix("\n"))
+            whole = text.encode(errors="replace").decode()  # a byte that is not UTF-8 breaks it
+            self._seal.opened(whole.removeprefix(MARK).removesuffix("\n"))
         except ValueError as error:
             raise CallerError(
                 f"line {self.lines} of this tape: {error}; nothing is judged"
@@ -175,7 +177,7 @@ class Looks:
         named = entry if entry.get("run_id") or entry.get("id") else {**entry, **self._run}
         run_id = named.get("run_id") or named.get("id")
         at = entry.get("at")
-        at = float(at) if isinstance(at, int | float) else None
+        at = float(at) if isinstance(at, int | float) and isfinite(at) else None
         thread_id = named.get("thread_id")
         thread_id = thread_id[:ID_MAX] if isinstance(thread_id, str) else None
         wire = _wire(named, thread_id)
