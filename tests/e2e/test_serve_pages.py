@@ -259,6 +259,13 @@ def serve(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
                 "'http://localhost:3000/'"
             ),
         ),
+        (  # a browser sends a host in small letters
+            ("--cors-origin", "http://LocalHost:3000"),
+            (
+                "--cors-origin must be * or an origin as http://localhost:3000, got "
+                "'http://LocalHost:3000'"
+            ),
+        ),
     ],
 )
 def test_a_wrong_option_is_one_line(serve: Serve, args: tuple[str, ...], told: str) -> None:

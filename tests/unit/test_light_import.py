@@ -86,8 +86,11 @@ def test_each_name_is_where_the_types_say() -> None:
     tree = ast.parse(Path(runfsm.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    typed = {str(node.module): sorted(alias.name for alias in node.names) for node in imports}
+    typed: dict[str, list[str]] = {}
+    for node in imports:
+        typed.setdefault(str(node.module), []).extend(sorted(alias.name for alias in node.names))
 
+    assert runfsm.SUBMODULES == set(typed.pop("runfsm"))
     assert typed == {f"runfsm.{module}": sorted(names) for module, names in runfsm.MODULES.items()}
     assert sorted(runfsm.__all__) == sorted(runfsm.MODULE_OF)
     assert set(runfsm.__all__) <= set(dir(runfsm))

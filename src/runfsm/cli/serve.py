@@ -33,8 +33,8 @@ from runfsm_simulator.world.script import Planner
 
 __all__ = ["serve"]
 
-#: Scheme, host and maybe a port, without a path: RFC 6454, section 6.2.
-ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]+")
+#: Scheme, host and maybe a port, in small letters, without a path: RFC 6454, section 6.2.
+ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@A-Z\s]+")
 
 Time = Literal["real", "virtual", "manual"]
 
