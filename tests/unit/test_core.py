@@ -23,7 +23,7 @@ from runfsm.driver.actions import (
 )
 from runfsm.driver.habits import Habits
 from runfsm.driver.journal import CancelReason, NoText
-from runfsm.driver.replies import Reply, Slept, ThreadMade
+from runfsm.driver.replies import Reply, Seen, Slept, ThreadMade
 from runfsm.lifecycle import LIFECYCLE, RunStatus
 
 ONE_ROUND: list[Reply] = [
@@ -59,6 +59,15 @@ def test_a_run_without_a_thread_gets_a_new_one_first() -> None:
 
     assert [CreateThread, Create] == told(core, [ThreadMade("thread_1", 0.0)])
     assert Create(REQUEST) == core.next_action()
+
+
+def test_the_thread_is_the_one_that_the_run_is_on() -> None:
+    """Before there is one, the one that it is to be on."""
+    run = a_run("queued")
+    elsewhere = replace(run, ref=replace(run.ref, thread_id="thread_9"))
+
+    assert "thread_1" == a_core().thread_id
+    assert "thread_9" == a_core(Seen(elsewhere, 1.0)).thread_id
 
 
 def test_asking_twice_changes_nothing() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from by_hand import REF, REQUEST, a_core, a_run, met
-from runfsm import Fault, FaultKind, Policy, RunCore, RunStatus
+from by_hand import LOST, REF, REQUEST, a_core, a_run, listed, met
+from runfsm import Fault, FaultKind, Policy, RunCore, RunSnapshot, RunStatus
 from runfsm.driver.actions import Cancel, Listen, Retrieve, Sleep
 from runfsm.driver.journal import CancelWanted, GaveUp
 from runfsm.driver.live import SILENCE_S
@@ -118,4 +118,26 @@ def test_whose_creation_is_known_expires_by_that() -> None:
     core = a_core(Seen(run, EXPIRES_AT - 1), Slept(EXPIRES_AT))
 
     assert EXPIRES_AT == run.expires_at
+    assert Cancel(REF) == core.next_action()
+
+
+def _unsaid() -> RunSnapshot:
+    """A run that lives for a minute; the service does not say since when."""
+    run = a_run("in_progress")
+    return replace(run, expires_at=None, expires_here=True, expires_after_s=60.0)
+
+
+def test_a_run_of_ours_expires_after_its_creation_was_answered() -> None:
+    """No sooner: it may have been made as late as that."""
+    core = a_core(Seen(_unsaid(), 5.0), Slept(64.0))
+
+    assert not isinstance(core.next_action(), Cancel)
+    core.receive(Seen(_unsaid(), 65.0))
+    assert Cancel(REF) == core.next_action()
+
+
+def test_a_run_that_was_lost_and_found_expires_after_the_attempt() -> None:
+    """Not after the look that has found it."""
+    core = a_core(met(LOST, now=5.0), Slept(20.0), listed(_unsaid(), now=20.0), Slept(65.0))
+
     assert Cancel(REF) == core.next_action()

@@ -22,7 +22,7 @@ from runfsm.driver.actions import (
     TakeKey,
 )
 from runfsm.driver.journal import RunAdopted, ThreadHeld
-from runfsm.driver.replies import KeyTaken, Slept, ThreadMade
+from runfsm.driver.replies import KeyTaken, Listed, Slept, ThreadMade
 from runfsm.driver.rerun import is_of
 
 REQUEST: Final = RunRequest("asst_1", "Hi", "thread_1", key="key_1", idempotent=True)
@@ -241,3 +241,11 @@ def test_a_server_that_cannot_list_is_asked_for_a_run(kind: FaultKind) -> None:
 def test_a_further_run_is_the_same_events(found: str, *, is_ours: bool) -> None:
     """A run that was made again after a rate limit has a number behind the key."""
     assert is_ours == is_of("key", found)
+
+
+def test_a_list_that_is_not_whole_is_waited_after_like_any() -> None:
+    """Whoever waits for a lock does not ask without a pause."""
+    core = _core(NOTHING, listed(), met(LOCKED), on_busy=Wait())
+    core.receive(Listed([another("in_progress")], 0.0, is_whole=False))
+
+    assert Sleep(0.5) == core.next_action()

@@ -156,3 +156,11 @@ def test_a_run_without_a_rate_limit_is_over() -> None:
     core = _core(seen("failed", now=1.0), fetched(now=1.0))
 
     assert (Done(), []) == (core.next_action(), _agains(core))
+
+
+def test_who_cancels_the_wait_is_told_of_another_run() -> None:
+    """Of the first one, when there was none yet."""
+    core = _core(_failed(1.0), fetched(now=1.0))
+    for waiting, said in ((core, "before another run was created"), (_core(), "before a run was")):
+        waiting.request_cancel()
+        assert said in str(waiting.error)

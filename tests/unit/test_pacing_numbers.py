@@ -130,3 +130,10 @@ def test_nothing_is_learnt_before_a_run_was_seen() -> None:
 
     assert 0.5 == patience.delay_s(9.0)
     assert [] == learnt
+
+
+def test_a_wish_of_ages_is_ten_years() -> None:
+    """No timer takes more; a little is added, so that not all come at once."""
+    ten_years_s = 315_360_000.0
+
+    assert ten_years_s <= Pacing().fault_delay_s(1, 1e15) <= ten_years_s + Pacing().longest_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -180,3 +181,43 @@ def test_calls_are_given_up_for_other_calls_only(run: RunSnapshot, *, goes_on: b
     tools.see(run)
 
     assert ([] if goes_on else ["abandoned"] * 2) == _errors(tools)
+
+
+def test_an_awaitable_is_taken_once() -> None:
+    """By whoever awaits it; then there is none."""
+    (job,) = _round("fine").jobs
+    made: Any = object()
+    job.awaitable = made
+
+    assert [made, None] == [job.take_awaitable(), job.take_awaitable()]
+
+
+def test_an_awaitable_that_nobody_takes_is_closed() -> None:
+    """If it can be; and if there is one."""
+    closed: list[str] = []
+    (job,) = _round("fine").jobs
+    for awaitable in (SimpleNamespace(close=lambda: closed.append("closed")), object(), None):
+        left: Any = awaitable
+        job.awaitable = left
+        job.drop_awaitable()
+        assert None is job.awaitable
+
+    assert ["closed"] == closed
+
+
+def test_the_calls_that_have_returned_an_awaitable_are_told() -> None:
+    """The others are still under way, or were settled."""
+    tools = _round("fine", "limited")
+    made: Any = object()
+    tools.jobs[1].awaitable = made
+
+    assert [tools.jobs[1]] == tools.returned
+
+
+def test_who_settles_is_told_whether_it_was_first() -> None:
+    """A second output is not taken."""
+    (job,) = _round("fine").jobs
+    first, second = (ToolOutput("call_1", "fine", text) for text in ("a", "b"))
+
+    assert [True, False] == [job.settle(first), job.settle(second)]
+    assert first is job.output

@@ -170,6 +170,15 @@ def test_another_clients_run_comes_first(client: Any) -> None:
     assert "queued" == here.status()
 
 
+def test_no_other_clients_run_comes_once_the_storm_is_over(client: Any) -> None:
+    """Though it could have: the thread is free."""
+    here = client(foreign_run=1, heal_after_s=5)
+    here.sim.clock.advance(5)
+    here.create()
+
+    assert [here.run_id] == [*here.sim.world.store.runs]
+
+
 def test_another_clients_run_keeps_messages_out_too() -> None:
     """Through the official client: the refusal of a message names the run."""
     with OverSdk(storm=Storm(foreign_run=1)).client as sdk:
