@@ -25,7 +25,7 @@ BETA: Final = ("/v1/assistants", "/v1/threads")
 #: What else the service has, by how its paths begin; none of it is about runs.
 ELSEWHERE: Final = re.compile(
     r"/v1/(?:audio|batches|chat|completions|containers|embeddings|evals|fine_tuning|images"
-    r"|moderations|organization|realtime|responses/(?:compact|input_tokens)|skills|uploads"
+    r"|moderations|organization|realtime|skills|uploads"
     r"|videos)(?:/.*)?",
     re.DOTALL,
 )

@@ -128,8 +128,6 @@ def test_the_client_for_azure_drives_a_run_in_process(deployment: str | None) ->
         ("GET", "/v1/chat/completions/chatcmpl-1"),
         ("POST", "/v1/embeddings"),
         ("POST", "/v1/images/generations"),
-        ("POST", "/v1/responses/compact"),
-        ("POST", "/v1/responses/input_tokens"),
     ],
 )
 def test_what_is_not_simulated_is_told_apart_from_what_does_not_exist(
