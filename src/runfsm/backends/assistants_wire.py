@@ -168,7 +168,7 @@ def find_message(thread_id: str, key: str) -> Call[str | None]:
 
 
 def _listed(page: Any) -> tuple[Any, ...]:
-    """What was written. Servers in Go write `null` for an empty list.
+    """The written messages. Servers in Go write `null` for an empty list.
 
     Of a list in which something is looked for that may have been made, `null` is no answer: taken
     for an empty one, it would be made twice.

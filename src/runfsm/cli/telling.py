@@ -45,7 +45,7 @@ def amount(number: int, thing: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """What a model or a service wrote, without what a terminal would obey, or cannot show."""
+    """Return a text without what a terminal would obey, or cannot show."""
     return text.translate(CONTROLS)
 
 
